@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Ambroise.Lake.Cdm;
+
+namespace Ambroise.Lake.Columns;
+
+/// <summary>Rows of one table on their way into a release: one column per <see cref="CdmTable.Columns"/>, all of the same length.</summary>
+public sealed class Batch(CdmTable table, int capacity = 0)
+{
+    public CdmTable Table { get; } = table;
+
+    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity))];
+
+    public int Rows => Columns[0].Count;
+
+    public long Bytes => Columns.Sum(c => c.Bytes);
+
+    public Int32Column Int32(string column) => (Int32Column)Columns[Table[column].Ordinal];
+    public Int64Column Int64(string column) => (Int64Column)Columns[Table[column].Ordinal];
+    public Float64Column Float64(string column) => (Float64Column)Columns[Table[column].Ordinal];
+    public TextColumn Text(string column) => (TextColumn)Columns[Table[column].Ordinal];
+
+    public void Clear()
+    {
+        foreach (var column in Columns) column.Clear();
+    }
+}
