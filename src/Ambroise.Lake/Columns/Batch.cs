@@ -10,6 +10,16 @@ public sealed class Batch(CdmTable table, int capacity = 0)
 
     public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity))];
 
+    /// <summary>Name of the source file all the rows come from, without its folder; empty for rows of an earlier release.</summary>
+    public string SourceFile { get; set; } = "";
+
+    /// <summary>Line of each row in its source (see <see cref="Quarantine.Rejected.Line"/>), or empty where rows follow one another from <see cref="FirstLine"/>.</summary>
+    public Int64Column Lines { get; } = new();
+
+    public long FirstLine { get; set; }
+
+    public long Line(int row) => Lines.Count > 0 ? Lines.Values[row] : FirstLine + row;
+
     public int Rows => Columns[0].Count;
 
     public long Bytes => Columns.Sum(c => c.Bytes);
@@ -22,5 +32,6 @@ public sealed class Batch(CdmTable table, int capacity = 0)
     public void Clear()
     {
         foreach (var column in Columns) column.Clear();
+        Lines.Clear();
     }
 }

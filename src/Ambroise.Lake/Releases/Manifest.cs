@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ambroise.Lake.Releases;
+
+public enum LoadMode { Replace, Merge, Erase }
+
+/// <summary>Which key seals a file.</summary>
+public enum FilePart { Analytic, Identity, Quarantine }
+
+/// <summary>One sealed file of a release.</summary>
+/// <param name="Path">Relative to the tenant's folder, with forward slashes.</param>
+/// <param name="Shard">From 0; -1 for the tenant's shared tables.</param>
+/// <param name="Keys">Key group whose data keys seal it, e.g. <c>r3</c>: a file kept from an earlier release keeps its keys.</param>
+/// <param name="Sha256">Of the whole file, lower-case hexadecimal.</param>
+/// <param name="FooterSha256">Of its footer, see docs/formats/lake.md.</param>
+/// <param name="Content">Keyed hash of the rows, whatever keys seal them.</param>
+/// <param name="Patients">Distinct patients with a row; 0 for shared tables.</param>
+/// <param name="First">First start date, where the table has one.</param>
+/// <param name="Last">Last start date.</param>
+public sealed record LakeFile(string Path, string Table, int Shard, FilePart Part, string Keys, long Rows, int Patients, long Bytes, string Sha256, string FooterSha256, string Content,
+    DateOnly? First, DateOnly? Last);
+
+/// <summary>One release: what the lake held after a load. Written once, authenticated with a tenant key.</summary>
+/// <param name="Parent">The release before it, 0 for the first.</param>
+/// <param name="Content">Keyed hash of everything the release holds: equal for equal content.</param>
+public sealed record Manifest(int Format, string Tenant, int Release, int Parent, string ParentSha256, string LoadId, DateTimeOffset Created, LoadMode Mode, string Source, long Patients,
+    int Shards, string Content, long Quarantined, ImmutableArray<LakeFile> Files)
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>The bytes of the file: the manifest and its HMAC-SHA-256.</summary>
+    public byte[] Seal(ReadOnlySpan<byte> key)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest);
+        return [.. Encoding.UTF8.GetBytes($"{{\"hmacSha256\":\"{Convert.ToHexStringLower(HMACSHA256.HashData(key, body))}\",\"manifest\":"), .. body, .. "}\n"u8];
+    }
+
+    /// <returns>The manifest, or a failure when a byte of it is not what the tenant's key authenticated.</returns>
+    public static Result<Manifest> Open(ReadOnlySpan<byte> file, ReadOnlySpan<byte> key, string name)
+    {
+        var tampered = new Failure(FailureKind.Tampered, "lake.manifest-changed", $"{name} is not what the tenant's key authenticated.");
+        var prefix = "{\"hmacSha256\":\""u8;
+        var middle = "\",\"manifest\":"u8;
+        var at = prefix.Length + 64 + middle.Length;
+        if (file.Length < at + 2 || !file.StartsWith(prefix) || !file[(prefix.Length + 64)..at].SequenceEqual(middle) || !file.EndsWith("}\n"u8)) return tampered;
+        var body = file[at..^2];
+        Span<byte> mac = stackalloc byte[32];
+        HMACSHA256.HashData(key, body, mac);
+        var hex = Encoding.UTF8.GetBytes(Convert.ToHexStringLower(mac));
+        if (!CryptographicOperations.FixedTimeEquals(hex, file.Slice(prefix.Length, 64))) return tampered;
+        return JsonSerializer.Deserialize(body, ManifestJson.Default.Manifest) is { Format: CurrentFormat } manifest ? manifest
+            : new Failure(FailureKind.Unavailable, "lake.manifest-format", $"{name} was written by another version of the program.");
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(Manifest))]
+sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,179 @@
+using System.Security.Cryptography;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using ParquetSharp;
+using Column = Ambroise.Lake.Columns.Column;
+
+namespace Ambroise.Lake.Sealing;
+
+/// <summary>Reads one sealed table file, block by block and column by column. Not safe for several threads at once.</summary>
+/// <remarks>Every page is authenticated as it is decrypted (AES-GCM). The footer is compared with its hash in the manifest, which binds this very file to its place.</remarks>
+sealed class TableFileReader : IDisposable
+{
+    readonly ParquetFileReader file;
+    readonly ReaderProperties properties;
+    readonly FileKeys.Retriever keys;
+    readonly string name;
+    readonly Dictionary<string, int> columns = [];
+
+    TableFileReader(string path, FileKeys.Retriever keys)
+    {
+        this.keys = keys;
+        name = Path.GetFileName(path);
+        properties = ReaderProperties.GetDefaultReaderProperties();
+        using var builder = new FileDecryptionPropertiesBuilder();
+        properties.FileDecryptionProperties = builder.KeyRetriever(keys).Build();
+        try
+        {
+            file = Guard(() => new ParquetFileReader(path, properties));
+        }
+        catch
+        {
+            properties.Dispose();
+            throw;
+        }
+        var schema = file.FileMetaData.Schema;
+        for (var i = 0; i < file.FileMetaData.NumColumns; i++) columns[schema.Column(i).Name] = i;
+        Rows = checked((int)file.FileMetaData.NumRows);
+        Blocks = file.FileMetaData.NumRowGroups;
+    }
+
+    /// <summary>Opens a file of a release.</summary>
+    /// <param name="footerSha256">From the manifest, lower-case hexadecimal.</param>
+    /// <exception cref="FailureException"><c>lake.file-missing</c>, <c>lake.file-changed</c>, <c>lake.file-key</c>.</exception>
+    public static TableFileReader Open(string path, string footerSha256, Func<string, ReadOnlyMemory<byte>?> dataKey)
+    {
+        if (FooterSha256(path) != footerSha256)
+            throw new Failure(FailureKind.Tampered, "lake.file-changed", $"{Path.GetFileName(path)} is not the file its release recorded.").AsException();
+        return new(path, new FileKeys.Retriever(dataKey));
+    }
+
+    public int Rows { get; }
+    public int Blocks { get; }
+    public IReadOnlyDictionary<string, string> Metadata => file.FileMetaData.KeyValueMetadata;
+
+    public bool Has(CdmColumn column) => columns.ContainsKey(column.Name);
+
+    public int BlockRows(int block) => Guard(() =>
+    {
+        using var group = file.RowGroup(block);
+        return checked((int)group.MetaData.NumRows);
+    });
+
+    public int[] Int32(CdmColumn column, int block) => Values(column, block, Null.Int32);
+    public long[] Int64(CdmColumn column, int block) => Values(column, block, Null.Int64);
+    public double[] Float64(CdmColumn column, int block) => Values(column, block, Null.Float64);
+
+    /// <summary>Appends a block's values to a column of the same type.</summary>
+    public void AppendTo(Column to, CdmColumn column, int block)
+    {
+        switch (to)
+        {
+            case Int32Column c: Copy(Int32(column, block), c.AppendSpan); break;
+            case Int64Column c: Copy(Int64(column, block), c.AppendSpan); break;
+            case Float64Column c: Copy(Float64(column, block), c.AppendSpan); break;
+            case TextColumn c: AppendText(c, column, block); break;
+        }
+    }
+
+    delegate Span<T> Room<T>(int count);
+
+    static void Copy<T>(T[] values, Room<T> room) => values.CopyTo(room(values.Length));
+
+    /// <summary>Appends a block's text.</summary>
+    public unsafe void AppendText(TextColumn to, CdmColumn column, int block) => Guard(() =>
+    {
+        using var group = file.RowGroup(block);
+        using var reader = (ColumnReader<ByteArray>)group.Column(columns[column.Name]);
+        var rows = checked((int)group.MetaData.NumRows);
+        const int batch = 4096;
+        var values = new ByteArray[batch];
+        var levels = new short[batch];
+        var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
+        for (var done = 0; done < rows;)
+        {
+            var read = checked((int)reader.ReadBatch(Math.Min(batch, rows - done), levels, default, values, out var present));
+            if (read == 0) throw new InvalidDataException();
+            var next = 0;
+            for (var i = 0; i < read; i++)
+                if (optional && levels[i] == 0) to.AppendNull();
+                else to.Append(new ReadOnlySpan<byte>((void*)values[next].Pointer, values[next++].Length));
+            if (next != present) throw new InvalidDataException();
+            done += read;
+        }
+        return 0;
+    });
+
+    T[] Values<T>(CdmColumn column, int block, T absent) where T : unmanaged => Guard(() =>
+    {
+        using var group = file.RowGroup(block);
+        using var reader = (ColumnReader<T>)group.Column(columns[column.Name]);
+        var rows = checked((int)group.MetaData.NumRows);
+        var values = new T[rows];
+        var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
+        var levels = optional ? new short[rows] : [];
+        int done = 0, kept = 0;
+        while (done < rows)
+        {
+            var read = checked((int)reader.ReadBatch(rows - done, optional ? levels.AsSpan(done) : default, default, values.AsSpan(kept), out var present));
+            if (read == 0) throw new InvalidDataException();
+            done += read;
+            kept += checked((int)present);
+        }
+        if (optional) Spread(values, levels, kept, absent);
+        else if (kept != rows) throw new InvalidDataException();
+        return values;
+    });
+
+    /// <summary>Moves the values that are present, packed at the front, to their rows.</summary>
+    static void Spread<T>(T[] values, short[] levels, int kept, T absent)
+    {
+        for (int row = values.Length - 1, from = kept - 1; row >= 0 && from < row; row--)
+            values[row] = levels[row] != 0 ? values[from--] : absent;
+    }
+
+    /// <summary>Turns what the native reader throws on a damaged page into a failure that names the file and holds no content.</summary>
+    T Guard<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is ParquetException or InvalidDataException or OverflowException or KeyNotFoundException or OutOfMemoryException or FailureException or InvalidCastException)
+        {
+            throw (keys.Failure ?? new(FailureKind.Tampered, "lake.file-damaged", $"{name} cannot be decrypted and decoded.")).AsException();
+        }
+    }
+
+    /// <returns>SHA-256 of the file's footer (the encrypted metadata, its length and the magic), lower-case hexadecimal.</returns>
+    /// <exception cref="FailureException"><c>lake.file-missing</c>, <c>lake.file-changed</c>.</exception>
+    public static string FooterSha256(string path)
+    {
+        try
+        {
+            using var stream = File.OpenHandle(path);
+            var length = RandomAccess.GetLength(stream);
+            var tail = new byte[8];
+            if (length < 12) throw Changed(path);
+            RandomAccess.Read(stream, tail, length - 8);
+            var footer = BitConverter.ToUInt32(tail);
+            if (footer > length - 12) throw Changed(path);
+            var bytes = new byte[footer + 8];
+            RandomAccess.Read(stream, bytes, length - bytes.Length);
+            return Convert.ToHexStringLower(SHA256.HashData(bytes));
+        }
+        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new Failure(FailureKind.Tampered, "lake.file-missing", $"{Path.GetFileName(path)} is gone from the release.").AsException();
+        }
+    }
+
+    static FailureException Changed(string path) =>
+        new Failure(FailureKind.Tampered, "lake.file-changed", $"{Path.GetFileName(path)} is not the file its release recorded.").AsException();
+
+    public void Dispose()
+    {
+        file.Dispose();
+        properties.Dispose();
+    }
+}

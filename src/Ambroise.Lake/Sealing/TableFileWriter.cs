@@ -1,0 +1,187 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Reading;
+using Ambroise.Lake.Writing;
+using ParquetSharp;
+using ParquetSharp.IO;
+using ParquetSharp.Schema;
+
+namespace Ambroise.Lake.Sealing;
+
+/// <summary>Writes rows as one Parquet file, sealed with Parquet Modular Encryption when keys are given, in the clear for an export.</summary>
+/// <remarks>Row groups hold <see cref="IShardTable.BlockRows"/> rows. A column without a null in the file is <c>required</c>: it has no definition levels to decode.</remarks>
+static class TableFileWriter
+{
+    /// <param name="Table">Seals the footer and every column that is not free text.</param>
+    /// <param name="Text">Seals free text.</param>
+    public sealed record Keys(DataKey Table, DataKey? Text);
+
+    /// <summary>Writes the rows named by <paramref name="order"/>.</summary>
+    /// <param name="columns">Ordinals of the table's columns to write, at least one.</param>
+    /// <param name="hash">Takes the values as written, the same for the same rows whatever keys seal them.</param>
+    public static void Write(Stream to, Pieces rows, ReadOnlySpan<int> order, IReadOnlyList<int> columns, Keys? keys, IReadOnlyDictionary<string, string>? metadata, XxHash128? hash)
+    {
+        var table = rows.Table;
+        var optional = columns.Select(c => HasNull(rows, c)).ToArray();
+        using var properties = Properties(table, columns, keys);
+        using var schema = Schema(table, columns, optional);
+        using var output = new ManagedOutputStream(to, leaveOpen: true);
+        using var writer = new ParquetFileWriter(output, schema, properties, metadata);
+        var buffers = new Buffers();
+        for (var start = 0; start < order.Length; start += IShardTable.BlockRows)
+        {
+            var block = order.Slice(start, Math.Min(IShardTable.BlockRows, order.Length - start));
+            using var group = writer.AppendRowGroup();
+            for (var i = 0; i < columns.Count; i++)
+            {
+                using var column = group.NextColumn();
+                WriteColumn(column, rows, columns[i], table.Columns[columns[i]].Type, block, optional[i], buffers, hash);
+            }
+        }
+        writer.Close();
+    }
+
+    static bool HasNull(Pieces rows, int column) => rows.All.Any(p => p.Rows.Columns[column] switch
+    {
+        Int32Column c => c.Values.Contains(Null.Int32),
+        Int64Column c => c.Values.Contains(Null.Int64),
+        Float64Column c => AnyNaN(c.Values),
+        var c => Enumerable.Range(0, c.Count).Any(c.IsNull),
+    });
+
+    static bool AnyNaN(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+            if (double.IsNaN(value)) return true;
+        return false;
+    }
+
+    static WriterProperties Properties(CdmTable table, IReadOnlyList<int> columns, Keys? keys)
+    {
+        using var builder = new WriterPropertiesBuilder();
+        builder.Compression(Compression.Zstd).CompressionLevel(1).CreatedBy("ambroise").DataPagesize(1 << 20).DictionaryPagesizeLimit(1 << 20);
+        builder.DisableStatistics();
+        foreach (var ordinal in columns)
+        {
+            var column = table.Columns[ordinal];
+            if (column.Type is ColumnType.Int64 or ColumnType.Date)
+                builder.DisableDictionary(column.Name).Encoding(column.Name, Encoding.DeltaBinaryPacked);
+            if (ordinal == table.Concept || ordinal == table.Start || ordinal == table.Person) builder.EnableStatistics(column.Name);
+        }
+        if (keys is not null) builder.Encryption(Encryption(table, columns, keys));
+        return builder.Build();
+    }
+
+    static FileEncryptionProperties Encryption(CdmTable table, IReadOnlyList<int> columns, Keys keys)
+    {
+        var (footer, footerMetadata) = FileKeys.Draw(keys.Table, isFooter: true);
+        using var builder = new FileEncryptionPropertiesBuilder(footer);
+        builder.FooterKeyMetadata(footerMetadata).Algorithm(ParquetCipher.AesGcmV1);
+        if (columns.Any(c => table.Columns[c].Sensitivity == Sensitivity.FreeText) && keys.Text is { } text)
+        {
+            var (textKey, textMetadata) = FileKeys.Draw(text, isFooter: false);
+            builder.EncryptedColumns([.. columns.Select(c =>
+            {
+                using var column = new ColumnEncryptionPropertiesBuilder(table.Columns[c].Name);
+                return table.Columns[c].Sensitivity == Sensitivity.FreeText ? column.Key(textKey).KeyMetadata(textMetadata).Build() : column.Build();
+            })]);
+        }
+        return builder.Build();
+    }
+
+    static GroupNode Schema(CdmTable table, IReadOnlyList<int> columns, bool[] optional) => new("schema", Repetition.Required,
+        [.. columns.Select((ordinal, i) => (Node)Primitive(table.Columns[ordinal], optional[i] ? Repetition.Optional : Repetition.Required))]);
+
+    static PrimitiveNode Primitive(CdmColumn column, Repetition repetition) => column.Type switch
+    {
+        ColumnType.Int32 => new(column.Name, repetition, LogicalType.Int(32, true), PhysicalType.Int32),
+        ColumnType.Int64 => new(column.Name, repetition, LogicalType.Int(64, true), PhysicalType.Int64),
+        ColumnType.Float64 => new(column.Name, repetition, LogicalType.None(), PhysicalType.Double),
+        ColumnType.Date => new(column.Name, repetition, LogicalType.Date(), PhysicalType.Int32),
+        ColumnType.Timestamp => new(column.Name, repetition, LogicalType.Timestamp(false, TimeUnit.Micros), PhysicalType.Int64),
+        _ => new(column.Name, repetition, LogicalType.String(), PhysicalType.ByteArray),
+    };
+
+    static void WriteColumn(ColumnWriter column, Pieces rows, int ordinal, ColumnType type, ReadOnlySpan<int> block, bool optional, Buffers buffers, XxHash128? hash)
+    {
+        switch (type)
+        {
+            case ColumnType.Int32 or ColumnType.Date:
+                WriteValues((ColumnWriter<int>)column, rows.Int32(ordinal), block, optional ? Null.Int32 : null, buffers.Int32, buffers.Levels, hash);
+                break;
+            case ColumnType.Int64 or ColumnType.Timestamp:
+                WriteValues((ColumnWriter<long>)column, rows.Int64(ordinal), block, optional ? Null.Int64 : null, buffers.Int64, buffers.Levels, hash);
+                break;
+            case ColumnType.Float64:
+                WriteValues((ColumnWriter<double>)column, rows.Float64(ordinal), block, optional ? double.NaN : null, buffers.Float64, buffers.Levels, hash);
+                break;
+            default:
+                WriteText((ColumnWriter<ByteArray>)column, rows.Text(ordinal), block, optional, buffers, hash);
+                break;
+        }
+    }
+
+    static void WriteValues<T>(ColumnWriter<T> column, T[][] pieces, ReadOnlySpan<int> block, T? absent, T[] values, short[] levels, XxHash128? hash)
+        where T : unmanaged, IEquatable<T>
+    {
+        for (var i = 0; i < block.Length; i++) values[i] = pieces[block[i] >> Pieces.PieceBits][block[i] & Pieces.PieceMask];
+        hash?.Append(MemoryMarshal.AsBytes(values.AsSpan(0, block.Length)));
+        if (absent is not { } none)
+        {
+            column.WriteBatch(values.AsSpan(0, block.Length));
+            return;
+        }
+        var kept = 0;
+        for (var i = 0; i < block.Length; i++)
+        {
+            var present = !values[i].Equals(none); // NaN equals NaN here
+            levels[i] = present ? (short)1 : (short)0;
+            if (present) values[kept++] = values[i];
+        }
+        column.WriteBatch(block.Length, levels.AsSpan(0, block.Length), default, values.AsSpan(0, kept));
+    }
+
+    static unsafe void WriteText(ColumnWriter<ByteArray> column, TextColumn[] pieces, ReadOnlySpan<int> block, bool optional, Buffers buffers, XxHash128? hash)
+    {
+        var pins = new GCHandle[pieces.Length];
+        try
+        {
+            for (var p = 0; p < pieces.Length; p++) pins[p] = GCHandle.Alloc(pieces[p].Arena, GCHandleType.Pinned);
+            var kept = 0;
+            for (var i = 0; i < block.Length; i++)
+            {
+                var piece = block[i] >> Pieces.PieceBits;
+                var (start, length) = pieces[piece].Range(block[i] & Pieces.PieceMask);
+                buffers.Levels[i] = length < 0 ? (short)0 : (short)1;
+                hash?.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
+                if (length < 0) continue;
+                if (length > 0) hash?.Append(pieces[piece].Arena.AsSpan(start, length));
+                buffers.Text[kept++] = new ByteArray(pins[piece].AddrOfPinnedObject() + start, length);
+            }
+            if (optional) column.WriteBatch(block.Length, buffers.Levels.AsSpan(0, block.Length), default, buffers.Text.AsSpan(0, kept));
+            else column.WriteBatch(buffers.Text.AsSpan(0, kept));
+        }
+        finally
+        {
+            foreach (var pin in pins)
+                if (pin.IsAllocated) pin.Free();
+        }
+    }
+
+    sealed class Buffers
+    {
+        public readonly short[] Levels = new short[IShardTable.BlockRows];
+        int[]? int32;
+        long[]? int64;
+        double[]? float64;
+        ByteArray[]? text;
+
+        public int[] Int32 => int32 ??= new int[IShardTable.BlockRows];
+        public long[] Int64 => int64 ??= new long[IShardTable.BlockRows];
+        public double[] Float64 => float64 ??= new double[IShardTable.BlockRows];
+        public ByteArray[] Text => text ??= new ByteArray[IShardTable.BlockRows];
+    }
+}

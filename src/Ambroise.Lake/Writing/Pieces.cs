@@ -1,0 +1,59 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Lake.Writing;
+
+/// <summary>Rows of one table bound for one shard, in the order they came, cut into pieces of <see cref="PieceRows"/> so that no array doubles for long:
+/// row <c>r</c> is at <c>r % PieceRows</c> of piece <c>r / PieceRows</c>.</summary>
+sealed class Pieces(CdmTable table)
+{
+    public const int PieceBits = 14, PieceRows = 1 << PieceBits, PieceMask = PieceRows - 1;
+
+    /// <param name="Ordinals">The patient's ordinal for each row; empty for shared tables.</param>
+    public sealed record Piece(Batch Rows, Int32Column Ordinals);
+
+    readonly List<Piece> pieces = [];
+
+    public CdmTable Table { get; } = table;
+    public int Rows { get; private set; }
+    public IReadOnlyList<Piece> All => pieces;
+
+    /// <summary>Appends the named rows of a batch with their patients' ordinals.</summary>
+    /// <returns>Bytes of memory this took.</returns>
+    public long Append(Batch from, ReadOnlySpan<int> rows, ReadOnlySpan<int> ordinals)
+    {
+        long grown = 0;
+        while (rows.Length > 0)
+        {
+            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) pieces.Add(new(new Batch(Table), new Int32Column()));
+            var piece = pieces[^1];
+            var before = piece.Rows.Bytes;
+            var take = Math.Min(rows.Length, PieceRows - piece.Rows.Rows);
+            for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].AppendFrom(from.Columns[c], rows[..take]);
+            if (ordinals.Length > 0)
+            {
+                ordinals[..take].CopyTo(piece.Ordinals.AppendSpan(take));
+                ordinals = ordinals[take..];
+            }
+            grown += piece.Rows.Bytes - before + 4L * take;
+            Rows += take;
+            rows = rows[take..];
+        }
+        return grown;
+    }
+
+    /// <summary>Hands over the rows held and starts again empty.</summary>
+    public List<Piece> Take()
+    {
+        var taken = pieces.ToList();
+        pieces.Clear();
+        Rows = 0;
+        return taken;
+    }
+
+    public int[][] Ordinals() => [.. pieces.Select(p => p.Ordinals.Array)];
+    public int[][] Int32(int column) => [.. pieces.Select(p => ((Int32Column)p.Rows.Columns[column]).Array)];
+    public long[][] Int64(int column) => [.. pieces.Select(p => ((Int64Column)p.Rows.Columns[column]).Array)];
+    public double[][] Float64(int column) => [.. pieces.Select(p => ((Float64Column)p.Rows.Columns[column]).Array)];
+    public TextColumn[] Text(int column) => [.. pieces.Select(p => (TextColumn)p.Rows.Columns[column])];
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Quarantine;
+
+namespace Ambroise.Lake.Writing;
+
+/// <summary>One table on its way into a release: rows arrive in any order, are checked, and gather by shard; beyond the memory given they wait sealed on disk.</summary>
+sealed class TableLoad : IDisposable
+{
+    /// <summary>The shard number of a tenant's shared tables.</summary>
+    public const int Shared = -1;
+
+    readonly PersonIndex persons;
+    readonly ParentIndex? parents;
+    readonly Func<Spill> openSpill;
+    readonly Action<Rejected> reject;
+    readonly Pieces[] shards;
+    readonly List<int>[] rowsOf, ordinalsOf;
+    readonly List<int> touched = [];
+    readonly KeySet? keys;
+    Spill? spill;
+
+    /// <param name="parents">Where the rows of the parent table live, for tables placed with a parent.</param>
+    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, Func<Spill> openSpill, Action<Rejected> reject)
+    {
+        (Table, this.persons, this.parents, this.openSpill, this.reject) = (table, persons, parents, openSpill, reject);
+        var count = table.Placement is Placement.Shared ? 1 : Math.Max(1, persons.Shards);
+        shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table))];
+        rowsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
+        ordinalsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
+        keys = table.Key < 0 ? null : new();
+    }
+
+    public CdmTable Table { get; }
+
+    /// <summary>Bytes of rows in memory.</summary>
+    public long Buffered { get; private set; }
+
+    public long Accepted { get; private set; }
+
+    /// <summary>Where this table's own rows live, filled when asked for: rows placed with it need it.</summary>
+    public ParentIndex? Places { get; init; }
+
+    /// <summary>Takes the rows of a batch, in order. A row seen before by key is refused, or dropped quietly when it comes from an earlier release.</summary>
+    public void Append(Batch batch, bool fromEarlierRelease = false)
+    {
+        var key = Table.Key < 0 ? null : batch.Columns[Table.Key];
+        var person = Table.Person < 0 ? null : (Int64Column)batch.Columns[Table.Person];
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            var rank = 0;
+            if (person is not null)
+            {
+                rank = persons.Rank(person.Array[row]);
+                if (rank < 0)
+                {
+                    if (!fromEarlierRelease) Reject(batch, row, Table.Columns[Table.Person].Name, "person-missing");
+                    continue;
+                }
+            }
+            else if (Table.Placement is Placement.WithParent(var column, var parentName))
+            {
+                rank = parents?.Rank(((Int64Column)batch.Columns[column]).Array[row]) ?? -1;
+                if (rank < 0)
+                {
+                    if (!fromEarlierRelease) Reject(batch, row, Table.Columns[column].Name, $"{parentName}-missing");
+                    continue;
+                }
+            }
+            if (key is not null && !key.IsNull(row) && !keys!.Add(key is Int64Column l ? l.Array[row] : ((Int32Column)key).Array[row]))
+            {
+                if (!fromEarlierRelease) Reject(batch, row, Table.Columns[Table.Key].Name, "key-duplicate");
+                continue;
+            }
+            if (Places is not null && key is Int64Column k) Places.Add(k.Array[row], rank);
+            var shard = rank >> 16;
+            if (rowsOf[shard].Count == 0) touched.Add(shard);
+            rowsOf[shard].Add(row);
+            if (Table.Placement is not Placement.Shared) ordinalsOf[shard].Add(rank & 0xFFFF);
+        }
+        foreach (var shard in touched)
+        {
+            var rows = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rowsOf[shard]);
+            Buffered += shards[shard].Append(batch, rows, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ordinalsOf[shard]));
+            Accepted += rows.Length;
+            rowsOf[shard].Clear();
+            ordinalsOf[shard].Clear();
+        }
+        touched.Clear();
+    }
+
+    void Reject(Batch batch, int row, string field, string reason)
+    {
+        long? person = Table.Person >= 0 ? ((Int64Column)batch.Columns[Table.Person]).Array[row] : null;
+        reject(new(Table.Name, batch.SourceFile, batch.Line(row), field, reason, person, RowText.Of(batch, row)));
+    }
+
+    /// <summary>Seals every row held in memory on disk.</summary>
+    public void SpillAll()
+    {
+        spill ??= openSpill();
+        for (var s = 0; s < shards.Length; s++)
+            foreach (var piece in shards[s].Take()) spill.Add(s, piece);
+        Buffered = 0;
+    }
+
+    /// <summary>The shards that have rows, <see cref="Shared"/> for a shared table.</summary>
+    public IEnumerable<int> Shards() => Enumerable.Range(0, shards.Length).Where(s => shards[s].Rows > 0 || spill?.Holds(s) == true).Select(s => Table.Placement is Placement.Shared ? Shared : s);
+
+    /// <summary>Hands over a shard's rows, those on disk first: they came first.</summary>
+    public Pieces Take(int shard)
+    {
+        var at = shard == Shared ? 0 : shard;
+        if (spill?.Holds(at) != true) return shards[at];
+        var whole = new Pieces(Table);
+        foreach (var piece in spill.Read(Table, at).Concat(shards[at].Take())) whole.Append(piece.Rows, Ascending(piece.Rows.Rows), piece.Ordinals.Values);
+        return whole;
+    }
+
+    static int[] Ascending(int count)
+    {
+        var rows = new int[count];
+        for (var i = 0; i < count; i++) rows[i] = i;
+        return rows;
+    }
+
+    public void Dispose() => spill?.Dispose();
+}
+
+/// <summary>Where rows of a parent table live: rank of the person by the row's key.</summary>
+sealed class ParentIndex
+{
+    readonly Dictionary<long, int> ranks = [];
+
+    public void Add(long key, int rank) => ranks[key] = rank;
+
+    public int Rank(long key) => ranks.TryGetValue(key, out var rank) ? rank : -1;
+}
