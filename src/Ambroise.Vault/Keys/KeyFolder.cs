@@ -1,0 +1,103 @@
+using System.Globalization;
+using Ambroise.Vault.Files;
+
+namespace Ambroise.Vault.Keys;
+
+/// <summary>A tenant's <c>keys/</c> folder: one keystore, and one folder of group files for each generation of the tenant key. Only the generation that
+/// the keystore names counts; another is what a stopped rotation left, and the next change removes it.</summary>
+/// <param name="beforeStep">Called before each change on disk with its name: where tests stop the program.</param>
+sealed class KeyFolder(string path, Action<string>? beforeStep = null)
+{
+    public string KeystorePath => Path.Combine(path, KeystoreFile.Name);
+
+    /// <summary>Holds off every other writer of this folder, in this program or another, until disposed of.</summary>
+    public Result<FileStream> Lock()
+    {
+        DurableFile.CreateFolder(path);
+        try
+        {
+            return DurableFile.OpenOwnerOnly(Path.Combine(path, ".lock"), FileMode.OpenOrCreate);
+        }
+        catch (IOException)
+        {
+            return new Failure(FailureKind.Conflict, "vault.keys-busy", "Another command is changing this tenant's keys: try again when it has ended.");
+        }
+    }
+
+    public void CommitKeystore(KeystoreFile keystore)
+    {
+        Step("keystore");
+        DurableFile.Replace(KeystorePath, keystore.ToBytes());
+    }
+
+    public void CreateGeneration(int generation)
+    {
+        Step("generation");
+        DurableFile.CreateFolder(Generation(generation));
+        DurableFile.Sync(path);
+    }
+
+    public void WriteGroup(int generation, GroupFile group)
+    {
+        Step("group");
+        DurableFile.Replace(GroupPath(generation, group.Group), group.ToBytes());
+    }
+
+    public byte[]? ReadGroup(int generation, string group)
+    {
+        var file = GroupPath(generation, group);
+        return File.Exists(file) ? File.ReadAllBytes(file) : null;
+    }
+
+    public void ShredGroup(int generation, string group)
+    {
+        Step("shred group");
+        if (File.Exists(GroupPath(generation, group))) DurableFile.Shred(GroupPath(generation, group));
+    }
+
+    public bool HasGeneration(int generation) => Directory.Exists(Generation(generation));
+
+    public IEnumerable<string> Groups(int generation) =>
+        !Directory.Exists(Generation(generation))
+            ? []
+            : Directory.EnumerateFiles(Generation(generation), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
+
+    /// <summary>Removes every generation but <paramref name="current"/>, and half-written files.</summary>
+    public void Tidy(int current)
+    {
+        var keep = current.ToString(CultureInfo.InvariantCulture);
+        foreach (var folder in Directory.EnumerateDirectories(path).Where(f => Path.GetFileName(f) != keep).ToList())
+        {
+            foreach (var file in Directory.EnumerateFiles(folder).ToList())
+            {
+                Step("shred stale");
+                DurableFile.Shred(file);
+            }
+            Step("remove stale folder");
+            Directory.Delete(folder);
+        }
+        foreach (var file in Directory.EnumerateFiles(path, "*.tmp", SearchOption.AllDirectories).ToList())
+        {
+            Step("shred temporary");
+            DurableFile.Shred(file);
+        }
+        DurableFile.Sync(path);
+    }
+
+    /// <summary>Shreds the keystore first: from then on every data key is lost.</summary>
+    public void ShredAll()
+    {
+        foreach (var file in new[] { KeystorePath, KeystorePath + ".tmp" }.Where(File.Exists))
+        {
+            Step("shred keystore");
+            DurableFile.Shred(file);
+        }
+        Tidy(current: 0);
+    }
+
+    void Step(string name) => beforeStep?.Invoke(name);
+
+    string Generation(int generation) => Path.Combine(path, generation.ToString(CultureInfo.InvariantCulture));
+
+    string GroupPath(int generation, string group) => Path.Combine(Generation(generation), KeyName.Check(group) + ".json");
+}

@@ -1,0 +1,105 @@
+using Ambroise.Vault;
+
+namespace Ambroise.Tests.Vault;
+
+public sealed class KeyRingSpecs : IDisposable
+{
+    readonly KeyFolderFixture keys = new();
+
+    public void Dispose() => keys.Dispose();
+
+    [Fact]
+    public void A_key_comes_back_after_sealing_and_unsealing()
+    {
+        byte[] person, visit;
+        using (var ring = keys.Create().OrThrow())
+        {
+            ring.Create("r1", ["person", "visit_occurrence.identity"]);
+            person = ring.Get("r1", "person").ToArray();
+            visit = ring.Get("r1", "visit_occurrence.identity").ToArray();
+        }
+        using var again = keys.Unseal().OrThrow();
+        Assert.Equal(KeyRing.KeyBytes, person.Length);
+        Assert.NotEqual(person, visit);
+        Assert.Equal(person, again.Get("r1", "person").ToArray());
+        Assert.Equal(visit, again.Get("r1", "visit_occurrence.identity").ToArray());
+        Assert.Equal(["r1"], again.Groups);
+    }
+
+    [Fact]
+    public void A_group_grows_and_its_first_keys_stay()
+    {
+        using var ring = keys.Create().OrThrow();
+        ring.Create("tenant", ["manifest"]);
+        var manifest = ring.Get("tenant", "manifest");
+        var before = manifest.ToArray();
+        ring.Create("tenant", ["person"]);
+        Assert.Equal(before, manifest.ToArray());
+        Assert.Equal(before, ring.Get("tenant", "manifest").ToArray());
+        Assert.Equal("vault.key-exists", Code(() => ring.Create("tenant", ["person"])));
+    }
+
+    [Fact]
+    public void A_wrong_passphrase_is_refused()
+    {
+        keys.Create().OrThrow().Dispose();
+        Assert.True(keys.Unseal(secret: KeyFolderFixture.Secret + " ").Failed(out var failure, out _));
+        Assert.Equal("vault.passphrase-wrong", failure.Code);
+        Assert.Equal(FailureKind.Forbidden, failure.Kind);
+    }
+
+    [Fact]
+    public void A_missing_keystore_and_a_missing_key_say_so()
+    {
+        Assert.True(keys.Unseal().Failed(out var failure, out _));
+        Assert.Equal("vault.keystore-missing", failure.Code);
+        using var ring = keys.Create().OrThrow();
+        Assert.Equal("vault.key-missing", Code(() => ring.Get("r9", "person")));
+    }
+
+    [Fact]
+    public void A_second_key_for_a_tenant_is_refused()
+    {
+        keys.Create().OrThrow().Dispose();
+        Assert.True(keys.Create().Failed(out var failure, out _));
+        Assert.Equal("vault.keystore-exists", failure.Code);
+    }
+
+    [Fact]
+    public void A_dropped_group_is_gone()
+    {
+        using var ring = keys.Create().OrThrow();
+        ring.Create("r1", ["person"]);
+        ring.Drop("r1");
+        ring.Drop("r1");
+        Assert.Empty(ring.Groups);
+        using var again = keys.Unseal().OrThrow();
+        Assert.Equal("vault.key-missing", Code(() => again.Get("r1", "person")));
+    }
+
+    [Fact]
+    public void A_disposed_ring_gives_nothing()
+    {
+        var ring = keys.Create().OrThrow();
+        ring.Create("r1", ["person"]);
+        var key = ring.Get("r1", "person");
+        ring.Dispose();
+        Assert.True(key.Span.IndexOfAnyExcept((byte)0) < 0);
+        Assert.Throws<ObjectDisposedException>(() => ring.Get("r1", "person"));
+    }
+
+    [Fact]
+    public void Pseudonyms_are_stable_positive_and_differ_by_key_domain_and_identifier()
+    {
+        using var ring = keys.Create().OrThrow();
+        ring.Create("tenant", ["a", "b"]);
+        var people = new Pseudonyms(ring.Get("tenant", "a"), "person");
+        Assert.Equal(people.Of("IPP-1"), people.Of("IPP-1"u8));
+        Assert.NotEqual(people.Of("IPP-1"), people.Of("IPP-2"));
+        Assert.NotEqual(people.Of("IPP-1"), new Pseudonyms(ring.Get("tenant", "b"), "person").Of("IPP-1"));
+        Assert.NotEqual(people.Of("IPP-1"), new Pseudonyms(ring.Get("tenant", "a"), "project-1").Of("IPP-1"));
+        for (var i = 0; i < 1000; i++) Assert.InRange(people.Of($"{i}"), 1, long.MaxValue);
+    }
+
+    internal static string Code(Action action) => Assert.Throws<FailureException>(action).Failure.Code;
+}
