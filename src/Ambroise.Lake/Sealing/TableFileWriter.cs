@@ -44,6 +44,46 @@ static class TableFileWriter
         writer.Close();
     }
 
+    /// <summary>An unsealed file written a batch at a time, every column and every one of them optional: for an export.</summary>
+    public sealed class Open : IDisposable
+    {
+        readonly CdmTable table;
+        readonly Buffers buffers = new();
+        readonly ManagedOutputStream output;
+        readonly WriterProperties properties;
+        readonly GroupNode schema;
+        readonly ParquetFileWriter writer;
+
+        public Open(Stream to, CdmTable table)
+        {
+            this.table = table;
+            var columns = table.Columns.Select(c => c.Ordinal).ToArray();
+            properties = Properties(table, columns, null);
+            schema = Schema(table, columns, [.. columns.Select(_ => true)]);
+            output = new ManagedOutputStream(to, leaveOpen: true);
+            writer = new ParquetFileWriter(output, schema, properties);
+        }
+
+        public void Append(Pieces rows, ReadOnlySpan<int> order)
+        {
+            using var group = writer.AppendRowGroup();
+            foreach (var column in table.Columns)
+            {
+                using var to = group.NextColumn();
+                WriteColumn(to, rows, column.Ordinal, column.Type, order, true, buffers, null);
+            }
+        }
+
+        public void Dispose()
+        {
+            writer.Close();
+            writer.Dispose();
+            output.Dispose();
+            schema.Dispose();
+            properties.Dispose();
+        }
+    }
+
     static bool HasNull(Pieces rows, int column) => rows.All.Any(p => p.Rows.Columns[column] switch
     {
         Int32Column c => c.Values.Contains(Null.Int32),

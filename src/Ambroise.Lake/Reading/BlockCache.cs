@@ -1,0 +1,77 @@
+namespace Ambroise.Lake.Reading;
+
+/// <summary>Decoded blocks in memory, up to a number of bytes; the least recently used go first. Safe for several threads.</summary>
+/// <remarks>Arrays handed out stay valid after they leave the cache. Sealing a tenant drops the cache with the door that owns it.</remarks>
+public sealed class BlockCache(long capacityBytes)
+{
+    const int Stripes = 64;
+    readonly Stripe[] stripes = [.. Enumerable.Range(0, Stripes).Select(_ => new Stripe(capacityBytes / Stripes))];
+
+    public long Bytes => stripes.Sum(s => s.Bytes);
+
+    /// <returns>The block, read now when absent. Two threads may read the same block at once; both get the same values.</returns>
+    internal TArray Get<TArray, TState>(BlockKey key, TState state, Func<TState, TArray> read, Func<TArray, long> size) where TArray : class
+    {
+        var stripe = stripes[(int)((uint)key.GetHashCode() % Stripes)];
+        if (stripe.Find(key) is TArray found) return found;
+        var made = read(state);
+        stripe.Add(key, made, size(made));
+        return made;
+    }
+
+    /// <summary>Second chance: an entry used since the hand last passed stays one round more. No list to relink on a hit.</summary>
+    sealed class Stripe(long capacity)
+    {
+        readonly Dictionary<BlockKey, Entry> entries = [];
+        readonly Queue<Entry> hand = new();
+        readonly Lock gate = new();
+        long bytes;
+
+        public long Bytes => Volatile.Read(ref bytes);
+
+        public object? Find(BlockKey key)
+        {
+            lock (gate)
+            {
+                if (!entries.TryGetValue(key, out var entry)) return null;
+                entry.Used = true;
+                return entry.Value;
+            }
+        }
+
+        public void Add(BlockKey key, object value, long size)
+        {
+            lock (gate)
+            {
+                if (entries.ContainsKey(key)) return;
+                var entry = new Entry(key, value, size);
+                entries[key] = entry;
+                hand.Enqueue(entry);
+                bytes += size;
+                while (bytes > capacity && hand.TryDequeue(out var oldest))
+                {
+                    if (oldest.Used && hand.Count > 0)
+                    {
+                        oldest.Used = false;
+                        hand.Enqueue(oldest);
+                        continue;
+                    }
+                    entries.Remove(oldest.Key);
+                    bytes -= oldest.Size;
+                }
+            }
+        }
+    }
+
+    sealed class Entry(BlockKey key, object value, long size)
+    {
+        public BlockKey Key { get; } = key;
+        public object Value { get; } = value;
+        public long Size { get; } = size;
+        public bool Used { get; set; }
+    }
+}
+
+/// <param name="File">The file's number in its release.</param>
+/// <param name="Column">The column's ordinal; -1 for the patients' ordinals.</param>
+readonly record struct BlockKey(int File, int Column, int Block);

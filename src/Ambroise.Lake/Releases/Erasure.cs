@@ -1,0 +1,192 @@
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Writing;
+
+namespace Ambroise.Lake.Releases;
+
+/// <param name="Found">Persons that some release held.</param>
+/// <param name="Removed">Files that held them, now gone.</param>
+/// <param name="Written">Files that took their place.</param>
+/// <param name="Rows">Rows removed, over all releases.</param>
+public sealed record ErasureReport(IReadOnlyList<long> Found, IReadOnlyList<long> Unknown, IReadOnlyList<string> Removed, IReadOnlyList<string> Written, long Rows);
+
+/// <summary>Removes persons from every release: what held a row of theirs is written anew without it, in one commit, then deleted.</summary>
+public static class Erasure
+{
+    // OMOP's concepts for the domains that FACT_RELATIONSHIP names, and the tables they stand for.
+    static readonly Dictionary<int, string> FactDomains = new()
+    {
+        [56] = "person", [8] = "visit_occurrence", [10] = "procedure_occurrence", [13] = "drug_exposure", [17] = "device_exposure", [19] = "condition_occurrence",
+        [21] = "measurement", [27] = "observation", [36] = "specimen", [5085] = "note",
+    };
+
+    static readonly Dictionary<string, string> CostDomains = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Visit"] = "visit_occurrence", ["Procedure"] = "procedure_occurrence", ["Drug"] = "drug_exposure", ["Device"] = "device_exposure", ["Condition"] = "condition_occurrence",
+        ["Measurement"] = "measurement", ["Observation"] = "observation", ["Specimen"] = "specimen", ["Visit Detail"] = "visit_detail",
+    };
+
+    public static Result<ErasureReport> Run(TenantLake lake, IReadOnlyCollection<long> persons, IProgress<(int Done, int Of)>? progress, CancellationToken cancel)
+    {
+        if (lake.Lock().Failed(out var busy, out var held)) return busy;
+        using (held)
+        {
+            if (lake.Clean().Failed(out var failure, out _) || lake.Releases().Failed(out failure, out var manifests)) return failure;
+            try
+            {
+                return Rewrite(lake, manifests, persons.ToHashSet(), progress, cancel);
+            }
+            catch (FailureException e)
+            {
+                lake.Clean();
+                return e.Failure;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                lake.Clean();
+                return new Failure(FailureKind.Unavailable, "lake.disk", $"Writing to {lake.Folder} failed: nobody was erased yet. Make room or give permission, then erase again.");
+            }
+        }
+    }
+
+    static ErasureReport Rewrite(TenantLake lake, IReadOnlyList<Manifest> manifests, HashSet<long> persons, IProgress<(int, int)>? progress, CancellationToken cancel)
+    {
+        var found = new HashSet<long>();
+        var removed = new List<string>();
+        var written = new List<string>();
+        long rows = 0;
+        var rewritten = new List<Manifest>();
+        foreach (var manifest in manifests)
+        {
+            var gone = new Gone();
+            var files = new List<LakeFile>();
+            long patients = 0;
+            void Replace(int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var old = manifest.Files.Where(f => f.Shard == shard && f.Table == table.Name && f.Part != FilePart.Quarantine).ToList();
+                var (kept, dropped) = Keep(lake, manifest, shard, table, drop, left, gone);
+                rows += dropped;
+                if (dropped == 0)
+                {
+                    files.AddRange(old);
+                    return;
+                }
+                var made = kept.Rows == 0 ? [] : ShardFiles.Write(lake, old[0].Keys, kept, shard);
+                files.AddRange(made);
+                removed.AddRange(old.Select(f => f.Path));
+                written.AddRange(made.Select(f => f.Path));
+            }
+
+            for (var shard = 0; shard < manifest.Shards; shard++)
+            {
+                var ids = StoredRows.Read(lake, manifest, shard, Cdm54.Person).SelectMany(b => b.Int64("person_id").Values.ToArray()).ToArray();
+                found.UnionWith(ids.Where(persons.Contains));
+                if (!ids.Any(persons.Contains))
+                {
+                    files.AddRange(manifest.Files.Where(f => f.Shard == shard));
+                    patients += ids.Length;
+                    continue;
+                }
+                var left = ids.Where(id => !persons.Contains(id)).Order().ToArray();
+                patients += left.Length;
+                foreach (var table in Cdm54.All.Where(t => manifest.Files.Any(f => f.Shard == shard && f.Table == t.Name)))
+                    Replace(shard, table, Belongs(table, persons, gone), left);
+                progress?.Report((shard + 1, manifest.Shards));
+            }
+            foreach (var table in Cdm54.All.Where(t => manifest.Files.Any(f => f.Shard < 0 && f.Table == t.Name)))
+                Replace(TableLoad.Shared, table, Belongs(table, persons, gone), null);
+            foreach (var file in manifest.Files.Where(f => f.Part == FilePart.Quarantine))
+            {
+                if (SealedQuarantine.Read(lake, manifest.Release).Failed(out var failure, out var rejected)) throw failure.AsException();
+                var left = rejected.Where(r => r.Person is not { } person || !persons.Contains(person)).ToList();
+                if (left.Count == rejected.Count)
+                {
+                    files.Add(file);
+                    continue;
+                }
+                rows += rejected.Count - left.Count;
+                removed.Add(file.Path);
+                if (left.Count == 0) continue;
+                files.Add(SealedQuarantine.Write(lake, manifest.Release, left));
+                written.Add(files[^1].Path);
+            }
+            var content = lake.Keyed(Encoding.UTF8.GetBytes(string.Join('\n', files.Where(f => f.Part != FilePart.Quarantine).Select(f => f.Content))));
+            rewritten.Add(manifest with { Patients = patients, Files = [.. files], Content = content, Quarantined = files.Where(f => f.Part == FilePart.Quarantine).Sum(f => f.Rows) });
+        }
+        if (removed.Count > 0)
+        {
+            lake.Publish(rewritten, from: 0);
+            lake.Clean();
+        }
+        return new([.. found.Order()], [.. persons.Except(found).Order()], removed, written, rows);
+    }
+
+    /// <summary>Keys of the rows that went, by table, and the places only they had.</summary>
+    sealed class Gone
+    {
+        public Dictionary<string, HashSet<long>> Keys { get; } = [];
+        public HashSet<long> Places { get; } = [];
+        public HashSet<long> PlacesLeft { get; } = [];
+
+        public bool Has(string table, long key) => Keys.TryGetValue(table, out var keys) && keys.Contains(key);
+    }
+
+    static Func<Batch, int, bool> Belongs(CdmTable table, HashSet<long> persons, Gone gone) => table switch
+    {
+        { Person: >= 0 and var person } => (batch, row) => persons.Contains(((Int64Column)batch.Columns[person]).Array[row]),
+        { Placement: Placement.WithParent(var column, var parent) } => (batch, row) => gone.Has(parent, ((Int64Column)batch.Columns[column]).Array[row]),
+        { Name: "cost" } => (batch, row) => CostDomains.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
+        { Name: "fact_relationship" } => (batch, row) => Fact(batch, row, "1", gone) || Fact(batch, row, "2", gone),
+        { Name: "location" } => (batch, row) => batch.Int64("location_id").Array[row] is var place && gone.Places.Contains(place) && !gone.PlacesLeft.Contains(place),
+        _ => (_, _) => false,
+    };
+
+    static bool Fact(Batch batch, int row, string side, Gone gone) =>
+        FactDomains.TryGetValue(batch.Int32($"domain_concept_id_{side}").Array[row], out var table) && gone.Has(table, batch.Int64($"fact_id_{side}").Array[row]);
+
+    static (Pieces Kept, long Dropped) Keep(TenantLake lake, Manifest manifest, int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left, Gone gone)
+    {
+        var kept = new Pieces(table);
+        var parents = table.Placement is Placement.WithParent(_, var parentName) ? ParentOrdinals(lake, manifest, shard, parentName, left!) : null;
+        long dropped = 0;
+        foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
+        {
+            var rows = new List<int>();
+            var ordinals = new List<int>();
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                if (drop(batch, row))
+                {
+                    dropped++;
+                    if (table.Key >= 0 && batch.Columns[table.Key] is Int64Column key)
+                    {
+                        if (!gone.Keys.TryGetValue(table.Name, out var keys)) gone.Keys[table.Name] = keys = [];
+                        keys.Add(key.Array[row]);
+                    }
+                    if (table == Cdm54.Person) gone.Places.Add(batch.Int64("location_id").Array[row]);
+                    continue;
+                }
+                if (table == Cdm54.Person || table == Cdm54.CareSite) gone.PlacesLeft.Add(batch.Int64("location_id").Array[row]);
+                rows.Add(row);
+                if (table.Person >= 0) ordinals.Add(Array.BinarySearch(left!, ((Int64Column)batch.Columns[table.Person]).Array[row]));
+                else if (parents is not null && table.Placement is Placement.WithParent(var column, _)) ordinals.Add(parents[((Int64Column)batch.Columns[column]).Array[row]]);
+            }
+            kept.Append(batch, rows.ToArray(), ordinals.ToArray());
+        }
+        return (kept, dropped);
+    }
+
+    static Dictionary<long, int> ParentOrdinals(TenantLake lake, Manifest manifest, int shard, string parentName, long[] left)
+    {
+        var parent = Cdm54.Find(parentName)!;
+        var ordinals = new Dictionary<long, int>();
+        foreach (var batch in StoredRows.Read(lake, manifest, shard, parent))
+            for (var row = 0; row < batch.Rows; row++)
+                if (Array.BinarySearch(left, ((Int64Column)batch.Columns[parent.Person]).Array[row]) is var at and >= 0)
+                    ordinals[((Int64Column)batch.Columns[parent.Key]).Array[row]] = at;
+        return ordinals;
+    }
+}

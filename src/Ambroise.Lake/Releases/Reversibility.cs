@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Sealing;
+using Ambroise.Lake.Writing;
+
+namespace Ambroise.Lake.Releases;
+
+public enum ExportFormat { Parquet, Csv }
+
+/// <summary>The whole CDM back, identities included, as files any program reads: what a hospital takes with it when it leaves. The files are not sealed.</summary>
+public static class Reversibility
+{
+    /// <summary>Writes one file per table that the release holds; each appears under its name only once whole.</summary>
+    /// <returns>Rows written, by table.</returns>
+    public static Result<IReadOnlyDictionary<string, long>> Export(TenantLake lake, int? release, string folder, ExportFormat format, IProgress<(string Table, int Done, int Of)>? progress, CancellationToken cancel)
+    {
+        if (lake.Release(release).Failed(out var failure, out var manifest)) return failure;
+        var written = new Dictionary<string, long>();
+        var tables = Cdm54.All.Where(t => StoredRows.Shards(manifest, t).Any()).ToList();
+        try
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var table in tables)
+            {
+                progress?.Report((table.Name, written.Count, tables.Count));
+                var path = Path.Combine(folder, $"{table.Name}.{(format == ExportFormat.Csv ? "csv" : "parquet")}");
+                File.Delete(path + ".partial");
+                using (var file = PrivateFile.Create(path + ".partial"))
+                    written[table.Name] = format == ExportFormat.Csv ? Csv(lake, manifest, table, file, cancel) : Parquet(lake, manifest, table, file, cancel);
+                File.Move(path + ".partial", path, overwrite: true);
+            }
+            return written;
+        }
+        catch (FailureException e)
+        {
+            return e.Failure;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Failure(FailureKind.Unavailable, "export.disk", $"Writing to {folder} failed: make room or give permission, then export again.");
+        }
+    }
+
+    static long Parquet(TenantLake lake, Manifest manifest, CdmTable table, Stream to, CancellationToken cancel)
+    {
+        using var buffered = new BufferedStream(to, 1 << 20);
+        using var writer = new TableFileWriter.Open(buffered, table);
+        long rows = 0;
+        foreach (var shard in StoredRows.Shards(manifest, table))
+            foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
+            {
+                cancel.ThrowIfCancellationRequested();
+                var pieces = new Pieces(table);
+                var order = Enumerable.Range(0, batch.Rows).ToArray();
+                pieces.Append(batch, order, []);
+                writer.Append(pieces, order);
+                rows += batch.Rows;
+            }
+        return rows;
+    }
+
+    static long Csv(TenantLake lake, Manifest manifest, CdmTable table, Stream to, CancellationToken cancel)
+    {
+        using var writer = new StreamWriter(to, new UTF8Encoding(false), 1 << 20) { NewLine = "\n" };
+        writer.WriteLine(string.Join(',', table.Columns.Select(c => c.Name)));
+        long rows = 0;
+        foreach (var shard in StoredRows.Shards(manifest, table))
+            foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
+            {
+                cancel.ThrowIfCancellationRequested();
+                for (var row = 0; row < batch.Rows; row++)
+                {
+                    for (var c = 0; c < table.Columns.Length; c++)
+                    {
+                        if (c > 0) writer.Write(',');
+                        Write(writer, batch.Columns[c], table.Columns[c].Type, row);
+                    }
+                    writer.WriteLine();
+                }
+                rows += batch.Rows;
+            }
+        return rows;
+    }
+
+    static void Write(StreamWriter to, Column column, ColumnType type, int row)
+    {
+        if (column.IsNull(row)) return;
+        switch (column)
+        {
+            case Int32Column c when type == ColumnType.Date: to.Write(DateOnly.FromDayNumber(ShardFiles.EpochDay + c.Array[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
+            case Int32Column c: to.Write(c.Array[row]); break;
+            case Int64Column c when type == ColumnType.Timestamp: to.Write(DateTime.UnixEpoch.AddTicks(c.Array[row] * 10).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)); break;
+            case Int64Column c: to.Write(c.Array[row]); break;
+            case Float64Column c: to.Write(c.Array[row].ToString("R", CultureInfo.InvariantCulture)); break;
+            case TextColumn c: Quote(to, c.Text(row)!); break;
+        }
+    }
+
+    /// <summary>Quoted where RFC 4180 asks, and when empty: an empty text is not an absent one.</summary>
+    static void Quote(StreamWriter to, string text)
+    {
+        if (text.Length > 0 && text.AsSpan().IndexOfAny(",\"\r\n") < 0 && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1])) to.Write(text);
+        else
+        {
+            to.Write('"');
+            to.Write(text.Replace("\"", "\"\"", StringComparison.Ordinal));
+            to.Write('"');
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Sealing;
+using Ambroise.Lake.Writing;
+using Ambroise.Vault;
+
+namespace Ambroise.Lake.Releases;
+
+/// <summary>An unsealed tenant's releases on disk. The ledger in the control plane is the commit point: a manifest counts when its hash is there.</summary>
+/// <remarks>A manifest waits as <c>n.pending.json</c>, the ledger takes its hash, then it becomes <c>n.json</c>. Whoever opens the lake after a crash
+/// finishes the rename; the next load removes what no committed manifest names.</remarks>
+public sealed class TenantLake
+{
+    const string KeyGroup = "lake", KeyName = "manifest";
+    static readonly string[] Swept = ["shards", "quarantine", "runs"];
+    readonly IReleaseLedger ledger;
+    readonly TimeProvider clock;
+
+    /// <param name="folder">The tenant's folder; made if absent.</param>
+    /// <param name="keys">The unsealed tenant's keys.</param>
+    public TenantLake(string folder, string tenant, KeyRing keys, IReleaseLedger ledger, TimeProvider clock)
+    {
+        (Folder, Tenant, Keys, this.ledger, this.clock) = (folder, tenant, keys, ledger, clock);
+        if (!keys.Groups.Contains(KeyGroup)) keys.Create(KeyGroup, [KeyName]);
+    }
+
+    public string Folder { get; }
+    public string Tenant { get; }
+    internal KeyRing Keys { get; }
+
+    internal TableFileReader OpenFile(LakeFile file) => TableFileReader.Open(Path.Combine(Folder, file.Path), file.FooterSha256, id =>
+        id.IndexOf('/') is var slash and > 0 && id[..slash] == file.Keys && Keys.Groups.Contains(file.Keys) ? Keys.Get(file.Keys, id[(slash + 1)..]) : null);
+
+    string ReleasesFolder => Path.Combine(Folder, "releases");
+    string Named(int release) => Path.Combine(ReleasesFolder, $"{release}.json");
+    string Pending(int release) => Path.Combine(ReleasesFolder, $"{release}.pending.json");
+
+    /// <summary>HMAC-SHA-256 under the tenant's lake key, lower-case hexadecimal: a hash that tells an outsider nothing about the rows.</summary>
+    internal string Keyed(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(HMACSHA256.HashData(Keys.Get(KeyGroup, KeyName).Span, bytes));
+
+    /// <returns>Every release, oldest first, each authenticated and chained to the one before.</returns>
+    public Result<IReadOnlyList<Manifest>> Releases()
+    {
+        var manifests = new List<Manifest>();
+        var before = "";
+        foreach (var entry in ledger.List(Tenant).OrderBy(e => e.Number))
+        {
+            if (Read(entry).Failed(out var failure, out var manifest)) return failure;
+            if (manifest.Tenant != Tenant || manifest.Release != entry.Number || manifest.ParentSha256 != before || manifest.Parent != (manifests.Count == 0 ? 0 : manifests[^1].Release))
+                return new Failure(FailureKind.Tampered, "lake.manifest-chain", $"releases/{entry.Number}.json does not follow the release before it.");
+            manifests.Add(manifest);
+            before = entry.ManifestSha256;
+        }
+        var newest = manifests.Count == 0 ? 0 : manifests[^1].Release;
+        if (Directory.Exists(ReleasesFolder))
+            foreach (var path in Directory.EnumerateFiles(ReleasesFolder, "*.json"))
+                if (int.TryParse(Path.GetFileNameWithoutExtension(path), out var number) && (number > newest || manifests.All(m => m.Release != number)))
+                    return new Failure(FailureKind.Tampered, "lake.ledger-behind", $"releases/{number}.json was committed, yet the control plane does not know it: an older ambroise.db was put back.");
+        return manifests;
+    }
+
+    /// <param name="number">Null for the newest.</param>
+    public Result<Manifest> Release(int? number)
+    {
+        if (Releases().Failed(out var failure, out var all)) return failure;
+        if (all.Count == 0) return new Failure(FailureKind.NotFound, "lake.empty", $"Tenant {Tenant} holds no release yet: load something first.");
+        return all.FirstOrDefault(m => m.Release == (number ?? all[^1].Release)) is { } found ? found
+            : new Failure(FailureKind.NotFound, "lake.release-unknown", $"Tenant {Tenant} has no release {number}.");
+    }
+
+    Result<Manifest> Read(LedgerEntry entry)
+    {
+        var path = Named(entry.Number);
+        if (Matching(path, entry) is not { } bytes)
+        {
+            if (Matching(Pending(entry.Number), entry) is not { } waiting)
+                return File.Exists(path)
+                    ? new Failure(FailureKind.Tampered, "lake.manifest-changed", $"releases/{entry.Number}.json is not the manifest that was committed.")
+                    : new Failure(FailureKind.Tampered, "lake.manifest-missing", $"releases/{entry.Number}.json is gone.");
+            bytes = waiting;
+            TryPromote(entry.Number);
+        }
+        return Manifest.Open(bytes, Keys.Get(KeyGroup, KeyName).Span, $"releases/{entry.Number}.json");
+    }
+
+    void TryPromote(int release)
+    {
+        try
+        {
+            File.Move(Pending(release), Named(release), overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A read-only home: the pending file serves as well, and the next load finishes the rename.
+        }
+    }
+
+    static byte[]? Matching(string path, LedgerEntry entry)
+    {
+        if (!File.Exists(path)) return null;
+        var bytes = File.ReadAllBytes(path);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes)) == entry.ManifestSha256 ? bytes : null;
+    }
+
+    /// <summary>Takes the tenant's one place for writers.</summary>
+    /// <returns>A failure when another load or erasure holds it.</returns>
+    public Result<IDisposable> Lock()
+    {
+        PrivateFile.CreateFolder(Folder);
+        try
+        {
+            return new FileStream(Path.Combine(Folder, "writer.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return new Failure(FailureKind.Conflict, "lake.busy", $"Another load or erasure is running on tenant {Tenant}: wait for it to end.");
+        }
+    }
+
+    /// <summary>Removes what an interrupted load left: files that no committed manifest names. Call with the lock held.</summary>
+    /// <returns>How many files went.</returns>
+    public Result<int> Clean()
+    {
+        if (Releases().Failed(out var failure, out var manifests)) return failure;
+        var kept = manifests.SelectMany(m => m.Files).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        var gone = 0;
+        foreach (var folder in Swept.Select(f => Path.Combine(Folder, f)).Where(Directory.Exists))
+            foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            {
+                if (kept.Contains(Path.GetRelativePath(Folder, path).Replace('\\', '/'))) continue;
+                File.Delete(path);
+                gone++;
+            }
+        if (Directory.Exists(ReleasesFolder))
+            foreach (var path in Directory.EnumerateFiles(ReleasesFolder).Where(p => p.EndsWith(".pending.json", StringComparison.Ordinal) || p.EndsWith(".partial", StringComparison.Ordinal)))
+            {
+                File.Delete(path);
+                gone++;
+            }
+        foreach (var group in Keys.Groups.Where(g => g.StartsWith('r') && !manifests.Any(m => m.Files.Any(f => f.Keys == g) || $"r{m.Release}" == g)).ToList()) Keys.Drop(group);
+        return gone;
+    }
+
+    /// <summary>Starts a release of the persons given. Call with the lock held, after <see cref="Clean"/>.</summary>
+    /// <param name="persons">Every person_id, without duplicates.</param>
+    /// <param name="tables">The tables that will come.</param>
+    public ReleaseWriter Write(int release, long[] persons, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel) => new(this, release, persons, tables, options, cancel);
+
+    /// <summary>Commits what a writer wrote as the newest release.</summary>
+    /// <param name="files">The release's files, in stored order.</param>
+    public Manifest Commit(IReadOnlyList<Manifest> earlier, int release, LoadMode mode, string source, long patients, int shards, long quarantined, IEnumerable<LakeFile> files)
+    {
+        var entries = ledger.List(Tenant).OrderBy(e => e.Number).ToList();
+        var all = files.ToImmutableArray();
+        var content = Keyed(Encoding.UTF8.GetBytes(string.Join('\n', all.Where(f => f.Part != FilePart.Quarantine).Select(f => f.Content))));
+        var manifest = new Manifest(Manifest.CurrentFormat, Tenant, release, earlier.Count == 0 ? 0 : earlier[^1].Release, entries.Count == 0 ? "" : entries[^1].ManifestSha256,
+            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), clock.GetUtcNow(), mode, source, patients, shards, content, quarantined, all);
+        Publish([.. earlier, manifest], from: earlier.Count);
+        return manifest;
+    }
+
+    /// <summary>Replaces the manifests from an index on, in one commit: the chain of hashes is made anew from there.</summary>
+    internal void Publish(IReadOnlyList<Manifest> manifests, int from)
+    {
+        PrivateFile.CreateFolder(ReleasesFolder);
+        foreach (var folder in manifests.Skip(from).SelectMany(m => m.Files).Select(f => Path.GetDirectoryName(Path.Combine(Folder, f.Path))!).Distinct().Where(Directory.Exists)) PrivateFile.FlushFolder(folder);
+        var entries = ledger.List(Tenant).OrderBy(e => e.Number).Take(from).ToList();
+        for (var i = from; i < manifests.Count; i++)
+        {
+            var linked = manifests[i] with { ParentSha256 = entries.Count == 0 ? "" : entries[^1].ManifestSha256 };
+            var bytes = linked.Seal(Keys.Get(KeyGroup, KeyName).Span);
+            PrivateFile.WriteDurably(Pending(linked.Release), bytes);
+            entries.Add(new(linked.Release, Convert.ToHexStringLower(SHA256.HashData(bytes))));
+        }
+        ledger.Commit(Tenant, entries);
+        for (var i = from; i < manifests.Count; i++) TryPromote(manifests[i].Release);
+        PrivateFile.FlushFolder(ReleasesFolder);
+    }
+}

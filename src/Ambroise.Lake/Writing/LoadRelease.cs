@@ -1,0 +1,138 @@
+using System.Text.Json;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
+
+namespace Ambroise.Lake.Writing;
+
+/// <param name="MemoryBytes">Bound on the rows held in memory.</param>
+/// <param name="Threads">Shards written at once.</param>
+/// <param name="MaxRejects">More rejected rows than this stop the load; null for no limit.</param>
+public sealed record LoadOptions(LoadMode Mode, long MemoryBytes, int Threads, long? MaxRejects);
+
+/// <param name="Table">The table being read.</param>
+/// <param name="Rows">Rows accepted so far in the whole load.</param>
+public readonly record struct LoadProgress(string Table, long Rows, int TablesDone, int Tables);
+
+/// <param name="Rejects">Rows rejected, by table, field and reason.</param>
+public sealed record LoadReport(Manifest Manifest, IReadOnlyDictionary<string, long> Rows, IReadOnlyDictionary<(string Table, string Field, string Reason), long> Rejects);
+
+/// <summary>Loads a source as a new release: all of it, or nothing.</summary>
+public static class LoadRelease
+{
+    public static async Task<Result<LoadReport>> RunAsync(TenantLake lake, ICdmSource source, LoadOptions options, IProgress<LoadProgress>? progress, CancellationToken cancel)
+    {
+        if (lake.Lock().Failed(out var busy, out var held)) return busy;
+        using (held)
+        {
+            try
+            {
+                if (lake.Clean().Failed(out var failure, out _) || lake.Releases().Failed(out failure, out var earlier)) return failure;
+                var number = earlier.Count == 0 ? 1 : earlier[^1].Release + 1;
+                var before = options.Mode == LoadMode.Merge && earlier.Count > 0 ? earlier[^1] : null;
+                if (source.Tables.Count == 0) return new Failure(FailureKind.Invalid, "load.nothing", $"{source.Description} holds no OMOP table.");
+                if (before is null && !source.Tables.Contains(Cdm54.Person)) return new Failure(FailureKind.Invalid, "load.no-person", $"{source.Description} has no PERSON table: a first load needs one.");
+                try
+                {
+                    return await WriteAsync(lake, source, options, earlier, before, number, progress, cancel);
+                }
+                catch
+                {
+                    lake.Clean();
+                    throw;
+                }
+            }
+            catch (FailureException e)
+            {
+                return e.Failure;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ParquetSharp.ParquetException)
+            {
+                // Neither message is passed on: a native one may quote what it was writing.
+                return new Failure(FailureKind.Unavailable, "lake.disk", $"Writing to {lake.Folder} failed ({(e is UnauthorizedAccessException ? "not permitted" : "disk full or unreachable")}): the previous release is intact. Make room or give permission, then load again.");
+            }
+        }
+    }
+
+    static async Task<Result<LoadReport>> WriteAsync(TenantLake lake, ICdmSource source, LoadOptions options, IReadOnlyList<Manifest> earlier, Manifest? before, int number,
+        IProgress<LoadProgress>? progress, CancellationToken cancel)
+    {
+        var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).ToList();
+        var early = new List<Rejected>();
+        var persons = Persons(lake, source, before, early.Add, cancel);
+        await using var writer = lake.Write(number, persons.Ids, tables, new(options.MemoryBytes, options.Threads), cancel);
+        foreach (var rejected in early) writer.Reject(rejected);
+
+        long total = 0;
+        for (var done = 0; done < tables.Count; done++)
+        {
+            var table = tables[done];
+            cancel.ThrowIfCancellationRequested();
+            writer.Begin(table);
+            var batches = table == Cdm54.Person ? persons.Batches : source.Tables.Contains(table) ? source.Read(table, writer.Reject, cancel) : [];
+            var replaced = new HashSet<long>();
+            foreach (var batch in batches)
+            {
+                cancel.ThrowIfCancellationRequested();
+                await writer.AppendAsync(batch);
+                if (before is not null && table is { Key: < 0, Person: >= 0 }) replaced.UnionWith(((Int64Column)batch.Columns[table.Person]).Values.ToArray());
+                total += batch.Rows;
+                progress?.Report(new(table.Name, total, done, tables.Count));
+                if (writer.Rejected.Count > options.MaxRejects)
+                    return new Failure(FailureKind.Invalid, "load.rejects", $"More than {options.MaxRejects} rows were rejected while reading {table.Name}: nothing was loaded. Correct the source, or raise --max-rejects.");
+            }
+            if (before is not null)
+                foreach (var batch in StoredRows.Shards(before, table).SelectMany(shard => StoredRows.Read(lake, before, shard, table)))
+                    if (Kept(batch, source, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
+            await writer.EndAsync();
+        }
+        var files = (await writer.FinishAsync()).ToList();
+        if (writer.Rejected.Count > options.MaxRejects)
+            return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
+        if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
+        cancel.ThrowIfCancellationRequested();
+        var manifest = lake.Commit(earlier, number, options.Mode, source.Description, writer.Patients, writer.Shards, writer.Rejected.Count, files);
+        return new LoadReport(manifest,
+            files.Where(f => f.Part == FilePart.Analytic).GroupBy(f => f.Table).ToDictionary(g => g.Key, g => g.Sum(f => f.Rows)),
+            writer.Rejected.GroupBy(r => (r.Table, r.Field ?? "", r.Reason)).ToDictionary(g => g.Key, g => g.LongCount()));
+    }
+
+    /// <summary>The rows of an earlier release that a merge keeps. Rows with a key are settled by key; in a table without one, the new rows of a person replace
+    /// that person's old ones, and the CDM's own description replaces the old one whole.</summary>
+    static Batch? Kept(Batch batch, ICdmSource source, HashSet<long> replaced)
+    {
+        var table = batch.Table;
+        if (table.Key >= 0 || !source.Tables.Contains(table)) return batch;
+        if (table.Person < 0) return null;
+        var person = ((Int64Column)batch.Columns[table.Person]).Values;
+        var rows = new List<int>();
+        for (var row = 0; row < batch.Rows; row++)
+            if (!replaced.Contains(person[row])) rows.Add(row);
+        if (rows.Count == batch.Rows) return batch;
+        var kept = new Batch(table);
+        foreach (var column in table.Columns) kept.Columns[column.Ordinal].AppendFrom(batch.Columns[column.Ordinal], rows.ToArray());
+        return kept;
+    }
+
+    /// <summary>Reads every person first: shards are cut by the rank of person_id. A few bytes a person stay in memory, and their rows.</summary>
+    static (long[] Ids, List<Batch> Batches) Persons(TenantLake lake, ICdmSource source, Manifest? before, Action<Rejected> reject, CancellationToken cancel)
+    {
+        var ids = new HashSet<long>();
+        var batches = new List<Batch>();
+        if (source.Tables.Contains(Cdm54.Person))
+            foreach (var batch in source.Read(Cdm54.Person, reject, cancel))
+            {
+                var copy = new Batch(Cdm54.Person) { SourceFile = batch.SourceFile, FirstLine = batch.FirstLine };
+                var rows = Enumerable.Range(0, batch.Rows).ToArray();
+                foreach (var column in Cdm54.Person.Columns) copy.Columns[column.Ordinal].AppendFrom(batch.Columns[column.Ordinal], rows);
+                if (batch.Lines.Count > 0) copy.Lines.AppendFrom(batch.Lines, rows);
+                batches.Add(copy);
+                ids.UnionWith(copy.Int64("person_id").Values.ToArray());
+            }
+        if (before is not null)
+            foreach (var batch in StoredRows.Shards(before, Cdm54.Person).SelectMany(s => StoredRows.Read(lake, before, s, Cdm54.Person)))
+                ids.UnionWith(batch.Int64("person_id").Values.ToArray());
+        return ([.. ids], batches);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
+
+namespace Ambroise.Lake.Writing;
+
+/// <param name="MemoryBytes">Rows held in memory at most, before they are sealed on disk.</param>
+/// <param name="Threads">Shards sorted and written at once.</param>
+public sealed record WriteOptions(long MemoryBytes, int Threads);
+
+/// <summary>Writes one release: tables one after the other, each gathered by shard, sorted and sealed while the next one is read.
+/// Nothing of it counts until <see cref="TenantLake"/> commits the manifest.</summary>
+/// <remarks>Call from one thread; the shards are written by others.</remarks>
+public sealed class ReleaseWriter : IAsyncDisposable
+{
+    readonly TenantLake lake;
+    readonly WriteOptions options;
+    readonly PersonIndex persons;
+    readonly string keyGroup;
+    readonly SemaphoreSlim slots;
+    readonly List<Task> writing = [];
+    readonly ConcurrentBag<LakeFile> files = [];
+    readonly Dictionary<string, ParentIndex> parents = [];
+    readonly HashSet<string> parentsWanted;
+    readonly List<Rejected> rejected = [];
+    readonly CancellationTokenSource stop;
+    TableLoad? table;
+    long pendingBytes;
+
+    internal ReleaseWriter(TenantLake lake, int release, long[] persons, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel)
+    {
+        (this.lake, this.options, this.persons, Release) = (lake, options, new(persons), release);
+        keyGroup = $"r{release}";
+        slots = new(options.Threads);
+        stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        parentsWanted = [.. tables.Select(t => t.Placement).OfType<Placement.WithParent>().Select(p => p.Parent)];
+        var names = Cdm54.All.SelectMany(t => new[] { t.Name, $"{t.Name}.identity", $"{t.Name}.text" }).Append("quarantine");
+        lake.Keys.Drop(keyGroup);
+        lake.Keys.Create(keyGroup, names);
+    }
+
+    public int Release { get; }
+    public long Patients => persons.Ids.Length;
+    public int Shards => persons.Shards;
+    public IReadOnlyCollection<LakeFile> Files => files;
+
+    /// <summary>Rows refused so far, here and by the caller.</summary>
+    public IReadOnlyList<Rejected> Rejected => rejected;
+
+    /// <summary>Starts a table; parents come before the tables placed with them.</summary>
+    public void Begin(CdmTable next)
+    {
+        var parent = next.Placement is Placement.WithParent(_, var name) ? parents.GetValueOrDefault(name) ?? new() : null;
+        ParentIndex? places = parentsWanted.Contains(next.Name) ? parents[next.Name] = new() : null;
+        table = new(next, persons, parent, OpenSpill, Reject) { Places = places };
+    }
+
+    /// <summary>Records a row that the source refused.</summary>
+    public void Reject(Rejected row) => rejected.Add(row);
+
+    /// <exception cref="FailureException">The disk refuses (<c>lake.disk</c>).</exception>
+    public async Task AppendAsync(Batch batch, bool fromEarlierRelease = false)
+    {
+        table!.Append(batch, fromEarlierRelease);
+        if (table.Buffered + Interlocked.Read(ref pendingBytes) <= options.MemoryBytes) return;
+        await DrainAsync();
+        if (table.Buffered > options.MemoryBytes) table.SpillAll();
+    }
+
+    /// <summary>Ends the table: its shards are sorted and sealed in the background.</summary>
+    public async Task EndAsync()
+    {
+        var done = table!;
+        table = null;
+        var left = done.Shards().Count();
+        if (left == 0) done.Dispose();
+        foreach (var shard in done.Shards().ToList())
+        {
+            await slots.WaitAsync(stop.Token);
+            writing.RemoveAll(t => t.IsCompletedSuccessfully);
+            var rows = done.Take(shard);
+            var bytes = rows.All.Sum(p => p.Rows.Bytes);
+            Interlocked.Add(ref pendingBytes, bytes);
+            writing.Add(Task.Run(() =>
+            {
+                try
+                {
+                    stop.Token.ThrowIfCancellationRequested();
+                    foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard)) files.Add(file);
+                    rows.Take();
+                }
+                catch
+                {
+                    stop.Cancel();
+                    throw;
+                }
+                finally
+                {
+                    Interlocked.Add(ref pendingBytes, -bytes);
+                    slots.Release();
+                    if (Interlocked.Decrement(ref left) == 0) done.Dispose();
+                }
+            }, CancellationToken.None));
+        }
+    }
+
+    /// <summary>Waits for every file to be on disk.</summary>
+    public async Task DrainAsync()
+    {
+        try
+        {
+            await Task.WhenAll(writing);
+        }
+        finally
+        {
+            writing.Clear();
+        }
+    }
+
+    Spill OpenSpill()
+    {
+        PrivateFile.CreateFolder(Path.Combine(lake.Folder, "runs"));
+        return new(Path.Combine(lake.Folder, "runs", $"{keyGroup}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"));
+    }
+
+    internal async Task<IReadOnlyList<LakeFile>> FinishAsync()
+    {
+        await DrainAsync();
+        return [.. files.OrderBy(f => f.Shard).ThenBy(f => f.Table, StringComparer.Ordinal).ThenBy(f => f.Part)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        try
+        {
+            await Task.WhenAll(writing);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or FailureException or UnauthorizedAccessException or ParquetSharp.ParquetException)
+        {
+            // Already reported to whoever awaited it; what was written is removed with the release.
+        }
+        table?.Dispose();
+        stop.Dispose();
+        slots.Dispose();
+    }
+}

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
+
+namespace Ambroise.Lake.Writing;
+
+/// <summary>Sorts a shard's rows of one table and seals them: one file of the analytic columns and, where there are any, one of the identities, row for row.</summary>
+static class ShardFiles
+{
+    /// <summary>Day number (<see cref="DateOnly.DayNumber"/>) of 1970-01-01.</summary>
+    public const int EpochDay = 719162;
+
+    /// <param name="keyGroup">Key group of the release, e.g. <c>r3</c>.</param>
+    public static List<LakeFile> Write(TenantLake lake, string keyGroup, Pieces rows, int shard)
+    {
+        var order = ShardOrder.Of(rows);
+        var columns = rows.Table.Columns;
+        var analytic = columns.Where(c => c.Sensitivity != Sensitivity.Identity).Select(c => c.Ordinal).ToList();
+        var metadata = new Dictionary<string, string> { ["ambroise.table"] = rows.Table.Name, ["ambroise.runs"] = RunsText.Encode(order.Runs) };
+        var files = new List<LakeFile> { Save(lake, keyGroup, rows, shard, order, rows.Table.Name, FilePart.Analytic, analytic, metadata) };
+
+        var identity = columns.Where(c => c.Sensitivity == Sensitivity.Identity).Select(c => c.Ordinal).ToList();
+        if (identity.All(c => rows.All.All(p => Enumerable.Range(0, p.Rows.Rows).All(p.Rows.Columns[c].IsNull)))) return files;
+        if (rows.Table.Key >= 0) identity.Insert(0, rows.Table.Key);
+        files.Add(Save(lake, keyGroup, rows, shard, order, $"{rows.Table.Name}.identity", FilePart.Identity, identity, new() { ["ambroise.table"] = rows.Table.Name }));
+        return files;
+    }
+
+    static LakeFile Save(TenantLake lake, string keyGroup, Pieces rows, int shard, ShardOrder order, string name, FilePart part, List<int> columns, Dictionary<string, string> metadata)
+    {
+        var folder = shard == TableLoad.Shared ? "shards/shared" : $"shards/{shard}";
+        var path = $"{folder}/{name}-{keyGroup}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.parquet";
+        var full = Path.Combine(lake.Folder, path);
+        PrivateFile.CreateFolder(Path.GetDirectoryName(full)!);
+        var hash = new System.IO.Hashing.XxHash128();
+        DataKey Key(string of) => new($"{keyGroup}/{of}", lake.Keys.Get(keyGroup, of));
+        using var stream = new HashingStream(PrivateFile.Create(full));
+        TableFileWriter.Write(stream, rows, order.Rows, columns, new(Key(name), Key($"{rows.Table.Name}.text")), metadata, hash);
+        stream.Finish();
+        DateOnly? Day(int days) => order.First == Null.Int32 ? null : DateOnly.FromDayNumber(EpochDay + days);
+        return new(path, rows.Table.Name, shard, part, keyGroup, order.Rows.Length, order.Patients, stream.Length, stream.Sha256, TableFileReader.FooterSha256(full),
+            lake.Keyed(Encoding.UTF8.GetBytes($"{name}/{shard}/{order.Rows.Length}/{Convert.ToHexStringLower(hash.GetCurrentHash())}")), Day(order.First), Day(order.Last));
+    }
+}
