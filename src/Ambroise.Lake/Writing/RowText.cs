@@ -5,7 +5,7 @@ using Ambroise.Lake.Columns;
 namespace Ambroise.Lake.Writing;
 
 /// <summary>A row as one JSON object of its present values, for the sealed quarantine alone.</summary>
-static class RowText
+public static class RowText
 {
     public static byte[] Of(Batch batch, int row)
     {
@@ -17,7 +17,7 @@ static class RowText
                 switch (batch.Columns[column.Ordinal])
                 {
                     case var c when c.IsNull(row): break;
-                    case Int32Column c when column.Type == Cdm.ColumnType.Date: json.WriteString(column.Name, DateOnly.FromDayNumber(719162 + c.Array[row]).ToString("yyyy-MM-dd")); break;
+                    case Int32Column c when column.Type == Cdm.ColumnType.Date: json.WriteString(column.Name, DateOnly.FromDayNumber(Math.Clamp(ShardFiles.EpochDay + c.Array[row], 0, DateOnly.MaxValue.DayNumber)).ToString("yyyy-MM-dd")); break;
                     case Int32Column c: json.WriteNumber(column.Name, c.Array[row]); break;
                     case Int64Column c: json.WriteNumber(column.Name, c.Array[row]); break;
                     case Float64Column c: json.WriteString(column.Name, c.Array[row].ToString("R")); break;

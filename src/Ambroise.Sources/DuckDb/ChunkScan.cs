@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using Ambroise.Lake.Columns;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+
+namespace Ambroise.Sources.DuckDb;
+
+/// <summary>Runs a query and copies DuckDB's own vectors into columns, a chunk of 2,048 rows at a time, without an object per row.</summary>
+/// <remarks>The result streams: DuckDB holds a few chunks, whatever the size of the files.</remarks>
+sealed unsafe class ChunkScan : IDisposable
+{
+    readonly DuckDBPreparedStatement statement;
+    DuckDBResult result;
+    bool open;
+
+    /// <exception cref="SourceException">DuckDB refuses the query or the file. Its own message, which may quote the file, is not passed on.</exception>
+    public ChunkScan(DuckDBConnection connection, string sql)
+    {
+        if (NativeMethods.PreparedStatements.DuckDBPrepare(connection.NativeConnection, sql, out statement) != DuckDBState.Success)
+        {
+            statement.Dispose();
+            throw new SourceException();
+        }
+        if (NativeMethods.PreparedStatements.DuckDBExecutePreparedStreaming(statement, out result) != DuckDBState.Success)
+        {
+            NativeMethods.Query.DuckDBDestroyResult(ref result);
+            statement.Dispose();
+            throw new SourceException();
+        }
+        open = true;
+    }
+
+    /// <summary>Appends the next chunk's vectors to the columns, one for each column of the query.</summary>
+    /// <returns>Rows appended; 0 at the end.</returns>
+    /// <exception cref="SourceException">Reading failed midway.</exception>
+    public int Next(ReadOnlySpan<Column> columns)
+    {
+        using var chunk = NativeMethods.StreamingResult.DuckDBStreamFetchChunk(result);
+        if (chunk.IsInvalid) return NativeMethods.Query.DuckDBResultError(ref result) is { Length: > 0 } ? throw new SourceException() : 0;
+        var rows = (int)NativeMethods.DataChunks.DuckDBDataChunkGetSize(chunk);
+        for (var c = 0; c < columns.Length; c++)
+        {
+            var vector = NativeMethods.DataChunks.DuckDBDataChunkGetVector(chunk, c);
+            Append(columns[c], NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), rows);
+        }
+        return rows;
+    }
+
+    static void Append(Column to, void* values, ulong* validity, int rows)
+    {
+        switch (to)
+        {
+            case Int32Column c: Copy((int*)values, validity, c.AppendSpan(rows), Null.Int32); break;
+            case Int64Column c: Copy((long*)values, validity, c.AppendSpan(rows), Null.Int64); break;
+            case Float64Column c: Copy((double*)values, validity, c.AppendSpan(rows), Null.Float64); break;
+            case TextColumn c: Copy((DuckString*)values, validity, c, rows); break;
+        }
+    }
+
+    static void Copy<T>(T* from, ulong* validity, Span<T> to, T absent) where T : unmanaged
+    {
+        new ReadOnlySpan<T>(from, to.Length).CopyTo(to);
+        if (validity is null) return;
+        for (var word = 0; word * 64 < to.Length; word++)
+            for (var missing = ~validity[word]; missing != 0; missing &= missing - 1)
+                if (word * 64 + System.Numerics.BitOperations.TrailingZeroCount(missing) is var row && row < to.Length) to[row] = absent;
+    }
+
+    static void Copy(DuckString* from, ulong* validity, TextColumn to, int rows)
+    {
+        for (var row = 0; row < rows; row++)
+            if (validity is not null && (validity[row >> 6] >> (row & 63) & 1) == 0) to.AppendNull();
+            else to.Append(from[row].Bytes(from + row));
+    }
+
+    public void Dispose()
+    {
+        if (open) NativeMethods.Query.DuckDBDestroyResult(ref result);
+        open = false;
+        statement.Dispose();
+    }
+
+    /// <summary>DuckDB's duckdb_string_t: 12 bytes or fewer stand inside it.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 16)]
+    readonly struct DuckString
+    {
+        [FieldOffset(0)] readonly uint length;
+        [FieldOffset(8)] readonly byte* pointer;
+
+        public ReadOnlySpan<byte> Bytes(DuckString* self) => new(length <= 12 ? (byte*)self + 4 : pointer, (int)length);
+    }
+}
+
+/// <summary>DuckDB could not read a source. Carries nothing of what it said: its messages quote rows.</summary>
+sealed class SourceException : Exception;

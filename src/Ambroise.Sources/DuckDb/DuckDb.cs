@@ -1,0 +1,31 @@
+using DuckDB.NET.Data;
+
+namespace Ambroise.Sources.DuckDb;
+
+/// <summary>DuckDB in memory, never writing to disk and never fetching an extension.</summary>
+static class DuckDb
+{
+    /// <param name="memoryBytes">What DuckDB may use; it fails rather than spill.</param>
+    public static DuckDBConnection Open(long memoryBytes, int threads)
+    {
+        var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        foreach (var setting in new[]
+        {
+            "temp_directory = ''", "autoinstall_known_extensions = false", "autoload_known_extensions = false",
+            $"memory_limit = '{Math.Max(256, memoryBytes >> 20)}MiB'", $"threads = {threads}", "preserve_insertion_order = true",
+        })
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = $"set {setting}";
+            command.ExecuteNonQuery();
+        }
+        return connection;
+    }
+
+    /// <summary>A text as a SQL literal.</summary>
+    public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>A name as a SQL identifier.</summary>
+    public static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}
