@@ -7,8 +7,7 @@ static class Custodians
 {
     public static Result<Custodian> Create(CustodyChoice choice, string tenant, Passphrase passphrase) => choice switch
     {
-        CustodyChoice.Keystore => FileCustodian.Create(tenant, 1, passphrase, Argon2Cost.Default),
-        CustodyChoice.KeystoreOfCost(var cost) => FileCustodian.Create(tenant, 1, passphrase, cost),
+        CustodyChoice.Keystore keystore => FileCustodian.Create(tenant, 1, passphrase, keystore.Cost),
         _ => throw new System.Diagnostics.UnreachableException(choice.GetType().Name),
     };
 

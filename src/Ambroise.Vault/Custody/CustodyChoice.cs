@@ -5,8 +5,14 @@ public abstract record CustodyChoice
 {
     private CustodyChoice() { } // closed: every case is below
 
-    /// <summary>In a keystore file under a passphrase: the embedded default.</summary>
-    public sealed record Keystore : CustodyChoice;
+    /// <summary>The custodian's name: <c>file</c> or <c>pkcs11</c>.</summary>
+    public abstract string Custodian { get; }
 
-    internal sealed record KeystoreOfCost(Argon2Cost Cost) : CustodyChoice;
+    /// <summary>In a keystore file under a passphrase: the embedded default.</summary>
+    public sealed record Keystore : CustodyChoice
+    {
+        public override string Custodian => FileCustodian.Name;
+
+        internal Argon2Cost Cost { get; init; } = Argon2Cost.Default;
+    }
 }

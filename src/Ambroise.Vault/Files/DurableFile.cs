@@ -32,6 +32,8 @@ public static partial class DurableFile
     /// <summary>Creates a folder, and its missing parents, that only its owner may enter.</summary>
     public static void CreateFolder(string path)
     {
+        if (Directory.Exists(path)) return;
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent) CreateFolder(parent); // the mode below goes to the last folder alone
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
         else Directory.CreateDirectory(path, OwnerFolder);
     }

@@ -9,7 +9,7 @@ sealed class KeyFolderFixture : IDisposable
 {
     public const string Secret = "correct horse battery staple é";
 
-    public static CustodyChoice Cheap { get; } = new CustodyChoice.KeystoreOfCost(new Argon2Cost(8, 1));
+    public static CustodyChoice Cheap { get; } = new CustodyChoice.Keystore { Cost = new Argon2Cost(8, 1) };
 
     public string Path { get; } = Directory.CreateTempSubdirectory("ambroise-keys-").FullName;
 

@@ -1,0 +1,68 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Spectre.Console;
+
+namespace Ambroise.Cli.Frame;
+
+/// <summary>Where a command speaks: the answer goes to standard output, everything else to standard error. Under <c>--json</c> standard output
+/// holds exactly one JSON document, an error's included.</summary>
+sealed class Terminal(bool json)
+{
+    static readonly JsonSerializerOptions JsonStyle = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // read by programs and people, never put in a page
+        WriteIndented = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+
+    readonly IAnsiConsole output = Make(Console.Out, Console.IsOutputRedirected);
+
+    /// <summary>For whatever is not the answer: progress, notes, questions.</summary>
+    public IAnsiConsole Aside { get; } = Make(Console.Error, Console.IsErrorRedirected);
+
+    public bool Json => json;
+
+    public void Give(Answer answer)
+    {
+        if (json) WriteJson(answer.Json);
+        else answer.Show(output);
+    }
+
+    public void Give(Failure failure, string detail)
+    {
+        if (json) WriteJson(new { Error = new { failure.Code, Detail = detail } });
+        Aside.MarkupLineInterpolated($"[red]{failure.Code}[/] {detail}");
+    }
+
+    /// <summary>Runs work under a progress bar on standard error; without bar where that is no terminal. The work reports between 0 and 1.</summary>
+    public T Progress<T>(string title, Func<Action<double>, T> work)
+    {
+        if (Console.IsErrorRedirected) return work(static _ => { });
+        return Aside.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(progress =>
+            {
+                var bar = progress.AddTask(Markup.Escape(title), maxValue: 1);
+                return work(done => bar.Value = done);
+            });
+    }
+
+    static void WriteJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, value.GetType(), JsonStyle));
+
+    static IAnsiConsole Make(TextWriter writer, bool redirected)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Interactive = InteractionSupport.No,
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        if (redirected) console.Profile.Width = 200; // a file has no edge to wrap at
+        return console;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Data;
+using System.Data.Common;
+using System.Globalization;
+using Ambroise.Governance.Tenants;
+using Ambroise.Lake.Releases;
+using Ambroise.Vault.Files;
+using Microsoft.Data.Sqlite;
+
+namespace Ambroise.Governance.Control;
+
+/// <summary>What the warehouse knows of itself: its tenants and their releases. Holds no patient. Every change is one durable transaction
+/// (write-ahead log, forced to the disk), and programs that share the home wait for one another up to 30 s.</summary>
+public sealed class ControlPlane : IReleaseLedger, IDisposable
+{
+    readonly DbConnection connection;
+    readonly TimeProvider clock;
+    readonly Lock gate = new();
+
+    ControlPlane(DbConnection connection, TimeProvider clock) => (this.connection, this.clock) = (connection, clock);
+
+    /// <summary>Opens the control plane, makes it where it is absent, and brings its tables up to date.</summary>
+    /// <exception cref="FailureException"><c>home.newer</c>, <c>home.unreadable</c>.</exception>
+    public static ControlPlane Create(string path, TimeProvider clock)
+    {
+        DurableFile.OpenOwnerOnly(path, FileMode.OpenOrCreate, FileShare.ReadWrite).Dispose(); // SQLite would let others read it
+        // No pooling: a pooled connection keeps the file open after the command has ended.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ConnectionString);
+        try
+        {
+            connection.Open();
+            connection.Execute("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+            Migrations.Apply(connection);
+            return new(connection, clock);
+        }
+        catch (SqliteException error)
+        {
+            connection.Dispose();
+            throw Unavailable("home.unreadable", error).AsException();
+        }
+    }
+
+    /// <returns>The new tenant, or <c>tenant.exists</c>, <c>tenant.name-invalid</c>.</returns>
+    public Result<Tenant> AddTenant(TenantId id, string name, string custodian)
+    {
+        if (name.Trim() is not { Length: >= 1 and <= 200 } trimmed) return new Failure(FailureKind.Invalid, "tenant.name-invalid", "A tenant's name has 1 to 200 characters.");
+        lock (gate)
+        {
+            var tenant = new Tenant(id, trimmed, clock.GetUtcNow(), TenantState.Ready, custodian);
+            var added = connection.Execute(
+                "insert into tenant (id, name, created, state, custodian) values (@id, @name, @created, 'ready', @custodian) on conflict do nothing",
+                null, ("@id", id.Value), ("@name", trimmed), ("@created", Text(tenant.Created)), ("@custodian", custodian));
+            return added == 1 ? tenant : new Failure(FailureKind.Conflict, "tenant.exists", $"There is a tenant '{id}' already.");
+        }
+    }
+
+    public IReadOnlyList<Tenant> Tenants
+    {
+        get
+        {
+            lock (gate) return connection.Query(ReadTenant, "select id, name, created, state, custodian from tenant order by id");
+        }
+    }
+
+    /// <returns>The tenant, or <c>tenant.unknown</c>.</returns>
+    public Result<Tenant> Find(TenantId id)
+    {
+        lock (gate)
+            return connection.Query(ReadTenant, "select id, name, created, state, custodian from tenant where id = @id", ("@id", id.Value)) is [var tenant]
+                ? tenant
+                : new Failure(FailureKind.NotFound, "tenant.unknown", $"There is no tenant '{id}'.");
+    }
+
+    /// <summary>A destroyed tenant stays destroyed.</summary>
+    public void SetState(TenantId id, TenantState state)
+    {
+        lock (gate)
+            connection.Execute("update tenant set state = @state where id = @id and state <> 'destroyed'", null, ("@state", Text(state)), ("@id", id.Value));
+    }
+
+    public IReadOnlyList<LedgerEntry> List(string tenant)
+    {
+        lock (gate)
+            return connection.Query(r => new LedgerEntry(r.GetInt32(0), r.GetString(1)),
+                "select number, manifest_sha256 from release where tenant = @tenant order by number", ("@tenant", tenant));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A release that stays keeps its committed instant, also when its manifest was written again.</remarks>
+    public void Commit(string tenant, IReadOnlyList<LedgerEntry> replaceAll)
+    {
+        lock (gate)
+        {
+            try
+            {
+                using var transaction = connection.BeginTransaction(IsolationLevel.Serializable);
+                var kept = replaceAll.Select(e => e.Number).ToHashSet();
+                foreach (var number in List(tenant).Select(e => e.Number).Where(n => !kept.Contains(n)))
+                    connection.Execute("delete from release where tenant = @tenant and number = @number", transaction, ("@tenant", tenant), ("@number", number));
+                foreach (var entry in replaceAll)
+                    connection.Execute(
+                        """
+                        insert into release (tenant, number, manifest_sha256, committed) values (@tenant, @number, @sha256, @committed)
+                        on conflict (tenant, number) do update set manifest_sha256 = excluded.manifest_sha256
+                        """,
+                        transaction, ("@tenant", tenant), ("@number", entry.Number), ("@sha256", entry.ManifestSha256), ("@committed", Text(clock.GetUtcNow())));
+                transaction.Commit();
+            }
+            catch (SqliteException error)
+            {
+                throw Unavailable("ledger.unavailable", error).AsException();
+            }
+        }
+    }
+
+    /// <returns>When each release of the tenant was committed, by number.</returns>
+    public IReadOnlyDictionary<int, DateTimeOffset> Committed(string tenant)
+    {
+        lock (gate)
+            return connection.Query(r => (Number: r.GetInt32(0), At: Instant(r.GetString(1))),
+                "select number, committed from release where tenant = @tenant", ("@tenant", tenant)).ToDictionary(r => r.Number, r => r.At);
+    }
+
+    public void Dispose() => connection.Dispose();
+
+    static Tenant ReadTenant(DbDataReader row) => new(
+        TenantId.Parse(row.GetString(0)).OrThrow(), row.GetString(1), Instant(row.GetString(2)), Enum.Parse<TenantState>(row.GetString(3), ignoreCase: true), row.GetString(4));
+
+    static string Text(DateTimeOffset instant) => instant.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+
+    static string Text(TenantState state) => state.ToString().ToLowerInvariant();
+
+    static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+
+    static Failure Unavailable(string code, SqliteException error) =>
+        new(FailureKind.Unavailable, code, $"The control plane cannot be read or written (SQLite error {error.SqliteExtendedErrorCode}): is the disk full, read-only or locked?");
+}

@@ -1,0 +1,48 @@
+using System.Data.Common;
+
+namespace Ambroise.Governance.Control;
+
+/// <summary>The control plane's tables, step by step: a released step never changes, a new one is added below it.
+/// Written in the SQL that SQLite and PostgreSQL share.</summary>
+static class Migrations
+{
+    static readonly string[] Steps =
+    [
+        """
+        create table tenant (
+            id        text primary key,
+            name      text not null,
+            created   text not null,
+            state     text not null check (state in ('ready', 'sealed', 'destroyed')),
+            custodian text not null
+        );
+        create table release (
+            tenant          text not null references tenant (id),
+            number          integer not null check (number >= 1),
+            manifest_sha256 text not null,
+            committed       text not null,
+            primary key (tenant, number)
+        );
+        """,
+    ];
+
+    /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>
+    /// <exception cref="FailureException"><c>home.newer</c> where a later version of the program made it.</exception>
+    public static void Apply(DbConnection connection)
+    {
+        connection.Execute("create table if not exists migration (step integer primary key)");
+        var done = Convert.ToInt32(connection.Scalar("select coalesce(max(step), 0) from migration"), null);
+        if (done > Steps.Length)
+            throw new Failure(FailureKind.Unavailable, "home.newer", "A later version of Ambroise made this home: use that version.").AsException();
+
+        for (var step = done + 1; step <= Steps.Length; step++)
+        {
+            using var transaction = connection.BeginTransaction(System.Data.IsolationLevel.Serializable);
+            // Another program may have taken this step while we waited for the lock.
+            if (Convert.ToInt32(connection.Scalar("select coalesce(max(step), 0) from migration", transaction), null) >= step) continue;
+            connection.Execute(Steps[step - 1], transaction);
+            connection.Execute("insert into migration values (@step)", transaction, ("@step", step));
+            transaction.Commit();
+        }
+    }
+}

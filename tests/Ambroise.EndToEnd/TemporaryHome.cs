@@ -1,0 +1,31 @@
+namespace Ambroise.EndToEnd;
+
+/// <summary>A warehouse folder of a test's own, gone with it, and the passphrase of its tenants.</summary>
+sealed class TemporaryHome : IDisposable
+{
+    public const string Passphrase = "canari-phrase-de-passe-7Q";
+
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ambroise-home-");
+
+    /// <summary>The warehouse's folder; not there before <c>init</c>.</summary>
+    public string Path => System.IO.Path.Combine(folder.FullName, "home");
+
+    /// <summary>A folder beside it for the test's own files.</summary>
+    public string Beside(string name) => System.IO.Path.Combine(folder.FullName, name);
+
+    /// <summary>Runs a command with the tenants' passphrase in the environment.</summary>
+    public Ran Run(params string[] args) => RunWith(new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = Passphrase }, args);
+
+    public Ran RunWith(IReadOnlyDictionary<string, string>? environment, params string[] args) => Cli.Run(Path, environment, TimeSpan.FromMinutes(2), args);
+
+    /// <summary>A home with tenants, each named "Tenant ID".</summary>
+    public static TemporaryHome With(params string[] tenants)
+    {
+        var home = new TemporaryHome();
+        home.Run("init").Succeeded();
+        foreach (var tenant in tenants) home.Run("tenant", "create", tenant, "--name", $"Tenant {tenant}").Succeeded();
+        return home;
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+}
