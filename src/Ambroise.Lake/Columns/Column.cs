@@ -9,6 +9,12 @@ public abstract class Column
 {
     public int Count { get; private protected set; }
 
+    /// <summary>No value so far: such a column takes no memory and no time, and most CDM columns of most hospitals are so.</summary>
+    public abstract bool IsAbsent { get; }
+
+    /// <summary>Appends <paramref name="count"/> nulls.</summary>
+    public abstract void AppendNulls(int count);
+
     public static Column Of(ColumnType type, int capacity = 0) => type switch
     {
         ColumnType.Int32 or ColumnType.Date => new Int32Column(capacity),
@@ -17,15 +23,18 @@ public abstract class Column
         _ => new TextColumn(capacity),
     };
 
-    /// <summary>Appends rows <paramref name="rows"/> of <paramref name="from"/>, which is of the same type.</summary>
+    /// <summary>Appends rows <paramref name="rows"/> of <paramref name="from"/>, which is of the same type. Ascending rows without a gap are copied whole.</summary>
     public abstract void AppendFrom(Column from, ReadOnlySpan<int> rows);
 
-    public abstract void AppendNull();
+    public void AppendNull() => AppendNulls(1);
+
     public abstract bool IsNull(int row);
     public abstract void Clear();
 
     /// <summary>Bytes of memory the column holds, roughly.</summary>
     public abstract long Bytes { get; }
+
+    private protected static bool Contiguous(ReadOnlySpan<int> rows) => rows.Length > 0 && rows[^1] - rows[0] == rows.Length - 1;
 
     private protected static void Grow<T>(ref T[] values, int needed)
     {
@@ -35,128 +44,203 @@ public abstract class Column
 
 public sealed class Int32Column(int capacity = 0) : Column
 {
-    int[] values = new int[capacity];
+    int[]? values = capacity > 0 ? new int[capacity] : null;
+    bool absent = true;
 
-    public Span<int> Values => values.AsSpan(0, Count);
+    public override bool IsAbsent => absent;
+
+    public Span<int> Values => Array.AsSpan(0, Count);
 
     /// <summary>The backing array, valid up to <see cref="Column.Count"/>.</summary>
-    public int[] Array => values;
+    public int[] Array => absent ? Fill() : values!;
 
-    public override long Bytes => 4L * values.Length;
+    public override long Bytes => absent ? 0 : 4L * values!.Length;
+
+    int[] Fill()
+    {
+        if (values is null || values.Length < Count) values = new int[Math.Max(16, Count)];
+        values.AsSpan(0, Count).Fill(Null.Int32);
+        absent = false;
+        return values;
+    }
 
     public void Append(int value)
     {
-        if (Count == values.Length) Grow(ref values, Count + 1);
+        if (absent) Fill();
+        if (Count == values!.Length) Grow(ref values, Count + 1);
         values[Count++] = value;
     }
 
     /// <summary>Room for <paramref name="count"/> more values, to be filled by the caller.</summary>
     public Span<int> AppendSpan(int count)
     {
-        Grow(ref values, Count + count);
+        if (absent) Fill();
+        Grow(ref values!, Count + count);
         Count += count;
         return values.AsSpan(Count - count, count);
     }
 
     public override void AppendFrom(Column from, ReadOnlySpan<int> rows)
     {
-        var source = ((Int32Column)from).values;
+        if (from.IsAbsent)
+        {
+            AppendNulls(rows.Length);
+            return;
+        }
+        var source = ((Int32Column)from).values!;
         var to = AppendSpan(rows.Length);
-        for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+        if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
+        else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
     }
 
-    public override void AppendNull() => Append(Null.Int32);
-    public override bool IsNull(int row) => values[row] == Null.Int32;
-    public override void Clear() => Count = 0;
+    public override void AppendNulls(int count)
+    {
+        if (absent) Count += count;
+        else AppendSpan(count).Fill(Null.Int32);
+    }
+
+    public override bool IsNull(int row) => absent || values![row] == Null.Int32;
+    public override void Clear() => (Count, absent) = (0, true);
 }
 
 public sealed class Int64Column(int capacity = 0) : Column
 {
-    long[] values = new long[capacity];
+    long[]? values = capacity > 0 ? new long[capacity] : null;
+    bool absent = true;
 
-    public Span<long> Values => values.AsSpan(0, Count);
+    public override bool IsAbsent => absent;
+
+    public Span<long> Values => Array.AsSpan(0, Count);
 
     /// <summary>The backing array, valid up to <see cref="Column.Count"/>.</summary>
-    public long[] Array => values;
+    public long[] Array => absent ? Fill() : values!;
 
-    public override long Bytes => 8L * values.Length;
+    public override long Bytes => absent ? 0 : 8L * values!.Length;
+
+    long[] Fill()
+    {
+        if (values is null || values.Length < Count) values = new long[Math.Max(16, Count)];
+        values.AsSpan(0, Count).Fill(Null.Int64);
+        absent = false;
+        return values;
+    }
 
     public void Append(long value)
     {
-        if (Count == values.Length) Grow(ref values, Count + 1);
+        if (absent) Fill();
+        if (Count == values!.Length) Grow(ref values, Count + 1);
         values[Count++] = value;
     }
 
     /// <summary>Room for <paramref name="count"/> more values, to be filled by the caller.</summary>
     public Span<long> AppendSpan(int count)
     {
-        Grow(ref values, Count + count);
+        if (absent) Fill();
+        Grow(ref values!, Count + count);
         Count += count;
         return values.AsSpan(Count - count, count);
     }
 
     public override void AppendFrom(Column from, ReadOnlySpan<int> rows)
     {
-        var source = ((Int64Column)from).values;
+        if (from.IsAbsent)
+        {
+            AppendNulls(rows.Length);
+            return;
+        }
+        var source = ((Int64Column)from).values!;
         var to = AppendSpan(rows.Length);
-        for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+        if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
+        else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
     }
 
-    public override void AppendNull() => Append(Null.Int64);
-    public override bool IsNull(int row) => values[row] == Null.Int64;
-    public override void Clear() => Count = 0;
+    public override void AppendNulls(int count)
+    {
+        if (absent) Count += count;
+        else AppendSpan(count).Fill(Null.Int64);
+    }
+
+    public override bool IsNull(int row) => absent || values![row] == Null.Int64;
+    public override void Clear() => (Count, absent) = (0, true);
 }
 
 public sealed class Float64Column(int capacity = 0) : Column
 {
-    double[] values = new double[capacity];
+    double[]? values = capacity > 0 ? new double[capacity] : null;
+    bool absent = true;
 
-    public Span<double> Values => values.AsSpan(0, Count);
+    public override bool IsAbsent => absent;
+
+    public Span<double> Values => Array.AsSpan(0, Count);
 
     /// <summary>The backing array, valid up to <see cref="Column.Count"/>.</summary>
-    public double[] Array => values;
+    public double[] Array => absent ? Fill() : values!;
 
-    public override long Bytes => 8L * values.Length;
+    public override long Bytes => absent ? 0 : 8L * values!.Length;
+
+    double[] Fill()
+    {
+        if (values is null || values.Length < Count) values = new double[Math.Max(16, Count)];
+        values.AsSpan(0, Count).Fill(Null.Float64);
+        absent = false;
+        return values;
+    }
 
     public void Append(double value)
     {
-        if (Count == values.Length) Grow(ref values, Count + 1);
+        if (absent) Fill();
+        if (Count == values!.Length) Grow(ref values, Count + 1);
         values[Count++] = value;
     }
 
     /// <summary>Room for <paramref name="count"/> more values, to be filled by the caller.</summary>
     public Span<double> AppendSpan(int count)
     {
-        Grow(ref values, Count + count);
+        if (absent) Fill();
+        Grow(ref values!, Count + count);
         Count += count;
         return values.AsSpan(Count - count, count);
     }
 
     public override void AppendFrom(Column from, ReadOnlySpan<int> rows)
     {
-        var source = ((Float64Column)from).values;
+        if (from.IsAbsent)
+        {
+            AppendNulls(rows.Length);
+            return;
+        }
+        var source = ((Float64Column)from).values!;
         var to = AppendSpan(rows.Length);
-        for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+        if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
+        else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
     }
 
-    public override void AppendNull() => Append(Null.Float64);
-    public override bool IsNull(int row) => double.IsNaN(values[row]);
-    public override void Clear() => Count = 0;
+    public override void AppendNulls(int count)
+    {
+        if (absent) Count += count;
+        else AppendSpan(count).Fill(Null.Float64);
+    }
+
+    public override bool IsNull(int row) => absent || double.IsNaN(values![row]);
+    public override void Clear() => (Count, absent) = (0, true);
 }
 
 /// <summary>UTF-8 text in one arena. Null and empty differ.</summary>
 public sealed class TextColumn(int capacity = 0) : Column
 {
     byte[] bytes = [];
-    long[] ranges = new long[capacity]; // start << 32 | length, -1 for null
+    long[]? ranges = capacity > 0 ? new long[capacity] : null; // start << 32 | length, -1 for null
     int used;
+    bool absent = true;
 
-    public override long Bytes => bytes.Length + 8L * ranges.Length;
+    public override bool IsAbsent => absent;
+
+    public override long Bytes => absent ? 0 : bytes.Length + 8L * ranges!.Length;
 
     /// <summary>Bytes of text held.</summary>
     public int TextBytes => used;
 
-    public ReadOnlySpan<byte> this[int row] => ranges[row] is var r && r < 0 ? default : bytes.AsSpan((int)(r >> 32), (int)r);
+    public ReadOnlySpan<byte> this[int row] => absent || ranges![row] < 0 ? default : bytes.AsSpan((int)(ranges[row] >> 32), (int)ranges[row]);
 
     /// <returns>The value at <paramref name="row"/>, or null.</returns>
     public string? Text(int row) => IsNull(row) ? null : Encoding.UTF8.GetString(this[row]);
@@ -165,16 +249,15 @@ public sealed class TextColumn(int capacity = 0) : Column
     public byte[] Arena => bytes;
 
     /// <returns>Start and length in <see cref="Arena"/>; length -1 for null.</returns>
-    public (int Start, int Length) Range(int row) => ranges[row] is var r && r < 0 ? (0, -1) : ((int)(r >> 32), (int)r);
+    public (int Start, int Length) Range(int row) => absent || ranges![row] < 0 ? (0, -1) : ((int)(ranges[row] >> 32), (int)ranges[row]);
 
     /// <exception cref="InvalidOperationException">More than 2 GiB of text in one column: the caller must cut its batches.</exception>
     public void Append(ReadOnlySpan<byte> utf8)
     {
-        if (int.MaxValue - used < utf8.Length) throw new InvalidOperationException("A text column holds at most 2 GiB.");
-        if (used + utf8.Length > bytes.Length)
-            System.Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(used + utf8.Length, Math.Max(256, 2L * bytes.Length))));
+        if (absent) Fill();
+        Reserve(utf8.Length);
         utf8.CopyTo(bytes.AsSpan(used));
-        if (Count == ranges.Length) Grow(ref ranges, Count + 1);
+        if (Count == ranges!.Length) Grow(ref ranges, Count + 1);
         ranges[Count++] = (long)used << 32 | (uint)utf8.Length;
         used += utf8.Length;
     }
@@ -188,18 +271,67 @@ public sealed class TextColumn(int capacity = 0) : Column
     public override void AppendFrom(Column from, ReadOnlySpan<int> rows)
     {
         var source = (TextColumn)from;
-        foreach (var row in rows)
-            if (source.ranges[row] < 0) AppendNull();
-            else Append(source[row]);
+        if (source.absent)
+        {
+            AppendNulls(rows.Length);
+            return;
+        }
+        if (!Contiguous(rows))
+        {
+            foreach (var row in rows)
+                if (source.ranges![row] < 0) AppendNull();
+                else Append(source[row]);
+            return;
+        }
+        // Rows side by side have their bytes side by side: one copy, and every range moved by the same distance.
+        var moved = source.ranges.AsSpan(rows[0], rows.Length);
+        int first = -1, end = 0;
+        foreach (var range in moved)
+            if (range >= 0)
+            {
+                if (first < 0) first = (int)(range >> 32);
+                end = (int)(range >> 32) + (int)range;
+            }
+        if (first < 0)
+        {
+            AppendNulls(rows.Length);
+            return;
+        }
+        if (absent) Fill();
+        Reserve(end - first);
+        source.bytes.AsSpan(first, end - first).CopyTo(bytes.AsSpan(used));
+        Grow(ref ranges!, Count + rows.Length);
+        var distance = (long)(used - first) << 32;
+        for (var i = 0; i < moved.Length; i++) ranges[Count + i] = moved[i] < 0 ? -1 : moved[i] + distance;
+        Count += rows.Length;
+        used += end - first;
     }
 
-    public override void AppendNull()
+    public override void AppendNulls(int count)
     {
-        if (Count == ranges.Length) Grow(ref ranges, Count + 1);
-        ranges[Count++] = -1;
+        if (!absent)
+        {
+            Grow(ref ranges!, Count + count);
+            ranges.AsSpan(Count, count).Fill(-1);
+        }
+        Count += count;
     }
 
-    public override bool IsNull(int row) => ranges[row] < 0;
+    public override bool IsNull(int row) => absent || ranges![row] < 0;
 
-    public override void Clear() => (Count, used) = (0, 0);
+    public override void Clear() => (Count, used, absent) = (0, 0, true);
+
+    void Fill()
+    {
+        if (ranges is null || ranges.Length < Count) ranges = new long[Math.Max(16, Count)];
+        ranges.AsSpan(0, Count).Fill(-1);
+        absent = false;
+    }
+
+    void Reserve(int more)
+    {
+        if (int.MaxValue - used < more) throw new InvalidOperationException("A text column holds at most 2 GiB.");
+        if (used + more > bytes.Length)
+            System.Array.Resize(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(used + more, Math.Max(256, 2L * bytes.Length))));
+    }
 }

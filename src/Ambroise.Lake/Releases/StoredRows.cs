@@ -25,7 +25,7 @@ static class StoredRows
                 var to = batch.Columns[column.Ordinal];
                 if (reader.Has(column)) reader.AppendTo(to, column, block);
                 else if (identities?.Has(column) == true) identities.AppendTo(to, column, block);
-                else for (var i = 0; i < rows; i++) to.AppendNull();
+                else to.AppendNulls(rows);
             }
             yield return batch;
         }

@@ -26,6 +26,7 @@ static class TableFileWriter
     {
         var table = rows.Table;
         var optional = columns.Select(c => HasNull(rows, c)).ToArray();
+        var empty = columns.Select((c, i) => optional[i] && IsEmpty(rows, c)).ToArray();
         using var properties = Properties(table, columns, keys);
         using var schema = Schema(table, columns, optional);
         using var output = new ManagedOutputStream(to, leaveOpen: true);
@@ -38,7 +39,8 @@ static class TableFileWriter
             for (var i = 0; i < columns.Count; i++)
             {
                 using var column = group.NextColumn();
-                WriteColumn(column, rows, columns[i], table.Columns[columns[i]].Type, block, optional[i], buffers, hash);
+                if (empty[i]) WriteAbsent(column, block.Length, buffers, hash);
+                else WriteColumn(column, rows, columns[i], table.Columns[columns[i]].Type, block, optional[i], buffers, hash);
             }
         }
         writer.Close();
@@ -86,17 +88,53 @@ static class TableFileWriter
 
     static bool HasNull(Pieces rows, int column) => rows.All.Any(p => p.Rows.Columns[column] switch
     {
+        { IsAbsent: true, Count: > 0 } => true,
         Int32Column c => c.Values.Contains(Null.Int32),
         Int64Column c => c.Values.Contains(Null.Int64),
         Float64Column c => AnyNaN(c.Values),
-        var c => Enumerable.Range(0, c.Count).Any(c.IsNull),
+        TextColumn c => AnyNull(c),
+        _ => false,
     });
+
+    /// <summary>No row has a value, however the column came to be so: the hash must not tell a null read from an absent one.</summary>
+    static bool IsEmpty(Pieces rows, int column)
+    {
+        foreach (var piece in rows.All)
+        {
+            var values = piece.Rows.Columns[column];
+            for (var row = 0; row < values.Count && !values.IsAbsent; row++)
+                if (!values.IsNull(row)) return false;
+        }
+        return true;
+    }
 
     static bool AnyNaN(ReadOnlySpan<double> values)
     {
         foreach (var value in values)
             if (double.IsNaN(value)) return true;
         return false;
+    }
+
+    static bool AnyNull(TextColumn values)
+    {
+        for (var row = 0; row < values.Count; row++)
+            if (values.IsNull(row)) return true;
+        return false;
+    }
+
+    /// <summary>A block without a value: nothing to gather, only that nothing is there.</summary>
+    static void WriteAbsent(ColumnWriter column, int count, Buffers buffers, XxHash128? hash)
+    {
+        hash?.Append([0]);
+        var levels = buffers.Levels.AsSpan(0, count);
+        levels.Clear();
+        switch (column)
+        {
+            case ColumnWriter<int> c: c.WriteBatch(count, levels, default, default); break;
+            case ColumnWriter<long> c: c.WriteBatch(count, levels, default, default); break;
+            case ColumnWriter<double> c: c.WriteBatch(count, levels, default, default); break;
+            case ColumnWriter<ByteArray> c: c.WriteBatch(count, levels, default, default); break;
+        }
     }
 
     static WriterProperties Properties(CdmTable table, IReadOnlyList<int> columns, Keys? keys)

@@ -23,7 +23,7 @@ static class ShardFiles
         var files = new List<LakeFile> { Save(lake, keyGroup, rows, shard, order, rows.Table.Name, FilePart.Analytic, analytic, metadata) };
 
         var identity = columns.Where(c => c.Sensitivity == Sensitivity.Identity).Select(c => c.Ordinal).ToList();
-        if (identity.All(c => rows.All.All(p => Enumerable.Range(0, p.Rows.Rows).All(p.Rows.Columns[c].IsNull)))) return files;
+        if (identity.All(c => rows.All.All(p => p.Rows.Columns[c].IsAbsent || Enumerable.Range(0, p.Rows.Rows).All(p.Rows.Columns[c].IsNull)))) return files;
         if (rows.Table.Key >= 0) identity.Insert(0, rows.Table.Key);
         files.Add(Save(lake, keyGroup, rows, shard, order, $"{rows.Table.Name}.identity", FilePart.Identity, identity, new() { ["ambroise.table"] = rows.Table.Name }));
         return files;

@@ -48,6 +48,11 @@ sealed unsafe class ChunkScan : IDisposable
 
     static void Append(Column to, void* values, ulong* validity, int rows)
     {
+        if (validity is not null && AllNull(validity, rows))
+        {
+            to.AppendNulls(rows);
+            return;
+        }
         switch (to)
         {
             case Int32Column c: Copy((int*)values, validity, c.AppendSpan(rows), Null.Int32); break;
@@ -55,6 +60,13 @@ sealed unsafe class ChunkScan : IDisposable
             case Float64Column c: Copy((double*)values, validity, c.AppendSpan(rows), Null.Float64); break;
             case TextColumn c: Copy((DuckString*)values, validity, c, rows); break;
         }
+    }
+
+    static bool AllNull(ulong* validity, int rows)
+    {
+        for (var word = 0; word < rows / 64; word++)
+            if (validity[word] != 0) return false;
+        return rows % 64 == 0 || (validity[rows / 64] & ((1UL << rows % 64) - 1)) == 0;
     }
 
     static void Copy<T>(T* from, ulong* validity, Span<T> to, T absent) where T : unmanaged
