@@ -9,7 +9,9 @@ public static partial class DurableFile
     const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
     /// <summary>Writes to a temporary neighbour, forces it to the disk, renames it over <paramref name="path"/>, then forces the folder.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    public static void Replace(string path, ReadOnlySpan<byte> content) => Replace(path, content, null);
+
+    internal static void Replace(string path, ReadOnlySpan<byte> content, Action? beforeRename)
     {
         var temporary = path + ".tmp";
         using (var file = OpenOwnerOnly(temporary, FileMode.Create))
@@ -17,6 +19,7 @@ public static partial class DurableFile
             file.Write(content);
             file.Flush(flushToDisk: true);
         }
+        beforeRename?.Invoke();
         File.Move(temporary, path, overwrite: true);
         Sync(Path.GetDirectoryName(path)!);
     }

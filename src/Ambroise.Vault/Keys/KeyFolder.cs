@@ -27,7 +27,7 @@ sealed class KeyFolder(string path, Action<string>? beforeStep = null)
     public void CommitKeystore(KeystoreFile keystore)
     {
         Step("keystore");
-        DurableFile.Replace(KeystorePath, keystore.ToBytes());
+        DurableFile.Replace(KeystorePath, keystore.ToBytes(), () => Step("rename keystore"));
     }
 
     public void CreateGeneration(int generation)
@@ -40,7 +40,7 @@ sealed class KeyFolder(string path, Action<string>? beforeStep = null)
     public void WriteGroup(int generation, GroupFile group)
     {
         Step("group");
-        DurableFile.Replace(GroupPath(generation, group.Group), group.ToBytes());
+        DurableFile.Replace(GroupPath(generation, group.Group), group.ToBytes(), () => Step("rename group"));
     }
 
     public byte[]? ReadGroup(int generation, string group)
