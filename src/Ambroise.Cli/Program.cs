@@ -1,4 +1,5 @@
 using Ambroise.Cli.Frame;
+using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
 
 var frame = new CommandFrame(args);
@@ -6,5 +7,13 @@ var frame = new CommandFrame(args);
 frame.Add(InitHome.Command(frame));
 frame.Add(CommandFrame.Group("tenant", frame.Say("Tenants and their keys", "Établissements et leurs clés"),
     CreateTenant.Command(frame), ListTenants.Command(frame), SealTenant.UnsealCommand(frame), SealTenant.Command(frame), RotateKey.Command(frame), DestroyKey.Command(frame)));
+
+frame.Add(CommandFrame.Group("load", frame.Say("Loads a source as a new release", "Charge une source comme nouvelle version"), LoadOmop.Command(frame)));
+frame.Add(ListReleases.Command(frame));
+frame.Add(ShowTables.Command(frame));
+frame.Add(ShowQuarantine.Command(frame));
+frame.Add(CommandFrame.Group("export", frame.Say("Gives data back", "Restitue les données"), ExportOmop.Command(frame)));
+frame.Add(ErasePatients.Command(frame));
+frame.Add(VerifyTenant.Command(frame));
 
 return await frame.RunAsync(args);

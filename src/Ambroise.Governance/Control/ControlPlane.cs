@@ -92,9 +92,10 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
         {
             try
             {
+                // One writer at a time holds the tenant's lock, so the list cannot change before the transaction begins.
+                var gone = List(tenant).Select(e => e.Number).Except(replaceAll.Select(e => e.Number)).ToList();
                 using var transaction = connection.BeginTransaction(IsolationLevel.Serializable);
-                var kept = replaceAll.Select(e => e.Number).ToHashSet();
-                foreach (var number in List(tenant).Select(e => e.Number).Where(n => !kept.Contains(n)))
+                foreach (var number in gone)
                     connection.Execute("delete from release where tenant = @tenant and number = @number", transaction, ("@tenant", tenant), ("@number", number));
                 foreach (var entry in replaceAll)
                     connection.Execute(

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Ambroise.Cli.Frame;
+using Ambroise.Cli.Tenants;
+using Ambroise.Lake.Releases;
+using Spectre.Console;
+
+namespace Ambroise.Cli.Lake;
+
+/// <summary><c>ambroise releases</c>: a tenant's history.</summary>
+static class ListReleases
+{
+    sealed record Shown(int Release, DateTimeOffset Created, string Mode, string Source, long Patients, long Rows, long Bytes, long Quarantined, string ContentHash);
+
+    public static Command Command(CommandFrame frame)
+    {
+        var tenant = TenantArgument.MakeOption(frame);
+        return frame.Runs(new Command("releases", frame.Say("Lists a tenant's releases", "Liste les versions d'un établissement")) { tenant },
+            (session, parse) => Run(session, parse.GetRequiredValue(tenant)),
+            new Example("ambroise releases --tenant chu", frame.Say("oldest first", "de la plus ancienne à la plus récente")));
+    }
+
+    static Result<Answer> Run(Session session, string id)
+    {
+        using var tenant = session.OpenTenant(id).OrThrow();
+        if (tenant.Lake(session.Clock).Releases().Failed(out var failure, out var manifests)) return failure;
+        var all = manifests.Select(m => new Shown(m.Release, m.Created, m.Mode.ToString().ToLowerInvariant(), m.Source, m.Patients, m.Files.Where(f => f.Part == FilePart.Analytic).Sum(f => f.Rows),
+            m.Files.Sum(f => f.Bytes), m.Quarantined, m.Content)).ToList();
+        return new Answer(all, console =>
+        {
+            var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Release", "Version"), session.Say("Created", "Création"), "Mode", "Source", "Patients", session.Say("Rows", "Lignes"),
+                session.Say("Bytes", "Octets"), session.Say("Rejected", "Rejets"), session.Say("Content", "Contenu"));
+            foreach (var r in all)
+                table.AddRow($"{r.Release}", r.Created.ToString("yyyy-MM-dd HH:mm", null), r.Mode, Markup.Escape(r.Source), $"{r.Patients:N0}", $"{r.Rows:N0}", $"{r.Bytes:N0}", $"{r.Quarantined:N0}", r.ContentHash[..12]);
+            console.Write(table);
+        });
+    }
+}
