@@ -1,6 +1,7 @@
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
+using Ambroise.Cli.Vocabulary;
 
 var frame = new CommandFrame(args);
 
@@ -8,6 +9,7 @@ frame.Add(InitHome.Command(frame));
 frame.Add(CommandFrame.Group("tenant", frame.Say("Tenants and their keys", "Établissements et leurs clés"),
     CreateTenant.Command(frame), ListTenants.Command(frame), SealTenant.UnsealCommand(frame), SealTenant.Command(frame), RotateKey.Command(frame), DestroyKey.Command(frame)));
 
+frame.Add(CommandFrame.Group("vocabulary", frame.Say("The OMOP vocabulary", "Le vocabulaire OMOP"), LoadVocabulary.Command(frame), SearchVocabulary.Command(frame)));
 frame.Add(CommandFrame.Group("load", frame.Say("Loads a source as a new release", "Charge une source comme nouvelle version"), LoadOmop.Command(frame)));
 frame.Add(ListReleases.Command(frame));
 frame.Add(ShowTables.Command(frame));

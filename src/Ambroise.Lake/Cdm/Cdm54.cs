@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace Ambroise.Lake.Cdm;
 
-/// <summary>The tables of the OMOP CDM 5.4 that hold a hospital's data, and LOCATION_HISTORY, which cohort definitions use.
+/// <summary>The tables of the OMOP CDM 5.4 that hold a hospital's data, with LOCATION_HISTORY and LOCATION.region_concept_id, which cohort definitions use (CDM 6.0).
 /// The vocabulary tables are public reference data and live outside the lake.</summary>
 /// <remarks>OHDSI CommonDataModel 5.4.2, field level. Types: <c>l</c> integer key (64 bits), <c>i</c> integer, <c>f</c> numeric,
 /// <c>d</c> date, <c>t</c> datetime, <c>s</c> text; <c>!</c> required, <c>@</c> identity, <c>~</c> free text, <c>=x</c> the name in 5.3.</remarks>
@@ -96,7 +96,8 @@ public static class Cdm54
         """);
 
     public static readonly CdmTable Location = Table("location", key: "location_id", columns: """
-        location_id l!, address_1 s@, address_2 s@, city s, state s, zip s, county s, location_source_value s@, country_concept_id i, country_source_value s, latitude f@, longitude f@
+        location_id l!, address_1 s@, address_2 s@, city s, state s, zip s, county s, location_source_value s@, country_concept_id i, country_source_value s, latitude f@, longitude f@,
+        region_concept_id i
         """);
 
     public static readonly CdmTable LocationHistory = Table("location_history", "location_history_id", "entity_id", null, "start_date", "end_date", """

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Ambroise.Cli.Frame;
+using Ambroise.Cohorts.Vocabulary;
+
+namespace Ambroise.Cli.Vocabulary;
+
+/// <summary><c>ambroise vocabulary load</c>: the OMOP vocabulary, public, shared by the tenants.</summary>
+static class LoadVocabulary
+{
+    public static Command Command(CommandFrame frame)
+    {
+        var folder = new Argument<string>("DIR") { Description = frame.Say("Athena's files (tab-separated), comma CSV or Parquet", "Fichiers d'Athena (tabulations), CSV à virgules ou Parquet") };
+        return frame.Runs(new Command("load", frame.Say("Loads the OMOP vocabulary and indexes it for search", "Charge le vocabulaire OMOP et l'indexe pour la recherche")) { folder },
+            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(folder), cancel)),
+            new Example("ambroise vocabulary load ./athena", frame.Say("the folder of an unzipped Athena download", "le dossier d'un téléchargement Athena")));
+    }
+
+    static Result<Answer> Run(Session session, string folder, CancellationToken cancel)
+    {
+        _ = session.ControlPlane; // a home must be there
+        var result = session.Terminal.Progress(session.Say("Vocabulary", "Vocabulaire"), report => VocabularyFolder.Load(folder, session.Home.VocabularyFolder, (_, part) => report(part), cancel));
+        if (result.Failed(out var failure, out var loaded)) return failure;
+        return Answer.Sentence(loaded, loaded.Changed
+            ? session.Say($"{loaded.Rows.GetValueOrDefault("concept"):N0} concepts are loaded and can be searched.", $"{loaded.Rows.GetValueOrDefault("concept"):N0} concepts chargés, prêts à être cherchés.")
+            : session.Say("The same vocabulary was loaded already: nothing to do.", "Ce vocabulaire était déjà chargé : rien à faire."));
+    }
+}
