@@ -43,25 +43,26 @@ public sealed class KeyRing : IDisposable
         }
     }
 
+    /// <param name="pkcs11Module">The path of the PKCS#11 module, where the tenant's key lies in a token. The keystore does not name it: a file of the home must not choose code to run.</param>
     /// <returns>The ring, or <c>vault.passphrase-wrong</c>, <c>vault.keystore-missing</c>, <c>vault.keystore-tampered</c>, <c>vault.pkcs11-…</c>.</returns>
-    public static Result<KeyRing> Unseal(string keysFolder, string tenant, Passphrase passphrase) =>
-        Unseal(new KeyFolder(keysFolder), tenant, passphrase);
+    public static Result<KeyRing> Unseal(string keysFolder, string tenant, Passphrase passphrase, string? pkcs11Module = null) =>
+        Unseal(new KeyFolder(keysFolder), tenant, passphrase, pkcs11Module);
 
-    internal static Result<KeyRing> Unseal(KeyFolder folder, string tenant, Passphrase passphrase)
+    internal static Result<KeyRing> Unseal(KeyFolder folder, string tenant, Passphrase passphrase, string? pkcs11Module)
     {
         KeyName.Check(tenant);
         if (KeystoreFile.Read(folder.KeystorePath, tenant).Failed(out var failure, out var keystore)) return failure;
-        if (Custodians.Open(keystore, passphrase).Failed(out failure, out var custodian)) return failure;
+        if (Custodians.Open(keystore, passphrase, pkcs11Module).Failed(out failure, out var custodian)) return failure;
         return new KeyRing(folder, tenant, custodian, keystore.Generation);
     }
 
     /// <summary>Makes everything under the tenant's keys unreadable for good: shreds the tenant key, then every wrapped data key.</summary>
     /// <param name="passphrase">Opens a token, whose key must be destroyed inside it; a keystore file is destroyed without.</param>
     /// <returns>The number of key groups that were destroyed, or the failure that left everything in place.</returns>
-    public static Result<int> Destroy(string keysFolder, string tenant, Passphrase? passphrase = null) =>
-        Destroy(new KeyFolder(keysFolder), tenant, passphrase);
+    public static Result<int> Destroy(string keysFolder, string tenant, Passphrase? passphrase = null, string? pkcs11Module = null) =>
+        Destroy(new KeyFolder(keysFolder), tenant, passphrase, pkcs11Module);
 
-    internal static Result<int> Destroy(KeyFolder folder, string tenant, Passphrase? passphrase)
+    internal static Result<int> Destroy(KeyFolder folder, string tenant, Passphrase? passphrase, string? pkcs11Module)
     {
         KeyName.Check(tenant);
         if (folder.Lock().Failed(out var busy, out var held)) return busy;
@@ -70,7 +71,7 @@ public sealed class KeyRing : IDisposable
             var groups = 0;
             if (!KeystoreFile.Read(folder.KeystorePath, tenant).Failed(out _, out var keystore))
             {
-                if (Custodians.Forget(keystore, passphrase) is { } failure) return failure;
+                if (Custodians.Forget(keystore, passphrase, pkcs11Module) is { } failure) return failure;
                 groups = folder.Groups(keystore.Generation).Count();
             }
             folder.ShredAll();

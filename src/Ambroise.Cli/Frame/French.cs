@@ -20,6 +20,8 @@ static class French
         ["vault.keys-tampered"] = "Des clés scellées ont été altérées, ou viennent d'ailleurs : restaurez la sauvegarde du dossier keys.",
         ["vault.keys-busy"] = "Une autre commande change les clés de cet établissement : réessayez quand elle aura fini.",
         ["vault.keys-rotated"] = "La clé de l'établissement vient d'être changée : relancez la commande.",
+        ["vault.pkcs11-module-needed"] = "La clé de l'établissement est dans un jeton : nommez sa bibliothèque PKCS#11 dans AMBROISE_PKCS11_MODULE.",
+        ["vault.pkcs11-pin-locked"] = "Le jeton a verrouillé son code après des essais erronés : son administrateur doit en poser un nouveau.",
         ["cli.passphrase-missing"] = "Donnez la phrase de passe : --passphrase-file, AMBROISE_PASSPHRASE, ou un terminal où la saisir.",
         ["cli.passphrase-short"] = "Une phrase de passe a au moins 8 caractères.",
         ["cli.passphrase-mismatch"] = "Les deux saisies diffèrent.",

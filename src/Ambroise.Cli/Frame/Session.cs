@@ -21,6 +21,9 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
     /// <exception cref="FailureException"><c>home.missing</c>, <c>home.newer</c>, <c>home.unreadable</c>.</exception>
     public ControlPlane ControlPlane => controlPlane ??= home.OpenControlPlane(clock).OrThrow();
 
+    /// <summary>The library that speaks to hardware tokens, from <c>AMBROISE_PKCS11_MODULE</c>; null where it is not set.</summary>
+    public static string? Pkcs11Module => Environment.GetEnvironmentVariable("AMBROISE_PKCS11_MODULE");
+
     /// <summary>The tenant's passphrase, or its token's PIN.</summary>
     public PassphraseSource PassphraseFor(string custodian) => new(passphraseFile, custodian == "pkcs11" ? "AMBROISE_PIN" : "AMBROISE_PASSPHRASE", terminal);
 
@@ -48,7 +51,7 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
     {
         if (PassphraseFor(tenant.Custodian).Read(Say($"Passphrase of {tenant.Id}:", $"Phrase de passe de {tenant.Id} :")).Failed(out var failure, out var passphrase)) return failure;
         using (passphrase)
-            return KeyRing.Unseal(home.KeysFolder(tenant.Id), tenant.Id.Value, passphrase).Failed(out failure, out var keys)
+            return KeyRing.Unseal(home.KeysFolder(tenant.Id), tenant.Id.Value, passphrase, Pkcs11Module).Failed(out failure, out var keys)
                 ? failure
                 : new OpenTenant(tenant, home.TenantFolder(tenant.Id), keys, ControlPlane);
     }

@@ -32,7 +32,7 @@ static class DestroyKey
         Passphrase? pin = null;
         if (tenant.Custodian != "file" && session.PassphraseFor(tenant.Custodian).Read("PIN:").Failed(out failure, out pin)) return failure;
         using (pin)
-            if (KeyRing.Destroy(session.Home.KeysFolder(id), id.Value, pin).Failed(out failure, out var groups)) return failure;
+            if (KeyRing.Destroy(session.Home.KeysFolder(id), id.Value, pin, Session.Pkcs11Module).Failed(out failure, out var groups)) return failure;
             else
             {
                 session.ControlPlane.SetState(id, TenantState.Destroyed);

@@ -29,5 +29,6 @@ abstract class Custodian : IDisposable
 
     public abstract void Dispose();
 
-    protected static Failure PassphraseWrong() => new(FailureKind.Forbidden, "vault.passphrase-wrong", "The passphrase is not the tenant's.");
+    /// <summary>The passphrase, or the token's PIN, does not open it.</summary>
+    public static Failure PassphraseWrong() => new(FailureKind.Forbidden, "vault.passphrase-wrong", "The passphrase is not the tenant's.");
 }

@@ -15,4 +15,12 @@ public abstract record CustodyChoice
 
         internal Argon2Cost Cost { get; init; } = Argon2Cost.Default;
     }
+
+    /// <summary>In a hardware token, or another PKCS#11 module, whose PIN stands for the passphrase.</summary>
+    /// <param name="Module">The path of the module's library.</param>
+    /// <param name="TokenLabel">The token's label.</param>
+    public sealed record Token(string Module, string TokenLabel) : CustodyChoice
+    {
+        public override string Custodian => Pkcs11Custodian.Name;
+    }
 }

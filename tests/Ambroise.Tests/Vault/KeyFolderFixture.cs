@@ -22,7 +22,7 @@ sealed class KeyFolderFixture : IDisposable
     public Result<KeyRing> Unseal(string tenant = "chu", Action<string>? beforeStep = null, string secret = Secret)
     {
         using var passphrase = new Passphrase(secret);
-        return KeyRing.Unseal(new KeyFolder(Path, beforeStep), tenant, passphrase);
+        return KeyRing.Unseal(new KeyFolder(Path, beforeStep), tenant, passphrase, null);
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

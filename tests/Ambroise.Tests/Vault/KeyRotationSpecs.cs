@@ -132,7 +132,7 @@ public sealed class KeyRotationSpecs : IDisposable
             var step = 0;
             try
             {
-                KeyRing.Destroy(new KeyFolder(fresh.Path, _ => { if (step++ == stopAt) throw new StoppedException(); }), "chu", null).OrThrow();
+                KeyRing.Destroy(new KeyFolder(fresh.Path, _ => { if (step++ == stopAt) throw new StoppedException(); }), "chu", null, null).OrThrow();
             }
             catch (StoppedException)
             {
