@@ -72,7 +72,7 @@ sealed class CommandFrame
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext signal)
         {
-            signal.Cancel = true; // we end by ourselves, with our files in order
+            signal.Cancel = !stop.IsCancellationRequested; // we end by ourselves, with our files in order; asked twice, at once: files survive that too
             stop.Cancel();
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -94,7 +94,7 @@ sealed class CommandFrame
         {
             return Report(terminal, expected.Failure);
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             terminal.Give(new Failure(FailureKind.Unavailable, "cli.interrupted", ""), Say("Stopped before the end.", "Arrêté avant la fin."));
             return ExitCode.Interrupted;

@@ -59,11 +59,14 @@ sealed class PassphraseSource(FileInfo? file, string variable, Terminal terminal
         if (Console.IsInputRedirected || Console.IsErrorRedirected) return false;
         terminal.Aside.Markup(Markup.Escape(question) + " ");
         var line = new List<char>(64); // never a string: it could not be cleared
+        Console.TreatControlCAsInput = true; // else Ctrl-C would only ask a command to stop that waits for a key
         while (Console.ReadKey(intercept: true) is var key && key.Key != ConsoleKey.Enter)
         {
+            if (key.Key == ConsoleKey.C && key.Modifiers.HasFlag(ConsoleModifiers.Control)) throw new OperationCanceledException();
             if (key.Key == ConsoleKey.Backspace && line.Count > 0) line.RemoveAt(line.Count - 1);
             else if (!char.IsControl(key.KeyChar)) line.Add(key.KeyChar);
         }
+        Console.TreatControlCAsInput = false;
         terminal.Aside.WriteLine();
         typed = [.. line];
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(line).Clear();

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+
+namespace Ambroise.EndToEnd.Tenants;
+
+/// <summary>What custody means for loaded data: who may read it, and that changing a key never loses it.</summary>
+public sealed class KeysOverDataSpecs
+{
+    static readonly string[] Verify = ["verify", "--tenant", "chu", "--json"];
+
+    [Fact]
+    public void A_sealed_tenant_a_wrong_passphrase_and_another_tenants_keys_read_nothing()
+    {
+        using var home = Loaded();
+        home.Run("tenant", "create", "autre", "--name", "Autre").Succeeded(); // the same passphrase
+        home.RunWith(new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = "not-the-passphrase" }, Verify).Failed(3, "vault.passphrase-wrong");
+
+        var (keys, theirs) = (Path.Combine(home.Path, "tenants", "chu", "keys"), Path.Combine(home.Path, "tenants", "autre", "keys"));
+        var aside = home.Beside("keys");
+        Directory.Move(keys, aside);
+        home.Run(Verify).Failed(4, "vault.keystore-missing");
+        Copy(theirs, keys);
+        home.Run(Verify).Failed(6, "vault.keystore-tampered");
+        Directory.Delete(keys, recursive: true);
+        Directory.Move(aside, keys);
+        home.Run(Verify).Succeeded();
+
+        home.Run("tenant", "seal", "chu").Succeeded();
+        foreach (var command in new[] { Verify, ["tables", "--tenant", "chu"], ["export", "omop", home.Beside("out"), "--tenant", "chu"], ["load", "omop", Source, "--tenant", "chu"] })
+            home.Run(command).Failed(3, "tenant.sealed");
+    }
+
+    [Fact]
+    public void A_rotation_rewrites_no_data_and_its_backup_restores()
+    {
+        using var home = Loaded();
+        var tenant = Path.Combine(home.Path, "tenants", "chu");
+        var before = Stamps(tenant);
+        var backup = home.Beside("backup");
+        Copy(Path.Combine(tenant, "keys"), backup);
+        home.Run("tenant", "rotate-key", "chu").Succeeded();
+        Assert.Equal(before, Stamps(tenant));
+        home.Run(Verify).Succeeded();
+
+        Directory.Delete(Path.Combine(tenant, "keys"), recursive: true);
+        Copy(backup, Path.Combine(tenant, "keys"));
+        home.Run(Verify).Succeeded();
+    }
+
+    [Fact]
+    public void A_destroyed_key_leaves_data_that_its_own_home_cannot_open()
+    {
+        using var home = Loaded();
+        home.Run("tenant", "destroy-key", "chu", "--confirm", "Tenant chu").Succeeded();
+        home.Run(Verify).Failed(4, "tenant.destroyed");
+        home.Run("load", "omop", Source, "--tenant", "chu").Failed(4, "tenant.destroyed");
+    }
+
+    [Fact]
+    public void A_rotation_killed_at_any_moment_leaves_data_that_opens()
+    {
+        using var home = Loaded();
+        var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+        var killed = 0;
+        for (var i = 0; i < 12; i++)
+        {
+            using var rotation = Cli.Start(home.Path, environment, "tenant", "rotate-key", "chu");
+            if (!rotation.WaitForExit(TimeSpan.FromMilliseconds(250 + 25 * i)))
+            {
+                rotation.Kill();
+                rotation.WaitForExit();
+                killed++;
+            }
+            home.Run("tenant", "unseal", "chu").Succeeded();
+        }
+        Assert.True(killed > 0, "no rotation was killed before its end");
+        home.Run("tenant", "rotate-key", "chu").Succeeded();
+        home.Run(Verify).Succeeded();
+    }
+
+    [Fact]
+    public void An_interrupted_load_ends_with_its_exit_code_and_leaves_the_release_before()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are Unix's.");
+        using var home = Loaded();
+        var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+        var input = Conformance.Path("cohorts/cdm");
+        for (var (milliseconds, interrupted) = (600, false); !interrupted; milliseconds += 200)
+        {
+            Assert.True(milliseconds < 3000, "no load was interrupted before its end");
+            var before = Releases(home);
+            using var load = Cli.Start(home.Path, environment, "load", "omop", input, "--tenant", "chu", "--json");
+            if (!load.WaitForExit(milliseconds))
+                using (var signal = Process.Start("kill", ["-INT", $"{load.Id}"])) signal.WaitForExit();
+            Assert.True(load.WaitForExit(TimeSpan.FromMinutes(1)), "an interrupted load goes on");
+            Assert.True(load.ExitCode is 0 or 130, load.StandardError.ReadToEnd());
+            interrupted = load.ExitCode == 130;
+            if (interrupted) Assert.Equal(before, Releases(home));
+        }
+        home.Run(Verify).Succeeded();
+        home.Run("load", "omop", Source, "--tenant", "chu").Succeeded();
+    }
+
+    static string Source => Conformance.Path("omop/synthea27nj");
+
+    static TemporaryHome Loaded()
+    {
+        var source = Source; // skips here where it is absent
+        var home = TemporaryHome.With("chu");
+        home.Run("load", "omop", source, "--tenant", "chu").Succeeded();
+        return home;
+    }
+
+    static int Releases(TemporaryHome home) => home.Run("releases", "--tenant", "chu", "--json").Succeeded().Json.GetArrayLength();
+
+    static List<(string, DateTime)> Stamps(string tenant) => [.. Directory.EnumerateFiles(tenant, "*", SearchOption.AllDirectories)
+        .Where(f => !f.Contains("/keys/", StringComparison.Ordinal)).Order().Select(f => (f, File.GetLastWriteTimeUtc(f)))];
+
+    static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}
