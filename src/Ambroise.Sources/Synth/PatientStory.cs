@@ -1,0 +1,236 @@
+using System.Text;
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Sources.Synth;
+
+/// <summary>One patient's life with the hospital, told as CDM rows: illnesses begin, bring consultations, drugs and tests, sometimes a stroke or an infarction, and end.</summary>
+sealed class PatientStory(StoryRows rows, long seed, double density)
+{
+    /// <summary>Row numbers of a patient in one table; keys are patient × this + row.</summary>
+    const int VisitsAtMost = 64, ConditionsAtMost = 128, DrugsAtMost = 128, ProceduresAtMost = 64, MeasurementsAtMost = 256, ErasAtMost = 128;
+
+    // 2010-01-01 and 2025-12-31, in days since 1970-01-01.
+    const int FirstDay = 14610, LastDay = 20453;
+
+    readonly Int32Column[] personInts = StoryRows.Ints(rows.Person, "gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth", "race_concept_id", "ethnicity_concept_id");
+    readonly Int32Column[] periodInts = StoryRows.Ints(rows.Period, "observation_period_start_date", "observation_period_end_date", "period_type_concept_id");
+    readonly Int32Column[] deathInts = StoryRows.Ints(rows.Death, "death_date", "death_type_concept_id", "cause_concept_id");
+    readonly Int32Column[] noteInts = StoryRows.Ints(rows.Note, "note_date", "note_type_concept_id", "note_class_concept_id", "encoding_concept_id", "language_concept_id");
+    readonly Int32Column[] conditionEraInts = StoryRows.Ints(rows.ConditionEra, "condition_concept_id", "condition_era_start_date", "condition_era_end_date", "condition_occurrence_count");
+    readonly Int32Column[] drugEraInts = StoryRows.Ints(rows.DrugEra, "drug_concept_id", "drug_era_start_date", "drug_era_end_date", "drug_exposure_count", "gap_days");
+    readonly List<(int Concept, int Start, int End)> conditions = [], drugs = [];
+    readonly List<(int Day, int Illness)> agenda = [];
+    readonly bool[] ill = new bool[Catalogue.Illnesses.Length];
+    readonly int[] onset = new int[Catalogue.Illnesses.Length];
+    readonly StringBuilder note = new();
+
+    Chance chance;
+    long patient;
+    int visits, conditionRows, drugRows, procedureRows, measurementRows, notes, death;
+
+    /// <param name="number">From 1; also the person_id.</param>
+    public void Tell(long number)
+    {
+        (chance, patient) = (Chance.Of(seed, number), number);
+        (visits, conditionRows, drugRows, procedureRows, measurementRows, notes, death) = (0, 0, 0, 0, 0, 0, int.MaxValue);
+        conditions.Clear();
+        drugs.Clear();
+        agenda.Clear();
+
+        var woman = chance.Hits(.52);
+        var age = AgeIn2018();
+        int year = 2018 - age, month = 1 + chance.Below(12), day = 1 + chance.Below(28);
+        var birth = new DateOnly(year, month, day).DayNumber - 719162;
+        var start = Math.Max(birth, FirstDay + chance.Below(2200));
+        var end = Math.Min(LastDay, start + 700 + chance.Below(4200));
+        if (end <= start) end = start + 1;
+
+        Plan(woman, age, birth, start, end);
+        if (death != int.MaxValue) end = Math.Max(start, Math.Min(end, death));
+        foreach (var (on, illness) in agenda)
+        {
+            if (on > end || visits >= VisitsAtMost) break;
+            Visit(on, end, illness, (on - birth) / 365);
+        }
+
+        rows.Person.Int64("person_id").Append(patient);
+        rows.Person.Int64("location_id").Append(1 + chance.Below(200));
+        rows.Person.Int64("provider_id").Append(1 + chance.Below(500));
+        rows.Person.Int64("care_site_id").Append(1 + chance.Below(40));
+        StoryRows.Append(personInts, woman ? 8532 : 8507, year, month, day, 0, 0);
+        // A made-up national number under the test authority of the INS, with sex, year and month where the true one has them.
+        Text(rows.Person.Text("person_source_value"), $"{(woman ? 2 : 1)}{year % 100:D2}{month:D2}{1 + patient % 95:D2}{patient % 1_000_000:D6}|1.2.250.1.213.1.4.10");
+        Text(rows.Person.Text("gender_source_value"), woman ? "F" : "M");
+
+        rows.Period.Int64("observation_period_id").Append(patient);
+        rows.Period.Int64("person_id").Append(patient);
+        StoryRows.Append(periodInts, start, end, 32817);
+        if (death <= end)
+        {
+            rows.Death.Int64("person_id").Append(patient);
+            StoryRows.Append(deathInts, death, 32817, 0);
+        }
+        Eras();
+    }
+
+    /// <summary>Whole years, on the shape of the French pyramid: flat to 60, then falling.</summary>
+    int AgeIn2018()
+    {
+        while (true)
+        {
+            var age = chance.Below(100);
+            if (age < 60 || chance.Unit() < Math.Pow(1 - (age - 60) / 40.0, .8)) return age;
+        }
+    }
+
+    void Plan(bool woman, int age, int birth, int start, int end)
+    {
+        for (var i = 0; i < ill.Length; i++)
+        {
+            var illness = Catalogue.Illnesses[i];
+            var probability = illness.At50 * Math.Pow(2, (age - 50) / illness.DoublingYears) * (woman ? illness.WomenRatio : 1);
+            if (i != Catalogue.Hypertension && ill[Catalogue.Diabetes] && i is Catalogue.Kidney or 2 or 9) probability *= 2.5;
+            ill[i] = age > 8 && chance.Hits(Math.Min(.7, probability));
+            if (!ill[i]) continue;
+            onset[i] = Math.Max(birth + 3000, start - 1500 + chance.Below(Math.Max(1, end - start + 1200)));
+            for (var on = Math.Max(start, onset[i]); on <= end; on += chance.Wait(illness.VisitsPerYear * density)) agenda.Add((on, i));
+        }
+        for (var on = start + chance.Wait(1.6 * density); on <= end; on += chance.Wait(1.6 * density)) agenda.Add((on, -1));
+
+        var risk = .0006 * Math.Pow(2, (age - 50) / 9.0) * (ill[Catalogue.Hypertension] ? 2.2 : 1) * (ill[Catalogue.Fibrillation] ? 4 : 1) * (ill[Catalogue.Diabetes] ? 1.6 : 1);
+        var stroke = start + chance.Wait(Math.Min(.5, risk));
+        if (stroke < end) agenda.Add((stroke, -2));
+        var infarction = start + chance.Wait(Math.Min(.4, risk * .8));
+        if (infarction < end) agenda.Add((infarction, -3));
+
+        var dying = start + chance.Wait(Math.Min(.6, .0009 * Math.Pow(2, (age - 50) / 7.5) * (stroke < end ? 2.5 : 1)));
+        if (dying < end) death = dying;
+        if (stroke < end && chance.Hits(.14)) death = Math.Min(death, stroke + chance.Below(30));
+        agenda.Sort(static (a, b) => a.Day != b.Day ? a.Day.CompareTo(b.Day) : a.Illness.CompareTo(b.Illness));
+    }
+
+    void Visit(int on, int last, int illness, int age)
+    {
+        // Stroke and infarction come by the emergency door and stay; other acute illness sometimes does.
+        var inpatient = illness < -1 || chance.Hits(illness < 0 ? .12 : .05);
+        var stay = inpatient ? 1 + (int)Math.Min(60, -Math.Log(1 - chance.Unit()) * 6) : 0;
+        var end = Math.Min(last, on + stay);
+        var (id, provider, second) = (patient * VisitsAtMost + visits++, 1 + chance.Below(500), 28_800 + chance.Below(36_000));
+        rows.AddVisit(id, patient, inpatient ? illness < -1 ? 262 : 9201 : chance.Hits(.1) ? 9203 : 9202, on, end, second, provider);
+
+        var main = illness switch { -3 => Catalogue.Infarction, -2 => Catalogue.Stroke, -1 => Catalogue.Acute[chance.Zipf(Catalogue.Acute.Length)], var i => Catalogue.Illnesses[i].Condition };
+        Diagnose(id, on, second, provider, main);
+        for (var i = 0; i < ill.Length; i++)
+            if (inpatient && ill[i] && i != illness && onset[i] <= on && chance.Hits(.6)) Diagnose(id, on, second, provider, Catalogue.Illnesses[i].Condition);
+
+        if (illness >= 0) Follow(id, on, second, provider, Catalogue.Illnesses[illness]);
+        else if (chance.Hits(.55)) Prescribe(id, on, 5 + chance.Below(10), provider, illness == -1 ? Catalogue.Drugs[chance.Hits(.4) ? 11 + chance.Below(3) : chance.Zipf(Catalogue.Drugs.Length)] : Catalogue.Drugs[3]);
+        if (illness < -1)
+        {
+            Do(id, on, provider, Catalogue.Procedures[illness == -2 ? 0 : 4]);
+            Do(id, on, provider, Catalogue.Procedures[1]);
+            Prescribe(id, end, 90, provider, Catalogue.Drugs[3]);
+            Prescribe(id, end, 90, provider, Catalogue.Drugs[illness == -2 ? 2 : 4]);
+        }
+        else if (chance.Hits(inpatient ? .7 : .12)) Do(id, on, provider, Catalogue.Procedures[chance.Zipf(Catalogue.Procedures.Length)]);
+        for (var n = inpatient ? 4 + chance.Below(8) : chance.Below(3); n > 0; n--) Measure(id, Math.Min(end, on + chance.Below(stay + 1)), second, provider, Catalogue.Labs[chance.Zipf(Catalogue.Labs.Length)]);
+        if (inpatient || chance.Hits(.12)) Write(id, end, provider, main, age, inpatient);
+    }
+
+    void Follow(long visit, int on, int second, int provider, ChronicIllness illness)
+    {
+        if (illness.Drugs.Length > 0 && chance.Hits(.8)) Prescribe(visit, on, 30 * (1 + chance.Below(3)), provider, Catalogue.Drugs[illness.Drugs[chance.Below(illness.Drugs.Length)]]);
+        foreach (var lab in illness.Labs)
+            if (chance.Hits(.7)) Measure(visit, on, second, provider, Catalogue.Labs[lab]);
+    }
+
+    void Diagnose(long visit, int on, int second, int provider, SynthConcept what)
+    {
+        if (conditionRows >= ConditionsAtMost) return;
+        rows.AddCondition(patient * ConditionsAtMost + conditionRows++, patient, visit, on, second, provider, what);
+        conditions.Add((what.Id, on, on));
+    }
+
+    void Prescribe(long visit, int on, int days, int provider, SynthConcept what)
+    {
+        if (drugRows >= DrugsAtMost) return;
+        rows.AddDrug(patient * DrugsAtMost + drugRows++, patient, visit, on, days, provider, what);
+        drugs.Add((what.Id, on, on + days - 1));
+    }
+
+    void Do(long visit, int on, int provider, SynthConcept what)
+    {
+        if (procedureRows < ProceduresAtMost) rows.AddProcedure(patient * ProceduresAtMost + procedureRows++, patient, visit, on, provider, what);
+    }
+
+    void Measure(long visit, int on, int second, int provider, LabTest what)
+    {
+        if (measurementRows >= MeasurementsAtMost) return;
+        var mean = what.Mean;
+        foreach (var (illness, shift) in what.Shifts)
+            if (ill[illness] && onset[illness] <= on) mean += shift;
+        rows.AddMeasurement(patient * MeasurementsAtMost + measurementRows++, patient, visit, on, second, provider, what, chance.Normal(mean, what.Deviation));
+    }
+
+    void Write(long visit, int on, int provider, SynthConcept main, int age, bool inpatient)
+    {
+        note.Clear().Append(inpatient ? "COMPTE RENDU D'HOSPITALISATION\n" : "COURRIER DE CONSULTATION\n").Append("Patient de ").Append(age).Append(" ans, ")
+            .Append(inpatient ? "hospitalisé pour " : "vu ce jour pour ").Append(main.French.ToLowerInvariant()).Append(". ");
+        for (var i = 0; i < ill.Length; i++)
+            if (ill[i] && onset[i] <= on) note.Append("Antécédent : ").Append(Catalogue.Illnesses[i].Condition.French.ToLowerInvariant()).Append(". ");
+        note.Append(chance.Hits(.5) ? "Examen clinique sans particularité. " : "À l'examen, patient conscient et orienté, auscultation claire. ");
+        if (drugs.Count > 0) note.Append("Traitement en cours : ").Append(Catalogue.Drugs.First(d => d.Id == drugs[^1].Concept).French).Append(". ");
+        note.Append(chance.Hits(.6) ? "Évolution favorable, suivi par le médecin traitant." : "Pas de fièvre, pas de dyspnée. Contrôle prévu dans trois mois.");
+        rows.Note.Int64("note_id").Append(patient * VisitsAtMost + notes++);
+        rows.Note.Int64("person_id").Append(patient);
+        rows.Note.Int64("visit_occurrence_id").Append(visit);
+        rows.Note.Int64("provider_id").Append(provider);
+        StoryRows.Append(noteInts, on, 32831, 0, 32678, 4180190);
+        Text(rows.Note.Text("note_title"), inpatient ? "Compte rendu d'hospitalisation" : "Courrier de consultation");
+        Text(rows.Note.Text("note_text"), note.ToString());
+    }
+
+    /// <summary>Eras as OMOP derives them: the same concept without a gap of more than 30 days.</summary>
+    void Eras()
+    {
+        var number = 0;
+        foreach (var (concept, start, end, count, _) in Merge(conditions))
+        {
+            if (number >= ErasAtMost) break;
+            rows.ConditionEra.Int64("condition_era_id").Append(patient * ErasAtMost + number++);
+            rows.ConditionEra.Int64("person_id").Append(patient);
+            StoryRows.Append(conditionEraInts, concept, start, end, count);
+        }
+        number = 0;
+        foreach (var (concept, start, end, count, gap) in Merge(drugs))
+        {
+            if (number >= ErasAtMost) break;
+            rows.DrugEra.Int64("drug_era_id").Append(patient * ErasAtMost + number++);
+            rows.DrugEra.Int64("person_id").Append(patient);
+            StoryRows.Append(drugEraInts, concept, start, end, count, gap);
+        }
+    }
+
+    static IEnumerable<(int Concept, int Start, int End, int Count, int Gap)> Merge(List<(int Concept, int Start, int End)> events)
+    {
+        events.Sort();
+        for (var at = 0; at < events.Count;)
+        {
+            var (concept, start, end) = events[at];
+            int count = 1, gap = 0;
+            for (at++; at < events.Count && events[at].Concept == concept && events[at].Start <= end + 30; at++, count++)
+            {
+                gap += Math.Max(0, events[at].Start - end - 1);
+                end = Math.Max(end, events[at].End);
+            }
+            yield return (concept, start, end, count, gap);
+        }
+    }
+
+    static void Text(TextColumn to, string text)
+    {
+        Span<byte> utf8 = stackalloc byte[2048];
+        if (Encoding.UTF8.TryGetBytes(text, utf8, out var written)) to.Append(utf8[..written]);
+        else to.Append(text);
+    }
+}

@@ -1,0 +1,120 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Sources.Synth;
+
+/// <summary>The rows of a block of patients, table by table. A column is filled on every row or on none.</summary>
+sealed class StoryRows
+{
+    public readonly Batch Person = new(Cdm54.Person), Period = new(Cdm54.ObservationPeriod), Death = new(Cdm54.Death), Visit = new(Cdm54.VisitOccurrence), Condition = new(Cdm54.ConditionOccurrence),
+        Drug = new(Cdm54.DrugExposure), Procedure = new(Cdm54.ProcedureOccurrence), Measurement = new(Cdm54.Measurement), Note = new(Cdm54.Note), ConditionEra = new(Cdm54.ConditionEra), DrugEra = new(Cdm54.DrugEra);
+
+    const int Ehr = 32817;
+    const long MicrosPerDay = 86_400_000_000;
+
+    public StoryRows()
+    {
+        visit = new(Visit, "visit_occurrence_id", "person_id", "provider_id", "care_site_id", "visit_start_datetime");
+        condition = new(Condition, "condition_occurrence_id", "person_id", "provider_id", "visit_occurrence_id", "condition_start_datetime");
+        drug = new(Drug, "drug_exposure_id", "person_id", "provider_id", "visit_occurrence_id");
+        procedure = new(Procedure, "procedure_occurrence_id", "person_id", "provider_id", "visit_occurrence_id");
+        measurement = new(Measurement, "measurement_id", "person_id", "provider_id", "visit_occurrence_id", "measurement_datetime");
+        visitInts = Ints(Visit, "visit_concept_id", "visit_start_date", "visit_end_date", "visit_type_concept_id");
+        conditionInts = Ints(Condition, "condition_concept_id", "condition_start_date", "condition_type_concept_id", "condition_source_concept_id");
+        drugInts = Ints(Drug, "drug_concept_id", "drug_exposure_start_date", "drug_exposure_end_date", "drug_type_concept_id", "days_supply", "refills", "drug_source_concept_id");
+        procedureInts = Ints(Procedure, "procedure_concept_id", "procedure_date", "procedure_type_concept_id", "procedure_source_concept_id");
+        measurementInts = Ints(Measurement, "measurement_concept_id", "measurement_date", "measurement_type_concept_id", "unit_concept_id", "measurement_source_concept_id");
+        conditionSource = Condition.Text("condition_source_value");
+        drugSource = Drug.Text("drug_source_value");
+        procedureSource = Procedure.Text("procedure_source_value");
+        measurementSource = Measurement.Text("measurement_source_value");
+        unitSource = Measurement.Text("unit_source_value");
+        (value, low, high, quantity) = (Measurement.Float64("value_as_number"), Measurement.Float64("range_low"), Measurement.Float64("range_high"), Drug.Float64("quantity"));
+    }
+
+    readonly Longs visit, condition, drug, procedure, measurement;
+    readonly Int32Column[] visitInts, conditionInts, drugInts, procedureInts, measurementInts;
+    readonly TextColumn conditionSource, drugSource, procedureSource, measurementSource, unitSource;
+    readonly Float64Column value, low, high, quantity;
+
+    public IEnumerable<Batch> All => [Person, Period, Death, Visit, Condition, Drug, Procedure, Measurement, Note, ConditionEra, DrugEra];
+
+    public void Clear()
+    {
+        foreach (var batch in All) batch.Clear();
+    }
+
+    /// <summary>Columns that no row filled are as long as the others: null all the way.</summary>
+    public void Complete()
+    {
+        foreach (var batch in All)
+            foreach (var column in batch.Columns)
+                if (column.Count < batch.Rows) column.AppendNulls(batch.Rows - column.Count);
+    }
+
+    public void AddVisit(long id, long person, int concept, int start, int end, int secondOfDay, int provider)
+    {
+        visit.Append(id, person, provider, 1 + provider % 40, start * MicrosPerDay + secondOfDay * 1_000_000L);
+        Append(visitInts, concept, start, end, Ehr);
+    }
+
+    public void AddCondition(long id, long person, long visitId, int start, int secondOfDay, int provider, SynthConcept what)
+    {
+        condition.Append(id, person, provider, visitId, start * MicrosPerDay + secondOfDay * 1_000_000L);
+        Append(conditionInts, what.Id, start, Ehr, 0);
+        conditionSource.Append(Codes.Utf8(what.Code));
+    }
+
+    public void AddDrug(long id, long person, long visitId, int start, int days, int provider, SynthConcept what)
+    {
+        drug.Append(id, person, provider, visitId);
+        Append(drugInts, what.Id, start, start + days - 1, 32838, days, 0, 0);
+        quantity.Append(days);
+        drugSource.Append(Codes.Utf8(what.Code));
+    }
+
+    public void AddProcedure(long id, long person, long visitId, int on, int provider, SynthConcept what)
+    {
+        procedure.Append(id, person, provider, visitId);
+        Append(procedureInts, what.Id, on, Ehr, 0);
+        procedureSource.Append(Codes.Utf8(what.Code));
+    }
+
+    public void AddMeasurement(long id, long person, long visitId, int on, int secondOfDay, int provider, LabTest what, double result)
+    {
+        measurement.Append(id, person, provider, visitId, on * MicrosPerDay + secondOfDay * 1_000_000L);
+        Append(measurementInts, what.Concept.Id, on, 32856, what.UnitConcept, 0);
+        value.Append(Math.Round(Math.Max(result, what.Mean / 20), what.Decimals));
+        low.Append(what.Low);
+        high.Append(what.High);
+        measurementSource.Append(Codes.Utf8(what.Concept.Code));
+        unitSource.Append(Codes.Utf8(what.Unit));
+    }
+
+    public static void Append(Int32Column[] columns, params ReadOnlySpan<int> values)
+    {
+        for (var i = 0; i < columns.Length; i++) columns[i].Append(values[i]);
+    }
+
+    public static Int32Column[] Ints(Batch batch, params string[] names) => [.. names.Select(batch.Int32)];
+
+    readonly struct Longs(Batch batch, params string[] names)
+    {
+        readonly Int64Column[] columns = [.. names.Select(batch.Int64)];
+
+        public void Append(params ReadOnlySpan<long> values)
+        {
+            for (var i = 0; i < columns.Length; i++) columns[i].Append(values[i]);
+        }
+    }
+}
+
+/// <summary>UTF-8 of the catalogue's codes, encoded once.</summary>
+static class Codes
+{
+    static readonly System.Collections.Frozen.FrozenDictionary<string, byte[]> Known = System.Collections.Frozen.FrozenDictionary.ToFrozenDictionary(
+        Catalogue.Conditions.Concat(Catalogue.Drugs).Concat(Catalogue.Procedures).Concat(Catalogue.Labs.Select(l => l.Concept)).Select(c => c.Code).Concat(Catalogue.Labs.Select(l => l.Unit)).Distinct(),
+        c => c, System.Text.Encoding.UTF8.GetBytes);
+
+    public static byte[] Utf8(string code) => Known[code];
+}

@@ -1,0 +1,109 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Sealing;
+
+namespace Ambroise.Sources.Synth;
+
+/// <param name="Patients">1 or more.</param>
+/// <param name="Density">Events a patient, 1 by default: about 60 rows.</param>
+public sealed record SynthOptions(long Patients, long Seed, double Density = 1);
+
+/// <summary>A French hospital that does not exist, as OMOP CDM 5.4 Parquet with its vocabulary. The same seed gives the same files; patient n is the same whatever the number of patients.</summary>
+public static class SyntheticHospital
+{
+    /// <summary>Patients of one file; memory holds <see cref="BlockPatients"/> a thread.</summary>
+    const int PartPatients = 1 << 16, BlockPatients = 1 << 13;
+
+    /// <returns>Rows written, by table.</returns>
+    public static IReadOnlyDictionary<string, long> Write(SynthOptions options, string folder, IProgress<long>? progress, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(folder);
+        SyntheticVocabulary.Write(folder);
+        var rows = new Dictionary<string, long>();
+        Places(folder, options.Patients, rows);
+        var parts = (int)((options.Patients + PartPatients - 1) / PartPatients);
+        long done = 0;
+        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel }, part =>
+        {
+            var story = new StoryRows();
+            var teller = new PatientStory(story, options.Seed, options.Density);
+            var files = new Dictionary<string, PlainTableFile>();
+            var counts = new Dictionary<string, long>();
+            try
+            {
+                var last = Math.Min(options.Patients, (part + 1L) * PartPatients);
+                for (var from = part * (long)PartPatients + 1; from <= last; from += BlockPatients)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    story.Clear();
+                    var to = Math.Min(last, from + BlockPatients - 1);
+                    for (var patient = from; patient <= to; patient++) teller.Tell(patient);
+                    story.Complete();
+                    foreach (var batch in story.All.Where(b => b.Rows > 0))
+                    {
+                        if (!files.TryGetValue(batch.Table.Name, out var file))
+                            files[batch.Table.Name] = file = new(Path.Combine(folder, parts == 1 ? $"{batch.Table.Name}.parquet" : $"{batch.Table.Name}-{part + 1:D5}.parquet"), batch.Table);
+                        file.Append(batch);
+                        counts[batch.Table.Name] = counts.GetValueOrDefault(batch.Table.Name) + batch.Rows;
+                    }
+                    progress?.Report(Interlocked.Add(ref done, to - from + 1));
+                }
+            }
+            finally
+            {
+                foreach (var file in files.Values) file.Dispose();
+            }
+            lock (rows)
+                foreach (var (table, count) in counts) rows[table] = rows.GetValueOrDefault(table) + count;
+        });
+        return rows;
+    }
+
+    /// <summary>The hospital itself: places by commune and IRIS, care sites, providers, the CDM's description of itself.</summary>
+    static void Places(string folder, long patients, Dictionary<string, long> rows)
+    {
+        var location = new Batch(Cdm54.Location);
+        for (var i = 1; i <= 200; i++)
+        {
+            location.Int64("location_id").Append(i);
+            location.Text("address_1").Append($"{i} rue de l'Exemple");
+            location.Text("city").Append($"Commune {i}");
+            location.Text("zip").Append($"{75000 + i}");
+            location.Text("county").Append($"{75101 + i % 20}{i:D4}"); // commune (INSEE) and IRIS
+            location.Text("location_source_value").Append($"FR-{i}");
+            location.Int32("country_concept_id").Append(0);
+        }
+        var site = new Batch(Cdm54.CareSite);
+        for (var i = 1; i <= 40; i++)
+        {
+            site.Int64("care_site_id").Append(i);
+            site.Text("care_site_name").Append($"Service {i}");
+            site.Int32("place_of_service_concept_id").Append(8717);
+            site.Int64("location_id").Append(1);
+        }
+        var provider = new Batch(Cdm54.Provider);
+        for (var i = 1; i <= 500; i++)
+        {
+            provider.Int64("provider_id").Append(i);
+            provider.Text("provider_name").Append($"Dr Exemple {i}");
+            provider.Text("npi").Append($"999{i:D8}");
+            provider.Int32("specialty_concept_id").Append(38004446 + i % 5);
+            provider.Int64("care_site_id").Append(1 + i % 40);
+        }
+        var source = new Batch(Cdm54.CdmSource);
+        foreach (var (column, text) in new[] { ("cdm_source_name", "Synthetic hospital"), ("cdm_source_abbreviation", "SYNTH"), ("cdm_holder", "Ambroise"), ("source_description", $"{patients} invented patients: nobody real"), ("cdm_version", "5.4"), ("vocabulary_version", SyntheticVocabulary.Version) })
+            source.Text(column).Append(text);
+        source.Int32("source_release_date").Append(20454);
+        source.Int32("cdm_release_date").Append(20454);
+        source.Int32("cdm_version_concept_id").Append(756265);
+        foreach (var batch in new[] { location, site, provider, source })
+        {
+            var count = batch.Columns.Max(c => c.Count);
+            foreach (var column in batch.Columns)
+                if (column.Count < count) column.AppendNulls(count - column.Count);
+            using var file = new PlainTableFile(Path.Combine(folder, $"{batch.Table.Name}.parquet"), batch.Table);
+            file.Append(batch);
+            rows[batch.Table.Name] = count;
+        }
+    }
+}
