@@ -1,3 +1,4 @@
+using Ambroise.Cli.Demo;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
@@ -5,6 +6,7 @@ using Ambroise.Cli.Vocabulary;
 
 var frame = new CommandFrame(args);
 
+frame.Add(RunDemo.Command(frame));
 frame.Add(InitHome.Command(frame));
 frame.Add(CommandFrame.Group("tenant", frame.Say("Tenants and their keys", "Établissements et leurs clés"),
     CreateTenant.Command(frame), ListTenants.Command(frame), SealTenant.UnsealCommand(frame), SealTenant.Command(frame), RotateKey.Command(frame), DestroyKey.Command(frame)));
@@ -17,5 +19,6 @@ frame.Add(ShowQuarantine.Command(frame));
 frame.Add(CommandFrame.Group("export", frame.Say("Gives data back", "Restitue les données"), ExportOmop.Command(frame)));
 frame.Add(ErasePatients.Command(frame));
 frame.Add(VerifyTenant.Command(frame));
+frame.Add(Synth.Command(frame));
 
 return await frame.RunAsync(args);

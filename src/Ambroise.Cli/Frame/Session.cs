@@ -16,6 +16,9 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
 
     public TimeProvider Clock => clock;
 
+    /// <summary>The same terminal and language, in another home.</summary>
+    public Session In(Home other) => new(other, terminal, language, passphraseFile, clock);
+
     public string Say(string english, string french) => language.Say(english, french);
 
     /// <exception cref="FailureException"><c>home.missing</c>, <c>home.newer</c>, <c>home.unreadable</c>.</exception>

@@ -4,7 +4,7 @@ using Ambroise.Lake.Columns;
 namespace Ambroise.Sources.Synth;
 
 /// <summary>One patient's life with the hospital, told as CDM rows: illnesses begin, bring consultations, drugs and tests, sometimes a stroke or an infarction, and end.</summary>
-sealed class PatientStory(StoryRows rows, long seed, double density)
+sealed class PatientStory(StoryRows rows, long seed, double factor)
 {
     /// <summary>Row numbers of a patient in one table; keys are patient × this + row.</summary>
     const int VisitsAtMost = 64, ConditionsAtMost = 128, DrugsAtMost = 128, ProceduresAtMost = 64, MeasurementsAtMost = 256, ErasAtMost = 128;
@@ -12,6 +12,8 @@ sealed class PatientStory(StoryRows rows, long seed, double density)
     // 2010-01-01 and 2025-12-31, in days since 1970-01-01.
     const int FirstDay = 14610, LastDay = 20453;
 
+    // At 1 a patient has about 70 rows, the average of a hospital that sees people for six years.
+    readonly double density = .42 * factor;
     readonly Int32Column[] personInts = StoryRows.Ints(rows.Person, "gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth", "race_concept_id", "ethnicity_concept_id");
     readonly Int32Column[] periodInts = StoryRows.Ints(rows.Period, "observation_period_start_date", "observation_period_end_date", "period_type_concept_id");
     readonly Int32Column[] deathInts = StoryRows.Ints(rows.Death, "death_date", "death_type_concept_id", "cause_concept_id");
