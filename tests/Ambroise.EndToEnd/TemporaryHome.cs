@@ -27,5 +27,14 @@ sealed class TemporaryHome : IDisposable
         return home;
     }
 
+    /// <summary>Fails the test where anything in the home is open to the group or to others.</summary>
+    public void IsItsOwnersAlone()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories).Append(Path))
+            Assert.True((File.GetUnixFileMode(entry) & others) == 0, entry);
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 }

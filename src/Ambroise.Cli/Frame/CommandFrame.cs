@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using Ambroise.Governance;
+using Ambroise.Vault.Files;
 
 namespace Ambroise.Cli.Frame;
 
@@ -61,6 +62,7 @@ sealed class CommandFrame
 
     public async Task<int> RunAsync(string[] args)
     {
+        OwnerOnly.Apply();
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parse.Errors.Count > 0 && parse.Action is ParseErrorAction)
         {

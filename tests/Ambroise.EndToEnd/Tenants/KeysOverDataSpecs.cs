@@ -100,6 +100,20 @@ public sealed class KeysOverDataSpecs
         home.Run("load", "omop", Source, "--tenant", "chu").Succeeded();
     }
 
+    [Fact]
+    public void A_loads_files_are_their_owners_alone_and_its_memory_goes_to_no_core_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        using var home = TemporaryHome.With("chu");
+        using var load = Cli.Start(home.Path, new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase }, "load", "omop", Conformance.Path("cohorts/cdm"), "--tenant", "chu", "--json");
+        var without = false;
+        while (!without && !load.HasExited)
+            without = File.ReadAllLines($"/proc/{load.Id}/limits").Any(l => l.StartsWith("Max core file size", StringComparison.Ordinal) && l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4..6] is ["0", "0"]);
+        Assert.True(without, "the loader allowed a core file");
+        Assert.True(load.WaitForExit(TimeSpan.FromMinutes(1)));
+        home.IsItsOwnersAlone();
+    }
+
     static string Source => Conformance.Path("omop/synthea27nj");
 
     static TemporaryHome Loaded()

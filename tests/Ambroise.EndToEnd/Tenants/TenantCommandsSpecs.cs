@@ -9,10 +9,7 @@ public sealed class TenantCommandsSpecs
     {
         using var home = TemporaryHome.With("chu");
         Assert.False(home.Run("init", "--json").Succeeded().Json.GetProperty("created").GetBoolean());
-        if (OperatingSystem.IsWindows()) return;
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-        foreach (var entry in Directory.EnumerateFileSystemEntries(home.Path, "*", SearchOption.AllDirectories).Append(home.Path))
-            Assert.True((File.GetUnixFileMode(entry) & others) == 0, entry);
+        home.IsItsOwnersAlone();
     }
 
     [Fact]
