@@ -1,4 +1,5 @@
 using Ambroise.Cli.Demo;
+using Ambroise.Cli.Cohorts;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
@@ -20,5 +21,8 @@ frame.Add(CommandFrame.Group("export", frame.Say("Gives data back", "Restitue le
 frame.Add(ErasePatients.Command(frame));
 frame.Add(VerifyTenant.Command(frame));
 frame.Add(Synth.Command(frame));
+
+frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"),
+    ExplainDefinition.Command(frame), CheckDefinition.Command(frame)));
 
 return await frame.RunAsync(args);

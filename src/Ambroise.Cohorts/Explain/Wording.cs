@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Ambroise.Cohorts.Explain;
+
+/// <summary>English or French, typeset as each language wants: quotes, no-break spaces, dates, numbers, plurals.</summary>
+public sealed class Wording(bool isFrench)
+{
+    public static readonly Wording English = new(false);
+    public static readonly Wording French = new(true);
+
+    static readonly string[] Months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    static readonly string[] Mois = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
+
+    public bool IsFrench => isFrench;
+
+    public string Say(string english, string french) => isFrench ? french : english;
+
+    /// <returns>“text” or « text » with no-break spaces.</returns>
+    public string Quoted(string text) => isFrench ? $"«\u00a0{text}\u00a0»" : $"“{text}”";
+
+    /// <summary>What stands before a list: French sets a no-break space before the colon.</summary>
+    public string Colon => isFrench ? "\u00a0:" : ":";
+
+    public string Semicolon => isFrench ? "\u00a0;" : ";";
+
+    /// <returns>A count with its noun in the right number: French takes the plural from 2, English for all but 1.</returns>
+    public string Count(long n, string one, string many) => $"{Whole(n)} {((isFrench ? Math.Abs(n) < 2 : n == 1) ? one : many)}";
+
+    public string Days(long n) => Count(n, Say("day", "jour"), Say("days", "jours"));
+
+    /// <returns>Thousands parted by a comma, or by a narrow no-break space.</returns>
+    public string Whole(long n) => n.ToString("N0", CultureInfo.InvariantCulture).Replace(",", isFrench ? "\u202f" : ",", StringComparison.Ordinal);
+
+    public string Number(JsonElement number) => number.ValueKind != JsonValueKind.Number ? number.ToString()
+        : number.TryGetInt64(out var whole) ? Whole(whole)
+        : number.GetRawText().Replace(".", isFrench ? "," : ".", StringComparison.Ordinal);
+
+    /// <returns>"1 January 2010", "1er janvier 2010"; text that is no date comes back as it is.</returns>
+    public string Date(string text) => !DateOnly.TryParse(text, CultureInfo.InvariantCulture, out var date) ? text
+        : isFrench ? $"{(date.Day == 1 ? "1er" : date.Day)}\u00a0{Mois[date.Month - 1]} {date.Year}"
+        : $"{date.Day}\u00a0{Months[date.Month - 1]} {date.Year}";
+
+    /// <returns>"a, b or c".</returns>
+    public string Or(IReadOnlyList<string> items) => items.Count switch
+    {
+        0 => "",
+        1 => items[0],
+        _ => $"{string.Join(", ", items.Take(items.Count - 1))} {Say("or", "ou")} {items[^1]}",
+    };
+}
+
+/// <summary>Members of a definition's JSON, forgiving: what is absent, null or of another kind reads as nothing.</summary>
+static class Members
+{
+    public static JsonElement? Get(this JsonElement from, string name) =>
+        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var found) && found.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? found : null;
+
+    public static IReadOnlyList<JsonElement> Items(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
+
+    public static bool Flag(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.True };
+
+    public static long? Whole(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.Number } n && n.TryGetInt64(out var whole) ? whole : null;
+
+    public static double? Number(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.Number } n ? n.GetDouble() : null;
+
+    public static string? Text(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.String } s ? s.GetString() : null;
+}
