@@ -13,6 +13,9 @@ sealed unsafe class ChunkScan : IDisposable
     DuckDBResult result;
     bool open;
 
+    /// <summary>Values, by column and row since it was last cleared, that happen to be the ones held for null.</summary>
+    public List<(int Column, int Row)> Reserved { get; } = [];
+
     /// <exception cref="SourceException">DuckDB refuses the query or the file. Its own message, which may quote the file, is not passed on.</exception>
     public ChunkScan(DuckDBConnection connection, string sql)
     {
@@ -41,12 +44,12 @@ sealed unsafe class ChunkScan : IDisposable
         for (var c = 0; c < columns.Length; c++)
         {
             var vector = NativeMethods.DataChunks.DuckDBDataChunkGetVector(chunk, c);
-            Append(columns[c], NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), rows);
+            Append(columns[c], c, NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), rows);
         }
         return rows;
     }
 
-    static void Append(Column to, void* values, ulong* validity, int rows)
+    void Append(Column to, int column, void* values, ulong* validity, int rows)
     {
         if (validity is not null && AllNull(validity, rows))
         {
@@ -55,11 +58,22 @@ sealed unsafe class ChunkScan : IDisposable
         }
         switch (to)
         {
-            case Int32Column c: Copy((int*)values, validity, c.AppendSpan(rows), Null.Int32); break;
-            case Int64Column c: Copy((long*)values, validity, c.AppendSpan(rows), Null.Int64); break;
+            case Int32Column c: Copy((int*)values, validity, c.AppendSpan(rows), Null.Int32); Guard(c.Values[^rows..], Null.Int32, validity, column, c.Count - rows); break;
+            case Int64Column c: Copy((long*)values, validity, c.AppendSpan(rows), Null.Int64); Guard(c.Values[^rows..], Null.Int64, validity, column, c.Count - rows); break;
             case Float64Column c: Copy((double*)values, validity, c.AppendSpan(rows), Null.Float64); break;
             case TextColumn c: Copy((DuckString*)values, validity, c, rows); break;
         }
+    }
+
+    void Guard<T>(ReadOnlySpan<T> values, T absent, ulong* validity, int column, int first) where T : IEquatable<T>
+    {
+        var nulls = 0;
+        if (validity is not null)
+            for (var word = 0; word * 64 < values.Length; word++)
+                nulls += System.Numerics.BitOperations.PopCount(~validity[word] & (values.Length - word * 64 is < 64 and var left ? (1UL << left) - 1 : ulong.MaxValue));
+        if (values.Count(absent) == nulls) return;
+        for (var row = 0; row < values.Length; row++)
+            if (values[row].Equals(absent) && (validity is null || (validity[row >> 6] >> (row & 63) & 1) != 0)) Reserved.Add((column, first + row));
     }
 
     static bool AllNull(ulong* validity, int rows)
@@ -102,6 +116,3 @@ sealed unsafe class ChunkScan : IDisposable
         public ReadOnlySpan<byte> Bytes(DuckString* self) => new(length <= 12 ? (byte*)self + 4 : pointer, (int)length);
     }
 }
-
-/// <summary>DuckDB could not read a source. Carries nothing of what it said: its messages quote rows.</summary>
-sealed class SourceException : Exception;

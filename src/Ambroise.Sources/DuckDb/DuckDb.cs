@@ -2,18 +2,20 @@ using DuckDB.NET.Data;
 
 namespace Ambroise.Sources.DuckDb;
 
-/// <summary>DuckDB in memory, never writing to disk and never fetching an extension.</summary>
+/// <summary>DuckDB in memory: it reads one folder, writes nothing and fetches no extension.</summary>
 static class DuckDb
 {
     /// <param name="memoryBytes">What DuckDB may use; it fails rather than spill.</param>
-    public static DuckDBConnection Open(long memoryBytes, int threads)
+    /// <param name="folder">All that DuckDB may read.</param>
+    public static DuckDBConnection Open(long memoryBytes, int threads, string folder)
     {
         var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
         foreach (var setting in new[]
         {
             "temp_directory = ''", "autoinstall_known_extensions = false", "autoload_known_extensions = false",
-            $"memory_limit = '{Math.Max(256, memoryBytes >> 20)}MiB'", $"threads = {threads}", "preserve_insertion_order = true",
+            $"memory_limit = '{Math.Max(256, memoryBytes >> 20)}MiB'", $"threads = {threads}", "preserve_insertion_order = true", "TimeZone = 'UTC'",
+            $"allowed_directories = [{Literal(folder)}]", "enable_external_access = false", "lock_configuration = true",
         })
         {
             using var command = connection.CreateCommand();

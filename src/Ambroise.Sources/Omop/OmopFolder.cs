@@ -13,8 +13,8 @@ public sealed record SourceFile(CdmTable Table, string Path, FileKind Kind)
     public string Name => System.IO.Path.GetFileName(Path);
 }
 
-/// <summary>A folder of OMOP CDM files: <c>table.csv</c>, <c>.csv.gz</c>, <c>.tsv</c>, <c>.parquet</c> in any letter case, several numbered files a table
-/// (<c>table-1.parquet</c>, <c>table_001.csv</c>) or a folder of them named after the table.</summary>
+/// <summary>A folder of OMOP CDM files: <c>table.csv</c>, <c>.csv.gz</c>, <c>.tsv</c>, <c>.parquet</c> in any letter case, several files a table
+/// (<c>table-1.parquet</c>, <c>table_001.csv</c>, <c>table-part-a.csv</c>) or a folder of them named after the table.</summary>
 /// <param name="Vocabulary">Files of the vocabulary's tables, left for <c>vocabulary load</c>.</param>
 /// <param name="Unknown">Files of no table of the CDM.</param>
 public sealed partial record OmopFolder(string Path, IReadOnlyList<SourceFile> Files, IReadOnlyList<string> Vocabulary, IReadOnlyList<string> Unknown)
@@ -28,6 +28,7 @@ public sealed partial record OmopFolder(string Path, IReadOnlyList<SourceFile> F
     public static Result<OmopFolder> Open(string path)
     {
         if (!Directory.Exists(path)) return new Failure(FailureKind.NotFound, "source.folder-missing", $"{path} is not a folder.");
+        path = System.IO.Path.GetFullPath(path);
         var files = new List<SourceFile>();
         var vocabulary = new List<string>();
         var unknown = new List<string>();
@@ -36,17 +37,19 @@ public sealed partial record OmopFolder(string Path, IReadOnlyList<SourceFile> F
             foreach (var file in Directory.EnumerateFiles(path).Concat(Directory.EnumerateDirectories(path).SelectMany(Directory.EnumerateFiles)).Order(StringComparer.Ordinal))
             {
                 var relative = System.IO.Path.GetRelativePath(path, file);
-                if (System.IO.Path.GetFileName(file).StartsWith('.')) continue;
-                if (TableFile().Match(System.IO.Path.GetFileName(file)) is not { Success: true } match)
+                var own = System.IO.Path.GetFileName(file);
+                if (own.StartsWith('.') || own.StartsWith('_')) continue; // marks of the writer, such as Spark's _SUCCESS
+                if (TableFile().Match(own) is not { Success: true } match)
                 {
                     unknown.Add(relative);
                     continue;
                 }
-                var name = System.IO.Path.GetDirectoryName(relative) is { Length: > 0 } folder ? folder : match.Groups["table"].Value;
-                var table = Cdm54.Find(name) ?? Cdm54.Find(Numbered().Replace(name, ""));
-                if (table is not null) files.Add(new(table, file, match.Groups["kind"].Value.StartsWith('p') || match.Groups["kind"].Value.StartsWith('P') ? FileKind.Parquet : FileKind.Csv));
-                else if (VocabularyTables.Contains(name) || VocabularyTables.Contains(Numbered().Replace(name, ""))) vocabulary.Add(relative);
-                else unknown.Add(relative);
+                // In a folder of its own a table's files may have any name; Spark names the folder person.parquet.
+                var name = System.IO.Path.GetDirectoryName(relative) is { Length: > 0 } inside ? TableFile().Replace(inside, "${table}") : match.Groups["table"].Value;
+                var names = new[] { name, Numbered().Replace(name, ""), name.Split('-')[0] };
+                if (names.Select(Cdm54.Find).FirstOrDefault(t => t is not null) is { } table)
+                    files.Add(new(table, file, match.Groups["kind"].Value.Equals("parquet", StringComparison.OrdinalIgnoreCase) ? FileKind.Parquet : FileKind.Csv));
+                else (names.Any(VocabularyTables.Contains) ? vocabulary : unknown).Add(relative);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -2,6 +2,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Writing;
+using Ambroise.Sources.Csv;
 using Ambroise.Sources.DuckDb;
 using DuckDB.NET.Data;
 
@@ -11,23 +12,27 @@ namespace Ambroise.Sources.Omop;
 public sealed class OmopSource : ICdmSource, IDisposable
 {
     const int BatchRows = 1 << 16;
-
-    // The CDM defines these ends as the end of what started: none can be before its start. Conditions, procedures and devices are recorded too loosely for that.
-    static readonly CdmTable[] EndAfterStart =
-        [Cdm54.ObservationPeriod, Cdm54.VisitOccurrence, Cdm54.VisitDetail, Cdm54.DrugExposure, Cdm54.PayerPlanPeriod, Cdm54.ConditionEra, Cdm54.DrugEra, Cdm54.DoseEra, Cdm54.Cohort];
+    const long BatchBytes = 1 << 28;
 
     readonly OmopFolder folder;
+    readonly int threads;
     readonly DuckDBConnection connection;
     readonly List<string> notes = [];
 
-    /// <param name="memoryBytes">What DuckDB may use to read.</param>
-    public OmopSource(OmopFolder folder, long memoryBytes, int threads) => (this.folder, connection) = (folder, DuckDb.DuckDb.Open(memoryBytes, threads));
+    /// <param name="memoryBytes">What reading may use.</param>
+    public OmopSource(OmopFolder folder, long memoryBytes, int threads)
+    {
+        this.folder = folder;
+        // A block of a text file and its rows take some 16 MiB.
+        this.threads = (int)Math.Clamp(memoryBytes >> 24, 1, threads);
+        connection = DuckDb.DuckDb.Open(memoryBytes, threads, folder.Path);
+    }
 
     public string Description => $"omop {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)))}";
 
     public IReadOnlyCollection<CdmTable> Tables => folder.Tables;
 
-    /// <summary>What the reader left out or found missing: file and column names, no values.</summary>
+    /// <summary>What the reader left out or found missing: names of files and columns, and counts. No values.</summary>
     public IReadOnlyList<string> Notes => notes;
 
     public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel) =>
@@ -35,77 +40,71 @@ public sealed class OmopSource : ICdmSource, IDisposable
 
     IEnumerable<Batch> Read(SourceFile file, Action<Rejected> reject, CancellationToken cancel)
     {
-        var unreadable = new Failure(FailureKind.Invalid, "source.file-unreadable", $"{file.Name} cannot be read as {(file.Kind == FileKind.Parquet ? "Parquet" : "CSV")}: check that it is whole and has a header of OMOP columns.");
-        TableScan plan;
-        ChunkScan scan;
-        try
+        var absent = new long[file.Table.Columns.Length];
+        var match = default(ColumnMatch);
+        using var read = (file.Kind == FileKind.Parquet ? Parquet(file, Begin, cancel) : Csv(file, Begin, reject, cancel)).GetEnumerator();
+        while (true)
         {
-            plan = TableScan.Plan(connection, file);
-            scan = new(connection, plan.Sql);
-        }
-        catch (SourceException)
-        {
-            throw unreadable.AsException();
-        }
-        if (plan.Extra.Count > 0) notes.Add($"{file.Name}: not in the CDM, left out: {string.Join(", ", plan.Extra)}");
-        if (plan.Missing.Where(c => c.Required).Select(c => c.Name).ToList() is { Count: > 0 } missing) notes.Add($"{file.Name}: required by the CDM, absent: {string.Join(", ", missing)}");
-
-        using (scan)
-        {
-            var batch = new Batch(file.Table) { SourceFile = file.Name };
-            var faults = new Int64Column();
-            var raw = new TextColumn();
-            Column[] columns = plan.Marked ? [.. batch.Columns, faults, raw] : [.. batch.Columns];
-            long line = file.Kind == FileKind.Parquet ? 1 : 2;
-            while (true)
+            cancel.ThrowIfCancellationRequested();
+            Batch accepted;
+            try
             {
-                cancel.ThrowIfCancellationRequested();
-                batch.Clear();
-                faults.Clear();
-                raw.Clear();
-                int read;
-                try
-                {
-                    do read = scan.Next(columns); while (read > 0 && batch.Rows < BatchRows && batch.Bytes < 1 << 28);
-                }
-                catch (SourceException)
-                {
-                    throw unreadable.AsException();
-                }
-                if (batch.Rows == 0) break;
-                batch.FirstLine = line;
-                line += batch.Rows;
-                yield return RowChecks.Accepted(batch, faults, raw, EndAfterStart.Contains(file.Table), reject);
-                if (read == 0) break;
+                if (!read.MoveNext()) break;
+                var (batch, faults, raw) = read.Current;
+                accepted = RowChecks.Accepted(batch, faults, raw, reject);
             }
+            catch (SourceException)
+            {
+                throw new Failure(FailureKind.Invalid, "source.file-unreadable",
+                    $"{file.Name} cannot be read as {(file.Kind == FileKind.Parquet ? "Parquet" : "CSV")}: check that it is whole and has a header of OMOP columns.").AsException();
+            }
+            foreach (var column in file.Table.Columns)
+                if (column.Required && match!.Fields[column.Ordinal] >= 0) absent[column.Ordinal] += RowChecks.Absent(accepted.Columns[column.Ordinal]);
+            if (accepted.Rows > 0) yield return accepted;
         }
-        if (file.Kind == FileKind.Csv) Malformed(file, reject);
+        foreach (var column in file.Table.Columns)
+            if (absent[column.Ordinal] > 0) notes.Add($"{file.Name}: required by the CDM, empty in {absent[column.Ordinal]} accepted rows: {column.Name}");
+
+        void Begin(ColumnMatch found)
+        {
+            match = found;
+            var missing = file.Table.Columns.Where(c => c.Required && found.Fields[c.Ordinal] < 0).ToList();
+            if (missing.Find(c => RowChecks.Needed(file.Table).Contains(c.Ordinal)) is { } needed)
+                throw new Failure(FailureKind.Invalid, "source.column-missing", $"{file.Name} has no column {needed.Name}: no row of {file.Table.Name} can be placed without it.").AsException();
+            if (found.Extra.Count > 0) notes.Add($"{file.Name}: not in the CDM, left out: {string.Join(", ", found.Extra)}");
+            if (missing.Count > 0) notes.Add($"{file.Name}: required by the CDM, absent: {string.Join(", ", missing.Select(c => c.Name))}");
+        }
     }
 
-    /// <summary>The lines that DuckDB could not cut into columns.</summary>
-    void Malformed(SourceFile file, Action<Rejected> reject)
+    IEnumerable<(Batch, SortedDictionary<int, Fault>, Func<int, byte[]>?)> Csv(SourceFile file, Action<ColumnMatch> begin, Action<Rejected> reject, CancellationToken cancel)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "select e.line, coalesce(e.csv_line, ''), cast(e.error_type as varchar) from reject_errors e order by e.line";
-        using (var reader = command.ExecuteReader())
-            while (reader.Read())
-            {
-                var reason = reader.GetString(2) switch
-                {
-                    "MISSING COLUMNS" => "line-short",
-                    "TOO MANY COLUMNS" => "line-long",
-                    "UNQUOTED VALUE" => "quote-open",
-                    "INVALID ENCODING" or "INVALID UNICODE" => "encoding-invalid",
-                    "LINE SIZE OVER MAXIMUM" => "line-too-long",
-                    _ => "line-malformed",
-                };
-                reject(new(file.Table.Name, file.Name, Convert.ToInt64(reader.GetValue(0)), null, reason, null, System.Text.Encoding.UTF8.GetBytes(reader.GetString(1))));
-            }
-        foreach (var table in new[] { "reject_errors", "reject_scans" })
+        using var csv = new CsvFile(file.Path);
+        var match = ColumnMatch.Of(file.Table, csv.Header.Names);
+        begin(match);
+        foreach (var block in csv.Blocks(file.Table, match.Columns, threads, cancel))
         {
-            using var drop = connection.CreateCommand();
-            drop.CommandText = $"drop table if exists {table}";
-            drop.ExecuteNonQuery();
+            foreach (var (line, fault, text) in block.Malformed) reject(new(file.Table.Name, file.Name, line, fault.Field, fault.Reason, null, text));
+            block.Rows.SourceFile = file.Name;
+            yield return (block.Rows, block.Faults, block.Raw);
+        }
+    }
+
+    IEnumerable<(Batch, SortedDictionary<int, Fault>, Func<int, byte[]>?)> Parquet(SourceFile file, Action<ColumnMatch> begin, CancellationToken cancel)
+    {
+        var plan = ParquetScan.Plan(connection, file);
+        begin(plan.Match);
+        using var scan = new ChunkScan(connection, plan.Sql);
+        var batch = new Batch(file.Table) { SourceFile = file.Name, FirstLine = 1 };
+        var faults = new Int64Column();
+        var text = new TextColumn();
+        Column[] columns = plan.Marked ? [.. batch.Columns, faults, text] : [.. batch.Columns];
+        for (var read = 1; read > 0; batch.FirstLine += batch.Rows)
+        {
+            cancel.ThrowIfCancellationRequested();
+            foreach (var column in columns) column.Clear();
+            scan.Reserved.Clear();
+            do read = scan.Next(columns); while (read > 0 && batch.Rows < BatchRows && batch.Bytes < BatchBytes);
+            yield return (batch, plan.Faults(faults, scan.Reserved), plan.Marked ? row => text[row].ToArray() is { Length: > 0 } raw ? raw : RowText.Of(batch, row) : null);
         }
     }
 

@@ -1,55 +1,70 @@
-using System.IO.Compression;
-using System.Text;
+using System.Numerics;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Csv;
 using Ambroise.Sources.DuckDb;
 using DuckDB.NET.Data;
 
 namespace Ambroise.Sources.Omop;
 
-/// <summary>How one file is read: the query that types its columns and marks the values that cannot be typed.</summary>
+/// <summary>How one Parquet file is read: the query that types its columns and marks the values that cannot be typed.</summary>
 /// <param name="Sql">Columns: one per CDM column, then <c>faults</c> (a bit per CDM column) and <c>raw</c> (the row as text, where a bit is set).</param>
 /// <param name="Marked">The last two columns are there: a Parquet file whose types are the CDM's needs no marks.</param>
-/// <param name="Missing">CDM columns the file lacks.</param>
-/// <param name="Extra">Columns of the file that the CDM does not have: reported and left out.</param>
-sealed record TableScan(string Sql, bool Marked, IReadOnlyList<CdmColumn> Missing, IReadOnlyList<string> Extra)
+/// <param name="Ranged">The columns, a bit each, that hold numbers already: what cannot be typed in them is out of range.</param>
+sealed record ParquetScan(string Sql, bool Marked, long Ranged, ColumnMatch Match)
 {
     /// <exception cref="SourceException">The file's header or footer cannot be read.</exception>
-    public static TableScan Plan(DuckDBConnection connection, SourceFile file)
+    public static ParquetScan Plan(DuckDBConnection connection, SourceFile file)
     {
-        var from = file.Kind == FileKind.Parquet ? $"read_parquet({DuckDb.DuckDb.Literal(file.Path)})" : Csv(file);
-        var present = file.Kind == FileKind.Parquet ? Describe(connection, from) : Header(file).Names.Select(n => (n, "VARCHAR")).ToList();
-        var byColumn = new Dictionary<CdmColumn, (string Name, string Type)>();
-        var extra = new List<string>();
-        foreach (var column in present)
-            if (file.Table.Find(column.Item1) is not { } known || !byColumn.TryAdd(known, column)) extra.Add(column.Item1);
-        if (byColumn.Count == 0) throw new SourceException();
-
+        // Text of older writers is not marked as text.
+        var from = $"read_parquet({DuckDb.DuckDb.Literal(file.Path)}, binary_as_string = true, hive_partitioning = false)";
+        var present = Describe(connection, from);
+        var match = ColumnMatch.Of(file.Table, present.Select(p => p.Name));
+        var ranged = 0L;
         var typed = new List<string>();
         var checks = new List<string>();
         foreach (var column in file.Table.Columns)
         {
             var wanted = Wanted(column.Type);
-            if (!byColumn.TryGetValue(column, out var found))
+            var field = match.Fields[column.Ordinal];
+            if (field < 0)
             {
                 typed.Add($"cast(null as {wanted}) as t{column.Ordinal}");
                 continue;
             }
+            var found = present[field];
             var name = $"s.{DuckDb.DuckDb.Name(found.Name)}";
             if (Same(found.Type, column.Type)) typed.Add($"{name} as t{column.Ordinal}");
             else
             {
-                typed.Add($"{Typed(name, found.Type, column.Type)} as t{column.Ordinal}");
+                var type = found.Type;
+                // A day written as a number (20190331) is read as its text: there is no cast between the two.
+                if (column.Type is ColumnType.Date or ColumnType.Timestamp && type != "DATE" && !type.StartsWith("TIMESTAMP", StringComparison.Ordinal)) (name, type) = ($"cast({name} as varchar)", "VARCHAR");
+                typed.Add($"{Typed(name, type, column.Type)} as t{column.Ordinal}");
+                if (column.Type is ColumnType.Int32 or ColumnType.Int64 && (type.EndsWith("INT", StringComparison.Ordinal) || type.EndsWith("INTEGER", StringComparison.Ordinal))) ranged |= 1L << column.Ordinal;
                 if (column.Type != ColumnType.Text) checks.Add($"(case when {name} is not null and t{column.Ordinal} is null then {1L << column.Ordinal} else 0 end)");
             }
         }
         var outputs = string.Join(", ", file.Table.Columns.Select(c => $"t{c.Ordinal}"));
-        var missing = file.Table.Columns.Where(c => !byColumn.ContainsKey(c)).ToList();
-        if (checks.Count == 0) return new($"select {outputs} from (select {string.Join(", ", typed)} from {from} s)", false, missing, extra);
-        var raw = string.Join(", ", byColumn.Values.Select(c => $"cast(s.{DuckDb.DuckDb.Name(c.Name)} as varchar)"));
+        if (checks.Count == 0) return new($"select {outputs} from (select {string.Join(", ", typed)} from {from} s)", false, ranged, match);
+        var raw = string.Join(", ", match.Fields.Where(f => f >= 0).Select(f => present[f]).Select(c => $"cast(s.{DuckDb.DuckDb.Name(c.Name)} as varchar)"));
         return new($"""
             select {outputs}, faults, case when faults <> 0 then raw_text else null end as raw
             from (select {string.Join(", ", typed)}, cast({string.Join(" + ", checks)} as bigint) as faults, case when faults <> 0 then concat_ws(chr(31), {raw}) else null end as raw_text from {from} s)
-            """, true, missing, extra);
+            """, true, ranged, match);
+    }
+
+    /// <summary>The rows at fault: by the marks, a bit for each column, and by values that mean null in memory.</summary>
+    public SortedDictionary<int, Fault> Faults(Int64Column marks, List<(int Column, int Row)> reserved)
+    {
+        var bad = new SortedDictionary<int, Fault>();
+        if (!marks.IsAbsent)
+            for (var row = 0; row < marks.Count; row++)
+                if (marks.Array[row] is var bits and not 0 && BitOperations.TrailingZeroCount(bits) is var column)
+                    bad[row] = new(Match.Table.Columns[column].Name, (Ranged >> column & 1) != 0 ? "value-out-of-range" : "value-unparseable");
+        foreach (var (column, row) in reserved)
+            if (column < Match.Fields.Length) bad.TryAdd(row, new(Match.Table.Columns[column].Name, "value-out-of-range"));
+        return bad;
     }
 
     static string Wanted(ColumnType type) => type switch
@@ -80,7 +95,7 @@ sealed record TableScan(string Sql, bool Marked, IReadOnlyList<CdmColumn> Missin
         _ => $"try_cast({name} as {Wanted(type)})",
     };
 
-    static List<(string, string)> Describe(DuckDBConnection connection, string from)
+    static List<(string Name, string Type)> Describe(DuckDBConnection connection, string from)
     {
         try
         {
@@ -92,39 +107,6 @@ sealed record TableScan(string Sql, bool Marked, IReadOnlyList<CdmColumn> Missin
             return columns;
         }
         catch (Exception e) when (e is DuckDBException or InvalidCastException)
-        {
-            throw new SourceException();
-        }
-    }
-
-    static string Csv(SourceFile file)
-    {
-        var (names, delimiter) = Header(file);
-        var columns = string.Join(", ", names.Select(n => $"{DuckDb.DuckDb.Literal(n)}: 'VARCHAR'"));
-        // Athena's tab-separated files hold bare quotes; comma files follow RFC 4180.
-        var quote = delimiter == '\t' ? "quote = '', escape = ''" : "quote = '\"', escape = '\"'";
-        return $"read_csv({DuckDb.DuckDb.Literal(file.Path)}, auto_detect = false, header = true, delim = {DuckDb.DuckDb.Literal(delimiter.ToString())}, {quote}, columns = {{{columns}}}, " +
-            "ignore_errors = true, store_rejects = true, rejects_limit = 0, max_line_size = 33554432, null_padding = false, strict_mode = true)";
-    }
-
-    /// <summary>The header line: its names, and the delimiter it shows (tab, semicolon or comma).</summary>
-    static (List<string> Names, char Delimiter) Header(SourceFile file)
-    {
-        try
-        {
-            using var stream = File.OpenRead(file.Path);
-            using Stream plain = file.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
-            using var reader = new StreamReader(plain, new UTF8Encoding(false, true));
-            var line = new StringBuilder();
-            for (int c; (c = reader.Read()) >= 0 && c != '\n' && line.Length < 1 << 16;)
-                if (c != '\r') line.Append((char)c);
-            var text = line.ToString();
-            var delimiter = text.Contains('\t') ? '\t' : text.Contains(';') && !text.Contains(',') ? ';' : ',';
-            var names = text.Split(delimiter).Select(n => n.Trim().Trim('"')).ToList();
-            if (names.Any(n => n.Length == 0 || n.Any(char.IsControl)) || names.Distinct(StringComparer.OrdinalIgnoreCase).Count() != names.Count) throw new SourceException();
-            return (names, delimiter);
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or DecoderFallbackException)
         {
             throw new SourceException();
         }
