@@ -18,14 +18,29 @@ public static class Erasure
     // OMOP's concepts for the domains that FACT_RELATIONSHIP names, and the tables they stand for.
     static readonly Dictionary<int, string> FactDomains = new()
     {
-        [56] = "person", [8] = "visit_occurrence", [10] = "procedure_occurrence", [13] = "drug_exposure", [17] = "device_exposure", [19] = "condition_occurrence",
-        [21] = "measurement", [27] = "observation", [36] = "specimen", [5085] = "note",
+        [56] = "person",
+        [8] = "visit_occurrence",
+        [10] = "procedure_occurrence",
+        [13] = "drug_exposure",
+        [17] = "device_exposure",
+        [19] = "condition_occurrence",
+        [21] = "measurement",
+        [27] = "observation",
+        [36] = "specimen",
+        [5085] = "note",
     };
 
     static readonly Dictionary<string, string> CostDomains = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Visit"] = "visit_occurrence", ["Procedure"] = "procedure_occurrence", ["Drug"] = "drug_exposure", ["Device"] = "device_exposure", ["Condition"] = "condition_occurrence",
-        ["Measurement"] = "measurement", ["Observation"] = "observation", ["Specimen"] = "specimen", ["Visit Detail"] = "visit_detail",
+        ["Visit"] = "visit_occurrence",
+        ["Procedure"] = "procedure_occurrence",
+        ["Drug"] = "drug_exposure",
+        ["Device"] = "device_exposure",
+        ["Condition"] = "condition_occurrence",
+        ["Measurement"] = "measurement",
+        ["Observation"] = "observation",
+        ["Specimen"] = "specimen",
+        ["Visit Detail"] = "visit_detail",
     };
 
     public static Result<ErasureReport> Run(TenantLake lake, IReadOnlyCollection<long> persons, IProgress<(int Done, int Of)>? progress, CancellationToken cancel)
