@@ -23,6 +23,6 @@ frame.Add(VerifyTenant.Command(frame));
 frame.Add(Synth.Command(frame));
 
 frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"),
-    ExplainDefinition.Command(frame), CheckDefinition.Command(frame)));
+    ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));
 
 return await frame.RunAsync(args);
