@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Compression;
 using Ambroise.Lake.Cdm;
 
 namespace Ambroise.Sources.Csv;
@@ -181,7 +180,7 @@ sealed class CsvFile : IDisposable
         try
         {
             var file = new FileStream(path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
-            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GzipFile(file) : file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
