@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -30,6 +31,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
     readonly CancellationTokenSource stop;
     TableLoad? table;
     long pendingBytes;
+    Exception? fault;
 
     internal ReleaseWriter(TenantLake lake, int release, long[] persons, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel)
     {
@@ -80,7 +82,14 @@ public sealed class ReleaseWriter : IAsyncDisposable
         if (left == 0) done.Dispose();
         foreach (var shard in done.Shards().ToList())
         {
-            await slots.WaitAsync(stop.Token);
+            try
+            {
+                await slots.WaitAsync(stop.Token);
+            }
+            catch (OperationCanceledException) when (fault is not null)
+            {
+                ExceptionDispatchInfo.Throw(fault);
+            }
             writing.RemoveAll(t => t.IsCompletedSuccessfully);
             var rows = done.Take(shard);
             var bytes = rows.All.Sum(p => p.Rows.Bytes);
@@ -93,8 +102,10 @@ public sealed class ReleaseWriter : IAsyncDisposable
                     foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard)) files.Add(file);
                     rows.Take();
                 }
-                catch
+                catch (Exception e)
                 {
+                    // The first fault is the one to tell; the others stop because of it.
+                    Interlocked.CompareExchange(ref fault, e, null);
                     stop.Cancel();
                     throw;
                 }
@@ -114,6 +125,10 @@ public sealed class ReleaseWriter : IAsyncDisposable
         try
         {
             await Task.WhenAll(writing);
+        }
+        catch when (fault is not null)
+        {
+            ExceptionDispatchInfo.Throw(fault);
         }
         finally
         {
