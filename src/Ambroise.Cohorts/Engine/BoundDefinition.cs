@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Ambroise.Cohorts.Definitions;
+using Ambroise.Cohorts.Vocabulary;
+
+namespace Ambroise.Cohorts.Engine;
+
+/// <summary>A definition whose concept sets are resolved to concepts: all that a shard needs to answer it.</summary>
+public sealed class BoundDefinition
+{
+    internal BoundDefinition(CohortDefinition definition, Binder binder)
+    {
+        Definition = definition;
+        Primary = [.. definition.Primary.Criteria.Select((c, i) => binder.Criterion(c, null, $"PrimaryCriteria.CriteriaList[{i}]", ordered: true))];
+        Additional = definition.Additional is { IsEmpty: false } group ? binder.Group(group, "AdditionalCriteria") : null;
+        Rules = [.. definition.InclusionRules.Select((r, i) => binder.Group(r.Expression, $"InclusionRules[{i}].expression"))];
+        Censoring = [.. definition.CensoringCriteria.Select((c, i) => binder.Criterion(c, null, $"CensoringCriteria[{i}]"))];
+        if (definition.EndStrategy is EndStrategy.CustomEra era)
+            EraDrugs =
+            [
+                binder.Criterion(new(CriterionKind.DrugExposure, era.DrugConceptSet, null, false, null, null, [], null), null, "EndStrategy.CustomEra"),
+                binder.Criterion(new(CriterionKind.DrugExposure, null, era.DrugConceptSet, false, null, null, [], null), null, "EndStrategy.CustomEra"),
+            ];
+        Criteria = [.. binder.Criteria];
+    }
+
+    public CohortDefinition Definition { get; }
+    internal ImmutableArray<BoundCriterion> Primary { get; }
+    internal BoundGroup? Additional { get; }
+    internal ImmutableArray<BoundGroup> Rules { get; }
+    internal ImmutableArray<BoundCriterion> Censoring { get; }
+    internal ImmutableArray<BoundCriterion> EraDrugs { get; } = [];
+    internal ImmutableArray<BoundCriterion> Criteria { get; }
+
+    /// <summary>Resolves every concept set once.</summary>
+    public static BoundDefinition Bind(CohortDefinition definition, IVocabulary vocabulary) =>
+        new(definition, new(definition.ConceptSets.ToDictionary(s => s.Id, s => vocabulary.Resolve(s.Items).ToArray())));
+}
+
+/// <summary>A criterion with its concepts. Two with the same <see cref="Key"/> pick the same records of a shard.</summary>
+/// <param name="Ordinal">Its place among the definition's criteria.</param>
+/// <param name="Counted">The column a distinct count needs, where it is neither a date nor the visit.</param>
+/// <param name="NeedsId">Events must be told apart: among the primary events, or to find the first.</param>
+sealed record BoundCriterion(int Ordinal, string Path, Criterion Criterion, KindTable Kind, int[]? Concepts, int[]? SourceConcepts, ImmutableArray<BoundFilter> Filters, BoundGroup? Correlated,
+    CountColumn? Counted, bool NeedsId, UInt128 Key);
+
+sealed record BoundFilter(Subject Subject, ValueTest Test);
+
+sealed record BoundGroup(GroupRule Rule, int Count, ImmutableArray<BoundCorrelated> Criteria, ImmutableArray<ImmutableArray<BoundFilter>> Demographics, ImmutableArray<BoundGroup> Groups)
+{
+    public bool IsEmpty => Criteria.IsEmpty && Demographics.IsEmpty && Groups.IsEmpty;
+}
+
+sealed record BoundCorrelated(CorrelatedCriterion Correlated, BoundCriterion Criterion);
+
+/// <summary>Turns criteria into bound ones, and names each by a hash of everything that decides which records it picks.</summary>
+sealed class Binder(Dictionary<int, int[]> sets)
+{
+    const int EpochDay = 719162;
+    readonly Dictionary<int, string> setNames = [];
+
+    public List<BoundCriterion> Criteria { get; } = [];
+
+    public static int Day(DateOnly day) => day.DayNumber - EpochDay;
+
+    int[] Set(int id) => sets.GetValueOrDefault(id, []);
+
+    public BoundGroup Group(CriteriaGroup group, string path) => new(group.Rule, group.Count,
+        [.. group.Criteria.Select((c, i) => new BoundCorrelated(c, Criterion(c.Criterion, c.Occurrence.DistinctBy, $"{path}.CriteriaList[{i}].Criteria")))],
+        [.. group.Demographics.Select(d => Filters(d.Filters))],
+        [.. group.Groups.Select((g, i) => Group(g, $"{path}.Groups[{i}]"))]);
+
+    public BoundCriterion Criterion(Criterion criterion, CountColumn? distinctBy, string path, bool ordered = false)
+    {
+        var kind = KindTable.Of(criterion.Kind);
+        var counted = distinctBy is CountColumn.StartDate or CountColumn.EndDate or CountColumn.VisitId ? null : distinctBy;
+        var correlated = criterion.Correlated is { } group ? Group(group, path + ".CorrelatedCriteria") : null;
+        var needsId = ordered || criterion.First;
+        var text = new StringBuilder();
+        Write(text, criterion);
+        text.Append(CultureInfo.InvariantCulture, $"|{counted}|{ordered}");
+        var key = new UInt128(BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), 0), BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), 8));
+        var bound = new BoundCriterion(Criteria.Count, path, criterion, kind, criterion.ConceptSet is { } set ? Set(set) : null, criterion.SourceConceptSet is { } source ? Set(source) : null,
+            Filters(criterion.Filters), correlated, counted, needsId, key);
+        Criteria.Add(bound);
+        return bound;
+    }
+
+    ImmutableArray<BoundFilter> Filters(ImmutableArray<Filter> filters) => [.. filters.Where(f => f.Subject is not (Subject.RegionStart or Subject.RegionEnd or Subject.SpecimenSource)).Select(Filter)];
+
+    BoundFilter Filter(Filter filter) => new(filter.Subject, filter switch
+    {
+        Filter.Date(_, _, var comparison, var value, var extent) => ValueTest.Whole.Range(comparison, Day(value), Day(extent)),
+        Filter.Number(var subject, _, var comparison, var value, var extent) => new ValueTest.Real(comparison, (double)value, (double)extent),
+        Filter.AnyOf(_, _, var concepts, var excluded) => ValueTest.Whole.Among([.. concepts.Select(c => c.Id).Distinct().Order()], excluded, listed: true),
+        Filter.InSet(_, _, null, var excluded) => ValueTest.Whole.Presence(absent: excluded),
+        Filter.InSet(_, _, { } set, var excluded) => ValueTest.Whole.Among(Set(set), excluded, listed: false),
+        Filter.Text(_, _, var match, var negated, var pattern) => new ValueTest.Like(
+            (match is TextMatch.EndsWith or TextMatch.Contains ? "%" : "") + pattern + (match is TextMatch.StartsWith or TextMatch.Contains ? "%" : ""), negated),
+        _ => new ValueTest.Abnormal(),
+    });
+
+    void Write(StringBuilder text, Criterion criterion)
+    {
+        text.Append(criterion.Kind).Append(SetName(criterion.ConceptSet)).Append(SetName(criterion.SourceConceptSet)).Append(criterion.First ? '1' : '*').Append(criterion.Adjustment).Append(criterion.UserDefined);
+        foreach (var filter in criterion.Filters) Write(text, filter);
+        if (criterion.Correlated is { } group) Write(text, group);
+    }
+
+    void Write(StringBuilder text, Filter filter)
+    {
+        text.Append('<').Append(filter.Field).Append(' ');
+        switch (filter)
+        {
+            case Filter.AnyOf any: text.Append(any.Excluded).AppendJoin(',', any.Concepts.Select(c => c.Id)); break;
+            case Filter.InSet selected: text.Append(selected.Excluded).Append(SetName(selected.ConceptSet)); break;
+            case Filter.Text pattern: text.Append(pattern.Match).Append(pattern.Negated).Append(pattern.Pattern.Length).Append(' ').Append(pattern.Pattern); break;
+            default: text.Append(filter); break;
+        }
+        text.Append('>');
+    }
+
+    void Write(StringBuilder text, CriteriaGroup group)
+    {
+        text.Append('{').Append(group.Rule).Append(group.Count);
+        foreach (var c in group.Criteria)
+        {
+            text.Append('(').Append(c.StartWindow).Append(c.EndWindow).Append(c.Occurrence).Append(c.RestrictVisit).Append(c.IgnoreObservationPeriod);
+            Write(text, c.Criterion);
+            text.Append(')');
+        }
+        foreach (var d in group.Demographics)
+        {
+            text.Append('[');
+            foreach (var filter in d.Filters) Write(text, filter);
+            text.Append(']');
+        }
+        foreach (var g in group.Groups) Write(text, g);
+        text.Append('}');
+    }
+
+    /// <summary>A set named by its content, since numbers are the definition's own.</summary>
+    string SetName(int? id)
+    {
+        if (id is not { } set) return "#";
+        if (!setNames.TryGetValue(set, out var name)) setNames[set] = name = "#" + Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(Set(set).AsSpan())).AsSpan(0, 16));
+        return name;
+    }
+}

@@ -1,0 +1,71 @@
+using Ambroise.Cohorts.Definitions;
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Cohorts.Engine;
+
+/// <summary>The events that may let patients in: those of every primary criterion, inside an observation period long enough, in order of (patient, day, id), limited.</summary>
+sealed class PrimaryEvents(PrimaryCriteria primary, Periods periods, EventList[] lists)
+{
+    readonly List<Candidate> candidates = [];
+    readonly List<ushort> patient = [];
+    readonly List<Candidate> chosen = [];
+
+    readonly record struct Candidate(int Start, int End, int Sort, long Id, long Visit, int Period, int Order);
+
+    public IndexEvents Merge(CancellationToken cancel)
+    {
+        var at = new int[lists.Length];
+        for (var round = 0; ; round++)
+        {
+            if ((round & 0xFFF) == 0) cancel.ThrowIfCancellationRequested();
+            var next = int.MaxValue;
+            for (var l = 0; l < lists.Length; l++)
+                if (at[l] < lists[l].Count) next = Math.Min(next, lists[l].Patient[at[l]]);
+            if (next == int.MaxValue) break;
+            candidates.Clear();
+            for (var l = 0; l < lists.Length; l++)
+                for (; at[l] < lists[l].Count && lists[l].Patient[at[l]] == next; at[l]++) Consider(lists[l], at[l]);
+            Choose((ushort)next);
+        }
+        return new([.. patient], [.. chosen.Select(c => c.Start)], [.. chosen.Select(c => c.End)], [.. chosen.Select(c => c.Visit)], [.. chosen.Select(c => periods.Start[c.Period])],
+            [.. chosen.Select(c => periods.End[c.Period])], null, chosen.Count);
+    }
+
+    void Consider(EventList list, int e)
+    {
+        int who = list.Patient[e], start = list.Start[e];
+        for (var p = periods.From[who]; p < periods.From[who + 1]; p++)
+            if (periods.Start[p] <= start && start <= periods.End[p] && periods.Start[p] + (long)primary.PriorDays <= start && start + (long)primary.PostDays <= periods.End[p])
+                candidates.Add(new(start, list.End[e], list.Sort[e], list.Id[e], list.Visit.Length == 0 ? Null.Int64 : list.Visit[e], p, candidates.Count));
+    }
+
+    void Choose(ushort who)
+    {
+        if (candidates.Count == 0) return;
+        var last = primary.Limit == Limit.Last;
+        if (primary.Limit == Limit.All)
+        {
+            var sorted = true;
+            for (var i = 1; i < candidates.Count && sorted; i++) sorted = Compare(candidates[i - 1], candidates[i], false) <= 0;
+            if (!sorted) candidates.Sort((a, b) => Compare(a, b, false));
+            foreach (var candidate in candidates)
+            {
+                patient.Add(who);
+                chosen.Add(candidate);
+            }
+            return;
+        }
+        var best = candidates[0];
+        foreach (var candidate in candidates)
+            if (Compare(candidate, best, last) < 0) best = candidate;
+        patient.Add(who);
+        chosen.Add(best);
+    }
+
+    /// <summary>By day, then ascending id, then as the criteria are written.</summary>
+    static int Compare(in Candidate a, in Candidate b, bool last)
+    {
+        if (a.Sort != b.Sort) return last ? b.Sort.CompareTo(a.Sort) : a.Sort.CompareTo(b.Sort);
+        return a.Id != b.Id ? a.Id.CompareTo(b.Id) : a.Order.CompareTo(b.Order);
+    }
+}
