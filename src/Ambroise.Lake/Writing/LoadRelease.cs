@@ -35,7 +35,9 @@ public static class LoadRelease
                 if (before is null && !source.Tables.Contains(Cdm54.Person)) return new Failure(FailureKind.Invalid, "load.no-person", $"{source.Description} has no PERSON table: a first load needs one.");
                 try
                 {
-                    return await WriteAsync(lake, source, options, earlier, before, number, progress, cancel);
+                    var result = await WriteAsync(lake, source, options, earlier, before, number, progress, cancel);
+                    if (result.Failed(out _, out _)) lake.Clean();
+                    return result;
                 }
                 catch
                 {

@@ -2,6 +2,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Writing;
 
 namespace Ambroise.Tests.Lake;
 
@@ -87,6 +88,19 @@ public sealed class ReleaseSpecs
         var rejected = Ambroise.Lake.Quarantine.SealedQuarantine.Read(test.Lake, null).OrThrow();
         Assert.Equal([("condition_occurrence.csv", 3L, "condition_occurrence_id", "key-duplicate"), ("condition_occurrence.csv", 4L, "person_id", "person-missing")],
             rejected.Select(r => (r.File, r.Line, r.Field!, r.Reason)));
+    }
+
+    [Fact]
+    public async Task A_load_that_is_mostly_bad_stops_and_leaves_no_release()
+    {
+        using var test = new TestLake();
+        var rows = new Rows().Person(1);
+        for (var i = 0; i < 20; i++) rows.Condition(i, 404, 5, "2020-01-01");
+        var result = await LoadRelease.RunAsync(test.Lake, rows, new(LoadMode.Replace, 1 << 26, 1, 10), null, TestContext.Current.CancellationToken);
+        Assert.True(result.Failed(out var failure, out _));
+        Assert.Equal("load.rejects", failure.Code);
+        Assert.Empty(test.Lake.Releases().OrThrow());
+        Assert.Empty(Directory.EnumerateFiles(test.Folder, "*.parquet", SearchOption.AllDirectories));
     }
 
     [Fact]
