@@ -8,6 +8,10 @@ namespace Ambroise.Vault.Keys;
 /// <param name="beforeStep">Called before each change on disk with its name: where tests stop the program.</param>
 sealed class KeyFolder(string path, Action<string>? beforeStep = null)
 {
+    const int LinuxWouldBlock = 11;
+    const int MacWouldBlock = 35;
+    const int WindowsSharing = unchecked((int)0x80070020);
+
     public string KeystorePath => Path.Combine(path, KeystoreFile.Name);
 
     /// <summary>Holds off every other writer of this folder, in this program or another, until disposed of.</summary>
@@ -18,7 +22,7 @@ sealed class KeyFolder(string path, Action<string>? beforeStep = null)
         {
             return DurableFile.OpenOwnerOnly(Path.Combine(path, ".lock"), FileMode.OpenOrCreate);
         }
-        catch (IOException)
+        catch (IOException error) when (error.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharing) // any other is the disk's
         {
             return new Failure(FailureKind.Conflict, "vault.keys-busy", "Another command is changing this tenant's keys: try again when it has ended.");
         }
