@@ -22,7 +22,7 @@ frame.Add(ErasePatients.Command(frame));
 frame.Add(VerifyTenant.Command(frame));
 frame.Add(Synth.Command(frame));
 
-frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"),
+frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"), CountCohort.Command(frame), RunCohorts.Command(frame),
     ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));
 
 return await frame.RunAsync(args);

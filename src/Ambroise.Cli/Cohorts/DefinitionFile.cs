@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ambroise.Cli.Frame;
+using Ambroise.Cohorts.Definitions;
 
 namespace Ambroise.Cli.Cohorts;
 
@@ -26,4 +27,8 @@ static class DefinitionFile
             return new Failure(FailureKind.Invalid, "cohort.not-json", $"{file.Name} is not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}.");
         }
     }
+
+    /// <returns>The definition; or <c>cohort.file-missing</c>, or what is wrong with it and at which JSON path.</returns>
+    public static Result<CohortDefinition> Parse(FileInfo file) =>
+        file.Exists ? CohortDefinition.Parse(File.ReadAllBytes(file.FullName)) : new Failure(FailureKind.NotFound, "cohort.file-missing", $"{file.Name} is not a file.");
 }
