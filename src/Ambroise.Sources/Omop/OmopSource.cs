@@ -11,12 +11,9 @@ namespace Ambroise.Sources.Omop;
 /// <summary>Reads the files of an <see cref="OmopFolder"/> into batches of typed rows; what cannot be typed, lacks its key, person or date, or ends before it starts is rejected with its place.</summary>
 public sealed class OmopSource : ICdmSource, IDisposable
 {
-    const int BatchRows = 1 << 16;
-    const long BatchBytes = 1 << 28;
-
     readonly OmopFolder folder;
     readonly int threads;
-    readonly DuckDBConnection connection;
+    readonly Lazy<DuckDBConnection> connection;
     readonly List<string> notes = [];
 
     /// <param name="memoryBytes">What reading may use.</param>
@@ -25,7 +22,7 @@ public sealed class OmopSource : ICdmSource, IDisposable
         this.folder = folder;
         // A block of a text file and its rows take some 16 MiB.
         this.threads = (int)Math.Clamp(memoryBytes >> 24, 1, threads);
-        connection = DuckDb.DuckDb.Open(memoryBytes, threads, folder.Path);
+        connection = new(() => DuckDb.DuckDb.Open(memoryBytes, threads, folder.Path));
     }
 
     public string Description => $"omop {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)))}";
@@ -91,22 +88,31 @@ public sealed class OmopSource : ICdmSource, IDisposable
 
     IEnumerable<(Batch, SortedDictionary<int, Fault>, Func<int, byte[]>?)> Parquet(SourceFile file, Action<ColumnMatch> begin, CancellationToken cancel)
     {
-        var plan = ParquetScan.Plan(connection, file);
+        var plan = ParquetScan.Plan(connection.Value, file);
         begin(plan.Match);
-        using var scan = new ChunkScan(connection, plan.Sql);
-        var batch = new Batch(file.Table) { SourceFile = file.Name, FirstLine = 1 };
-        var faults = new Int64Column();
-        var text = new TextColumn();
-        Column[] columns = plan.Marked ? [.. batch.Columns, faults, text] : [.. batch.Columns];
-        for (var read = 1; read > 0; batch.FirstLine += batch.Rows)
+        using var scan = new ChunkScan(connection.Value, plan.Sql);
+        ParquetBatch current = new(file, plan), next = new(file, plan);
+        long row = 1;
+        Task<bool>? ahead = null;
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            foreach (var column in columns) column.Clear();
-            scan.Reserved.Clear();
-            do read = scan.Next(columns); while (read > 0 && batch.Rows < BatchRows && batch.Bytes < BatchBytes);
-            yield return (batch, plan.Faults(faults, scan.Reserved), plan.Marked ? row => text[row].ToArray() is { Length: > 0 } raw ? raw : RowText.Of(batch, row) : null);
+            for (var more = current.Fill(scan, ref row); more; (current, next) = (next, current))
+            {
+                cancel.ThrowIfCancellationRequested();
+                // The next batch is decoded while the caller is at work on this one.
+                if (threads > 1) ahead = Task.Run(() => next.Fill(scan, ref row), CancellationToken.None);
+                yield return (current.Rows, current.Faults, current.Raw);
+                more = ahead?.GetAwaiter().GetResult() ?? next.Fill(scan, ref row);
+            }
+        }
+        finally
+        {
+            if (ahead is not null) ((IAsyncResult)ahead).AsyncWaitHandle.WaitOne();
         }
     }
 
-    public void Dispose() => connection.Dispose();
+    public void Dispose()
+    {
+        if (connection.IsValueCreated) connection.Value.Dispose();
+    }
 }
