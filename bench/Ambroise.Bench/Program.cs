@@ -5,7 +5,11 @@ switch (args)
     case ["load", var folder, .. var rest]:
         await LoadBench.RunAsync(folder, rest is [var runs, ..] ? int.Parse(runs) : 3, 6L << 30);
         return 0;
+    case ["read", var folder, .. var rest]:
+        ReadBench.Run(folder, rest is [var times, ..] ? int.Parse(times) : 3, 1L << 30);
+        return 0;
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
+        Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
         return 2;
 }

@@ -11,7 +11,7 @@ sealed unsafe class ChunkScan : IDisposable
 {
     readonly DuckDBPreparedStatement statement;
     DuckDBResult result;
-    bool open;
+    bool open, ended;
 
     /// <summary>Values, by column and row since it was last cleared, that happen to be the ones held for null.</summary>
     public List<(int Column, int Row)> Reserved { get; } = [];
@@ -38,8 +38,14 @@ sealed unsafe class ChunkScan : IDisposable
     /// <exception cref="SourceException">Reading failed midway.</exception>
     public int Next(ReadOnlySpan<Column> columns)
     {
+        if (ended) return 0;
         using var chunk = NativeMethods.StreamingResult.DuckDBStreamFetchChunk(result);
-        if (chunk.IsInvalid) return NativeMethods.Query.DuckDBResultError(ref result) is { Length: > 0 } ? throw new SourceException() : 0;
+        if (chunk.IsInvalid)
+        {
+            // To fetch past the end is an error to DuckDB.
+            ended = true;
+            return NativeMethods.Query.DuckDBResultError(ref result) is { Length: > 0 } ? throw new SourceException() : 0;
+        }
         var rows = (int)NativeMethods.DataChunks.DuckDBDataChunkGetSize(chunk);
         for (var c = 0; c < columns.Length; c++)
         {
