@@ -1,82 +1,161 @@
+using System.Globalization;
+using System.Text;
+
 namespace Ambroise.Sources.Synth;
 
-/// <param name="Code">In its source vocabulary.</param>
-public sealed record SynthConcept(int Id, string Code, string Name, string French, string Domain, string Vocabulary, string Class);
+/// <summary>A code of the hospital's own coding, on its way to the standard concept it maps to.</summary>
+/// <param name="Standard">What the CDM's concept column holds.</param>
+sealed record SynthCode(int Id, string Code, byte[] Utf8, string Name, string French, SynthConcept Standard);
 
-/// <summary>A long illness: who gets it, what is taken for it, what is measured.</summary>
-/// <param name="At50">Probability for a man of 50; it doubles every <paramref name="DoublingYears"/> years.</param>
-/// <param name="VisitsPerYear">Consultations it brings.</param>
-sealed record ChronicIllness(SynthConcept Condition, double At50, double DoublingYears, double WomenRatio, double VisitsPerYear, int[] Drugs, int[] Labs);
+/// <summary>A standard concept.</summary>
+/// <param name="Parent">The concept it is a kind of; 0 for none but its group.</param>
+/// <param name="Code">In the classification it is filed under.</param>
+sealed record SynthConcept(int Id, string Code, string Name, string French, string Domain, string Class, int Parent);
+
+/// <summary>What people of one category come for: who may have it, and its codes, the most frequent first.</summary>
+/// <param name="Sex">M, F, or a space for both.</param>
+sealed record Complaint(SynthConcept Concept, char Sex, int From, int To, SynthCode[] Codes)
+{
+    public bool Fits(bool woman, int age) => age >= From && age <= To && Sex != (woman ? 'M' : 'F');
+}
+
+/// <summary>A substance and the products it is prescribed as.</summary>
+sealed record Substance(SynthConcept Ingredient, SynthCode Atc, SynthConcept[] Products);
 
 /// <summary>A laboratory test or a measure at the bedside: its usual values, and the shift an illness brings.</summary>
 /// <param name="Shifts">Index of a chronic illness, and what it adds to the mean.</param>
-sealed record LabTest(SynthConcept Concept, int UnitConcept, string Unit, double Mean, double Deviation, double Low, double High, int Decimals, (int Illness, double Shift)[] Shifts);
+sealed record LabTest(SynthCode Code, int UnitConcept, byte[] Unit, double Mean, double Deviation, double Low, double High, int Decimals, (int Illness, double Shift)[] Shifts);
 
 /// <summary>What the synthetic hospital meets. Codes of ICD-10, ATC, LOINC and CCAM are facts; every label is ours. Concepts from 2,000,000,000 on are our own,
 /// the others are OMOP's.</summary>
 static class Catalogue
 {
-    const int Own = 2_000_000_000;
+    const int Own = 2_000_000_000, OwnCodes = 2_000_500_000;
 
-    public static readonly SynthConcept[] Drugs =
-    [
-        Drug(1503297, "A10BA02", "metformin", "metformine"), Drug(1502905, "A10AE04", "insulin glargine", "insuline glargine"), Drug(1545958, "C10AA05", "atorvastatin", "atorvastatine"),
-        Drug(1112807, "B01AC06", "aspirin", "acide acétylsalicylique"), Drug(1322184, "B01AC04", "clopidogrel", "clopidogrel"), Drug(43013024, "B01AF02", "apixaban", "apixaban"),
-        Drug(1332418, "C08CA01", "amlodipine", "amlodipine"), Drug(1334456, "C09AA05", "ramipril", "ramipril"), Drug(956874, "C03CA01", "furosemide", "furosémide"), Drug(1154343, "R03AC02", "salbutamol", "salbutamol"),
-        Drug(1501700, "H03AA01", "levothyroxine", "lévothyroxine"), Drug(1125315, "N02BE01", "paracetamol", "paracétamol"), Drug(1713332, "J01CA04", "amoxicillin", "amoxicilline"), Drug(923645, "A02BC01", "omeprazole", "oméprazole"),
-        Drug(1314002, "C07AB03", "atenolol", "aténolol"), Drug(739138, "N06AB06", "sertraline", "sertraline"), Drug(1149196, "R03BA01", "beclometasone", "béclométasone"), Drug(1177480, "M01AE01", "ibuprofen", "ibuprofène"),
-        .. Enumerable.Range(0, 282).Select(i => new SynthConcept(Own + 100_000 + i, $"Z{i / 26 % 10:D2}{(char)('A' + i % 26)}{(char)('A' + i / 26 % 26)}{i % 100:D2}", $"synthetic substance {i + 1}", $"substance synthétique {i + 1}", "Drug", "ATC", "ATC 5th")),
-    ];
+    static readonly List<string[]> conditionLines = Lines("conditions");
+    static readonly Dictionary<string, Complaint> complaints = [];
+    static readonly Dictionary<string, int> units = [];
+    static readonly List<SynthConcept> concepts = [];
+    static readonly List<SynthCode> codes = [];
 
-    public static readonly LabTest[] Labs =
-    [
-        Lab(3004410, "4548-4", "Hemoglobin A1c", "Hémoglobine glyquée", 8554, "%", 5.4, .35, 4, 6, 1, (0, 2.1)), Lab(3016723, "2160-0", "Creatinine, serum", "Créatinine", 8749, "umol/L", 78, 14, 50, 110, 0, (5, 95)),
-        Lab(3004501, "2345-7", "Glucose, blood", "Glycémie", 8753, "mmol/L", 5.1, .6, 3.9, 6.1, 1, (0, 3.8)), Lab(3000963, "718-7", "Hemoglobin", "Hémoglobine", 8713, "g/dL", 13.9, 1.3, 12, 17, 1, (5, -1.6)),
-        Lab(3028437, "13457-7", "LDL cholesterol", "LDL-cholestérol", 8753, "mmol/L", 3.1, .8, 1, 4.1, 1, (2, 1.2)), Lab(3023103, "2823-3", "Potassium", "Potassium", 8753, "mmol/L", 4.2, .35, 3.5, 5.1, 1),
-        Lab(3019550, "2951-2", "Sodium", "Sodium", 8753, "mmol/L", 140, 2.5, 136, 145, 0), Lab(3004249, "8480-6", "Systolic blood pressure", "Pression artérielle systolique", 8876, "mm[Hg]", 124, 11, 90, 140, 0, (1, 22)),
-        Lab(3012888, "8462-4", "Diastolic blood pressure", "Pression artérielle diastolique", 8876, "mm[Hg]", 76, 8, 60, 90, 0, (1, 11)), Lab(3025315, "29463-7", "Body weight", "Poids", 9529, "kg", 72, 13, 45, 110, 1, (9, 24)),
-        Lab(3020460, "1988-5", "C reactive protein", "Protéine C réactive", 8751, "mg/L", 6, 4, 0, 10, 0), Lab(3024929, "777-3", "Platelets", "Plaquettes", 9444, "10*9/L", 250, 55, 150, 400, 0),
-        Lab(3000905, "6690-2", "Leukocytes", "Leucocytes", 9444, "10*9/L", 7, 1.9, 4, 10, 1), Lab(3006923, "1742-6", "Alanine aminotransferase", "ALAT", 8645, "U/L", 26, 11, 5, 45, 0), Lab(3009201, "3016-3", "Thyrotropin", "TSH", 9093, "m[IU]/L", 2.1, .9, .4, 4, 2, (10, 5)),
-        .. Enumerable.Range(0, 85).Select(i => Lab(Own + 200_000 + i, $"S{10000 + i}-{i % 10}", $"Synthetic test {i + 1}", $"Dosage synthétique {i + 1}", 8753, "mmol/L", 10 + i, 2, 5 + i, 15 + i, 1)),
-    ];
+    public static IReadOnlyDictionary<string, int> Units => units;
 
-    public static readonly SynthConcept[] Procedures =
-    [
-        Procedure(0, "ACQK001", "CT of the brain", "Scanner de l'encéphale"), Procedure(1, "DEQP003", "Electrocardiogram", "Électrocardiogramme"), Procedure(2, "ZBQK002", "Chest X-ray", "Radiographie du thorax"),
-        Procedure(3, "DZQM006", "Echocardiogram", "Échocardiographie"), Procedure(4, "DDAF006", "Coronary angioplasty with stent", "Angioplastie coronaire avec stent"), Procedure(5, "HHQE002", "Colonoscopy", "Coloscopie"),
-        Procedure(6, "NEKA020", "Total hip replacement", "Prothèse totale de hanche"), Procedure(7, "JVJF004", "Haemodialysis session", "Séance d'hémodialyse"), Procedure(8, "BFGA004", "Cataract surgery", "Chirurgie de la cataracte"),
-        .. Enumerable.Range(9, 191).Select(i => Procedure(i, $"{(char)('A' + i % 26)}{(char)('A' + i / 26)}SY{i:D3}", $"Synthetic procedure {i + 1}", $"Acte synthétique {i + 1}")),
-    ];
+    /// <summary>Every standard concept, and every code that maps to one.</summary>
+    public static IReadOnlyList<SynthConcept> Concepts => concepts;
 
-    public static readonly ChronicIllness[] Illnesses =
-    [
-        new(Condition(201826, "E11", "Type 2 diabetes", "Diabète de type 2"), .06, 12, .75, 3, [0, 0, 0, 1], [0, 2, 1]), new(Condition(316866, "I10", "Hypertension", "Hypertension artérielle"), .2, 11, .9, 2, [6, 7, 14], [7, 8, 5, 1]),
-        new(Condition(432867, "E78", "Hyperlipidaemia", "Hyperlipidémie"), .16, 14, .9, 1.5, [2], [4, 13]), new(Condition(317009, "J45", "Asthma", "Asthme"), .06, 60, 1.15, 1.5, [9, 16], [12]),
-        new(Condition(255573, "J44", "Chronic obstructive lung disease", "Bronchopneumopathie chronique obstructive"), .03, 11, .6, 2.5, [9, 16], [10, 12]), new(Condition(46271022, "N18", "Chronic kidney disease", "Maladie rénale chronique"), .02, 9, .85, 3, [8, 7], [1, 5, 3]),
-        new(Condition(313217, "I48", "Atrial fibrillation", "Fibrillation atriale"), .01, 8, .7, 2.5, [5, 14], [5, 3]), new(Condition(316139, "I50", "Heart failure", "Insuffisance cardiaque"), .008, 7.5, .8, 4, [8, 7], [1, 5, 6]),
-        new(Condition(440383, "F32", "Depression", "Épisode dépressif"), .08, 80, 1.9, 2, [15], [14]), new(Condition(433736, "E66", "Obesity", "Obésité"), .15, 50, 1.1, 1, [], [9, 2]),
-        new(Condition(140673, "E03", "Hypothyroidism", "Hypothyroïdie"), .02, 18, 4, 1.5, [10], [14]),
-    ];
+    public static IReadOnlyList<SynthCode> Codes => codes;
 
-    public const int Diabetes = 0, Hypertension = 1, Kidney = 5, Fibrillation = 6;
-
-    public static readonly SynthConcept Stroke = Condition(443454, "I63", "Cerebral infarction", "Infarctus cérébral"), Infarction = Condition(312327, "I21", "Acute myocardial infarction", "Infarctus aigu du myocarde");
+    public static readonly ChronicIllness[] Illnesses = ReadIllnesses();
 
     /// <summary>Everything else people come for, the most frequent first.</summary>
-    public static readonly SynthConcept[] Acute =
+    public static readonly Complaint[] Acute = ReadComplaints();
+
+    public static readonly Substance[] Drugs = [.. Lines("drugs").Select(ReadDrug)];
+
+    public static readonly LabTest[] Labs = [.. Lines("tests").Select(ReadTest)];
+
+    public static readonly SynthCode[] Procedures = [.. Lines("acts").Select((l, i) => Code(l[0], l[1], l[2], Concept(Own + 300_000 + i, l[0], l[1], l[2], "Procedure", "Procedure")))];
+
+    public const int Diabetes = 0, Hypertension = 1, Lipids = 2, Kidney = 5, Fibrillation = 6, Obesity = 9;
+
+    public static readonly Complaint Stroke = complaints["I63"], Infarction = complaints["I21"], Retina = complaints["H35"], LegUlcer = complaints["L97"];
+
+    public static string VocabularyOf(string domain) => domain switch { "Condition" => "ICD10", "Drug" => "ATC", "Measurement" => "LOINC", _ => "CCAM" };
+
+    static ChronicIllness[] ReadIllnesses() =>
     [
-        Condition(257011, "J06", "Acute upper respiratory infection", "Infection aiguë des voies respiratoires supérieures"), Condition(194133, "M54", "Back pain", "Dorsalgie"), Condition(81902, "N39", "Urinary tract infection", "Infection urinaire"),
-        Condition(255848, "J18", "Pneumonia", "Pneumopathie"), Condition(378253, "R51", "Headache", "Céphalée"), Condition(200219, "R10", "Abdominal pain", "Douleur abdominale"), Condition(318800, "K21", "Gastro-oesophageal reflux", "Reflux gastro-œsophagien"),
-        Condition(80180, "M17", "Osteoarthritis of the knee", "Gonarthrose"), Condition(442077, "F41", "Anxiety", "Trouble anxieux"), Condition(77670, "R07", "Chest pain", "Douleur thoracique"),
-        .. Enumerable.Range(0, 590).Select(i => new SynthConcept(Own + i, $"{(char)('A' + i / 30)}{10 + i % 30}.{i % 9}", $"Synthetic condition {i + 1}", $"Affection synthétique {i + 1}", "Condition", "ICD10", "ICD10 code")),
+        new(Long("E11", 201826, "Type 2 diabetes", "Diabète de type 2"), .06, 12, .75, 3, [0, 0, 0, 1, 24, 27], [0, 2, 1, 36]), new(Long("I10", 316866, "Hypertension", "Hypertension artérielle"), .2, 11, .9, 2, [6, 7, 14, 45], [7, 8, 5, 1]),
+        new(Long("E78", 432867, "Hyperlipidaemia", "Hyperlipidémie"), .16, 14, .9, 1.5, [2, 48, 50], [4, 27, 28]), new(Long("J45", 317009, "Asthma", "Asthme"), .06, 60, 1.15, 1.5, [9, 16], [49]),
+        new(Long("J44", 255573, "Chronic obstructive lung disease", "Bronchopneumopathie chronique obstructive"), .03, 11, .6, 2.5, [9, 16], [17, 12]), new(Long("N18", 46271022, "Chronic kidney disease", "Maladie rénale chronique"), .02, 9, .85, 3, [8, 7], [1, 35, 5, 3]),
+        new(Long("I48", 313217, "Atrial fibrillation", "Fibrillation atriale"), .01, 8, .7, 2.5, [5, 5, 14], [15, 3]), new(Long("I50", 316139, "Heart failure", "Insuffisance cardiaque"), .008, 7.5, .8, 4, [8, 7], [31, 1, 5, 6]),
+        new(Long("F32", 440383, "Depression", "Épisode dépressif"), .08, 80, 1.9, 2, [15], [14]), new(Long("E66", 433736, "Obesity", "Obésité"), .15, 50, 1.1, 1, [], [9, 37, 2]),
+        new(Long("E03", 140673, "Hypothyroidism", "Hypothyroïdie"), .02, 18, 4, 1.5, [10], [14]),
     ];
 
-    public static IEnumerable<SynthConcept> Conditions => Illnesses.Select(i => i.Condition).Append(Stroke).Append(Infarction).Concat(Acute);
+    static Complaint[] ReadComplaints()
+    {
+        Long("I63", 443454, "Cerebral infarction", "Infarctus cérébral");
+        Long("I21", 312327, "Acute myocardial infarction", "Infarctus aigu du myocarde");
+        var acute = new List<Complaint>();
+        foreach (var line in conditionLines.Where(l => !l[0].Contains('.')))
+        {
+            var sex = char.IsLetter(line[2][0]) ? line[2][0] : ' ';
+            var ages = line[2].TrimStart('M', 'F').Split('-');
+            acute.Add(Category(line[0], line[1].Length > 0 ? Int(line[1]) : Own + concepts.Count, sex, Int(ages[0]), Int(ages[1]), line[3], line[4]));
+        }
+        return [.. acute];
 
-    static SynthConcept Condition(int id, string code, string name, string french) => new(id, code, name, french, "Condition", "ICD10", "ICD10 code");
-    static SynthConcept Drug(int id, string code, string name, string french) => new(id, code, name, french, "Drug", "ATC", "ATC 5th");
-    static SynthConcept Procedure(int at, string code, string name, string french) => new(Own + 300_000 + at, code, name, french, "Procedure", "CCAM", "CCAM act");
+        Complaint Category(string code, int id, char sex, int from, int to, string name, string french)
+        {
+            var concept = Concept(id, code, name, french, "Condition", "Disorder");
+            return complaints[code] = new(concept, sex, from, to, Kinds(concept));
+        }
+    }
 
-    static LabTest Lab(int id, string code, string name, string french, int unitConcept, string unit, double mean, double deviation, double low, double high, int decimals, params (int, double)[] shifts) =>
-        new(new(id, code, name, french, "Measurement", "LOINC", "Lab Test"), unitConcept, unit, mean, deviation, low, high, decimals, shifts);
+    static Complaint Long(string code, int id, string name, string french)
+    {
+        var concept = Concept(id, code, name, french, "Condition", "Disorder");
+        return complaints[code] = new(concept, ' ', 8, 120, Kinds(concept));
+    }
+
+    /// <summary>The codes of a category: itself, then its kinds as listed, or the "other" and "unspecified" that ICD-10 closes most categories with.</summary>
+    static SynthCode[] Kinds(SynthConcept category)
+    {
+        var listed = conditionLines.Where(l => l[0].StartsWith(category.Code + ".", StringComparison.Ordinal)).ToList();
+        if (listed.Count == 0)
+            listed = [[category.Code + ".9", "", "", $"{category.Name}, unspecified", $"{category.French}, sans précision"], [category.Code + ".8", "", "", $"{category.Name}, other kind", $"{category.French}, autre forme"]];
+        return [Code(category.Code, category.Name, category.French, category), .. listed.Select(l =>
+            Code(l[0], l[3], l[4], Concept(Own + concepts.Count, l[0], l[3], l[4], "Condition", "Disorder", category.Id)))];
+    }
+
+    static Substance ReadDrug(string[] line, int at)
+    {
+        var ingredient = Concept(line[1].Length > 0 ? Int(line[1]) : Own + 100_000 + 10 * at, line[0], line[2], line[3], "Drug", "Ingredient");
+        var products = line[4].Split(',').Select((strength, i) => Concept(Own + 100_000 + 10 * at + 1 + i, $"{line[0]}-{i + 1}", $"{line[2]} {strength}", $"{line[3]} {strength}", "Drug", "Clinical Drug", ingredient.Id)).ToArray();
+        return new(ingredient, Code(line[0], line[2], line[3], ingredient), products);
+    }
+
+    static LabTest ReadTest(string[] line, int at)
+    {
+        var concept = Concept(line[1].Length > 0 ? Int(line[1]) : Own + 200_000 + at, line[0], line[10], line[11], "Measurement", "Lab Test");
+        var shifts = line[9].Split(';', StringSplitOptions.RemoveEmptyEntries).Select(s => s.Split(':')).Select(s => (Int(s[0]), Real(s[1]))).ToArray();
+        // A unit without an OMOP concept here has one of our own, above the tests'.
+        if (!units.TryGetValue(line[3], out var unit)) units[line[3]] = unit = line[2].Length > 0 ? Int(line[2]) : Own + 250_000 + at;
+        return new(Code(line[0], line[10], line[11], concept), unit, Encoding.UTF8.GetBytes(line[3]), Real(line[4]), Real(line[5]), Real(line[6]), Real(line[7]), Int(line[8]), shifts);
+    }
+
+    static SynthConcept Concept(int id, string code, string name, string french, string domain, string kind, int parent = 0)
+    {
+        var concept = new SynthConcept(id, code, name, french, domain, kind, parent);
+        concepts.Add(concept);
+        return concept;
+    }
+
+    static SynthCode Code(string code, string name, string french, SynthConcept standard)
+    {
+        var made = new SynthCode(OwnCodes + codes.Count, code, Encoding.UTF8.GetBytes(code), name, french, standard);
+        codes.Add(made);
+        return made;
+    }
+
+    static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    static double Real(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    static List<string[]> Lines(string list)
+    {
+        using var stream = typeof(Catalogue).Assembly.GetManifestResourceStream($"Ambroise.Sources.Synth.Lists.{list}.psv")!;
+        using var reader = new StreamReader(stream);
+        var lines = new List<string[]>();
+        while (reader.ReadLine() is { } line)
+            if (line.Length > 0 && line[0] != '#') lines.Add(line.Split('|'));
+        return lines;
+    }
 }
+
+/// <summary>A long illness: who gets it, what is taken for it, what is measured.</summary>
+/// <param name="At50">Probability for a man of 50; it doubles every <paramref name="DoublingYears"/> years.</param>
+/// <param name="VisitsPerYear">Consultations it brings.</param>
+/// <param name="Drugs">Places in the drug list.</param>
+/// <param name="Labs">Places in the test list.</param>
+sealed record ChronicIllness(Complaint Condition, double At50, double DoublingYears, double WomenRatio, double VisitsPerYear, int[] Drugs, int[] Labs);

@@ -14,6 +14,9 @@ public static class SyntheticHospital
     /// <summary>Patients of one file; memory holds <see cref="BlockPatients"/> a thread.</summary>
     const int PartPatients = 1 << 16, BlockPatients = 1 << 13;
 
+    /// <summary>Homes, by commune (the twenty of Paris) and IRIS.</summary>
+    internal const int Locations = 2000;
+
     /// <returns>Rows written, by table.</returns>
     public static IReadOnlyDictionary<string, long> Write(SynthOptions options, string folder, IProgress<long>? progress, CancellationToken cancel)
     {
@@ -59,17 +62,30 @@ public static class SyntheticHospital
         return rows;
     }
 
+    static readonly string[] Services = ["Médecine interne", "Cardiologie", "Neurologie", "Diabétologie", "Pneumologie", "Urgences", "Réanimation", "Chirurgie", "Maternité", "Pédiatrie", "Oncologie", "Néphrologie"];
+
+    /// <returns>The rows of patients <paramref name="from"/> to <paramref name="to"/> in memory, as <see cref="Write"/> would write them.</returns>
+    public static IReadOnlyList<Batch> Tell(SynthOptions options, long from, long to)
+    {
+        var story = new StoryRows();
+        var teller = new PatientStory(story, options.Seed, options.Density);
+        for (var patient = from; patient <= to; patient++) teller.Tell(patient);
+        story.Complete();
+        return [.. story.All];
+    }
+
     /// <summary>The hospital itself: places by commune and IRIS, care sites, providers, the CDM's description of itself.</summary>
     static void Places(string folder, long patients, Dictionary<string, long> rows)
     {
         var location = new Batch(Cdm54.Location);
-        for (var i = 1; i <= 200; i++)
+        for (var i = 1; i <= Locations; i++)
         {
+            int commune = 1 + i % 20, iris = 100 * (1 + i / 20 % 40) + i % 4 + 1;
             location.Int64("location_id").Append(i);
-            location.Text("address_1").Append($"{i} rue de l'Exemple");
-            location.Text("city").Append($"Commune {i}");
-            location.Text("zip").Append($"{75000 + i}");
-            location.Text("county").Append($"{75101 + i % 20}{i:D4}"); // commune (INSEE) and IRIS
+            location.Text("address_1").Append($"{1 + i / 20} rue de l'Exemple");
+            location.Text("city").Append($"Paris {commune}");
+            location.Text("zip").Append($"{75000 + commune}");
+            location.Text("county").Append($"{75100 + commune}{iris:D4}"); // INSEE: commune, then IRIS
             location.Text("location_source_value").Append($"FR-{i}");
             location.Int32("country_concept_id").Append(0);
         }
@@ -77,7 +93,7 @@ public static class SyntheticHospital
         for (var i = 1; i <= 40; i++)
         {
             site.Int64("care_site_id").Append(i);
-            site.Text("care_site_name").Append($"Service {i}");
+            site.Text("care_site_name").Append($"{Services[i % Services.Length]} {1 + i / Services.Length}");
             site.Int32("place_of_service_concept_id").Append(8717);
             site.Int64("location_id").Append(1);
         }
