@@ -37,21 +37,25 @@ sealed class ReferenceVocabulary
         var sets = new Dictionary<long, HashSet<long>>();
         foreach (var set in definition.Items("ConceptSets"))
         {
-            HashSet<long> included = [], excluded = [];
-            foreach (var item in set.Get("expression")!.Value.Items("items"))
-                (item.Flag("isExcluded") ? excluded : included).UnionWith(Item(item));
-            included.ExceptWith(excluded);
-            sets[set.Whole("id")!.Value] = included;
+            sets[set.Whole("id")!.Value] = Resolve([.. set.Get("expression")!.Value.Items("items")
+                .Select(i => (i.Get("concept")!.Value.Whole("CONCEPT_ID")!.Value, i.Flag("includeDescendants"), i.Flag("includeMapped"), i.Flag("isExcluded")))]);
         }
         return sets;
     }
 
-    HashSet<long> Item(JsonElement item)
+    public HashSet<long> Resolve(IReadOnlyList<(long Concept, bool Descendants, bool Mapped, bool Excluded)> items)
     {
-        var concept = item.Get("concept")!.Value.Whole("CONCEPT_ID")!.Value;
+        HashSet<long> included = [], excluded = [];
+        foreach (var item in items) (item.Excluded ? excluded : included).UnionWith(Item(item.Concept, item.Descendants, item.Mapped));
+        included.ExceptWith(excluded);
+        return included;
+    }
+
+    HashSet<long> Item(long concept, bool withDescendants, bool withMapped)
+    {
         HashSet<long> direct = known.Contains(concept) ? [concept] : [];
-        if (item.Flag("includeDescendants")) direct.UnionWith(descendants.GetValueOrDefault(concept, []).Where(valid.Contains));
-        if (item.Flag("includeMapped")) direct.UnionWith(direct.SelectMany(c => mappedFrom.GetValueOrDefault(c, [])).ToList());
+        if (withDescendants) direct.UnionWith(descendants.GetValueOrDefault(concept, []).Where(valid.Contains));
+        if (withMapped) direct.UnionWith(direct.SelectMany(c => mappedFrom.GetValueOrDefault(c, [])).ToList());
         return direct;
     }
 
