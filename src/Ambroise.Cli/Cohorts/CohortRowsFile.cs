@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ambroise.Cohorts.Describe;
+using Ambroise.Cohorts.Engine;
 
 namespace Ambroise.Cli.Cohorts;
 

@@ -1,3 +1,4 @@
+using Ambroise.Cohorts.Engine;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Reading;

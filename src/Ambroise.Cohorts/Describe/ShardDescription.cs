@@ -1,8 +1,5 @@
 namespace Ambroise.Cohorts.Describe;
 
-/// <summary>One stay of a patient in a cohort, both days included, as days since 1970-01-01.</summary>
-public readonly record struct CohortRow(long Subject, int Start, int End);
-
 /// <summary>Days around the index date in which records count.</summary>
 public sealed record DescribeOptions(int DaysBefore = 365, int DaysAfter = 30);
 

@@ -34,7 +34,14 @@ public abstract class Column
     /// <summary>Bytes of memory the column holds, roughly.</summary>
     public abstract long Bytes { get; }
 
-    private protected static bool Contiguous(ReadOnlySpan<int> rows) => rows.Length > 0 && rows[^1] - rows[0] == rows.Length - 1;
+    /// <summary>Rows in another order may begin and end as these do, so each is looked at.</summary>
+    private protected static bool Contiguous(ReadOnlySpan<int> rows)
+    {
+        if (rows.Length == 0 || rows[^1] - rows[0] != rows.Length - 1) return false;
+        for (var i = 1; i < rows.Length; i++)
+            if (rows[i] != rows[i - 1] + 1) return false;
+        return true;
+    }
 
     private protected static void Grow<T>(ref T[] values, int needed)
     {

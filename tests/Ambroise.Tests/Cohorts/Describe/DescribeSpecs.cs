@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ambroise.Cohorts.Describe;
+using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Explain;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
