@@ -1,5 +1,5 @@
-using Ambroise.Cli.Demo;
 using Ambroise.Cli.Cohorts;
+using Ambroise.Cli.Demo;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;

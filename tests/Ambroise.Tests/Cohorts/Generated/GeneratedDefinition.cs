@@ -112,7 +112,10 @@ sealed class GeneratedDefinition(Dice dice)
         if (dice.Chance(8))
             criterion["DateAdjustment"] = new JsonObject
             {
-                ["StartWith"] = dice.Pick("START_DATE", "END_DATE"), ["StartOffset"] = dice.Of(-3, 3), ["EndWith"] = dice.Pick("START_DATE", "END_DATE"), ["EndOffset"] = dice.Of(-3, 5),
+                ["StartWith"] = dice.Pick("START_DATE", "END_DATE"),
+                ["StartOffset"] = dice.Of(-3, 3),
+                ["EndWith"] = dice.Pick("START_DATE", "END_DATE"),
+                ["EndOffset"] = dice.Of(-3, 5),
             };
         if (depth < 2 && dice.Chance(15)) criterion["CorrelatedCriteria"] = Group(depth + 1);
         return new() { [kind] = criterion };
@@ -196,7 +199,11 @@ sealed class GeneratedDefinition(Dice dice)
         if (occurrence["IsDistinct"]!.GetValue<bool>() && dice.Chance(70)) occurrence["CountColumn"] = dice.Pick(Columns(criterion.Single().Key));
         var correlated = new JsonObject
         {
-            ["Criteria"] = criterion, ["StartWindow"] = Window(), ["RestrictVisit"] = dice.Chance(12), ["IgnoreObservationPeriod"] = dice.Chance(25), ["Occurrence"] = occurrence,
+            ["Criteria"] = criterion,
+            ["StartWindow"] = Window(),
+            ["RestrictVisit"] = dice.Chance(12),
+            ["IgnoreObservationPeriod"] = dice.Chance(25),
+            ["Occurrence"] = occurrence,
         };
         if (dice.Chance(20)) correlated["EndWindow"] = Window();
         return correlated;
