@@ -91,7 +91,7 @@ static class LoadBench
 
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    sealed class Ledger : IReleaseLedger
+    internal sealed class Ledger : IReleaseLedger
     {
         IReadOnlyList<LedgerEntry> entries = [];
         public IReadOnlyList<LedgerEntry> List(string tenant) => entries;

@@ -11,5 +11,11 @@ switch (args)
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
         Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
+    case ["cohorts", var patients, .. var rest]:
+        await CohortBench.RunAsync(long.Parse(patients), sorted: !rest.Contains("--unsorted-only"));
+        return 0;
+    default:
+        Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
+        Console.Error.WriteLine("cohorts PATIENTS     twelve cohort counts over sealed files, against SQL on DuckDB");
         return 2;
 }

@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Ambroise.Cohorts.Definitions;
+using Ambroise.Cohorts.Engine;
+using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Lake.Reading;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Writing;
+using Ambroise.Sources.Omop;
+using Ambroise.Sources.Synth;
+using Ambroise.Vault;
+using DuckDB.NET.Data;
+
+namespace Ambroise.Bench;
+
+/// <summary>Twelve cohort counts on synthetic patients: our engine over sealed files against SQL on DuckDB over the same rows, all cores for both, in one run.</summary>
+static class CohortBench
+{
+    public static async Task RunAsync(long patients, bool sorted)
+    {
+        var scratch = Directory.CreateTempSubdirectory("ambroise-bench-").FullName;
+        try
+        {
+            var source = Path.Combine(scratch, "synth");
+            Console.Error.WriteLine("inventing…");
+            SyntheticHospital.Write(new(patients, 1), source, null, CancellationToken.None);
+            var vocabularyFolder = Path.Combine(scratch, "vocabulary");
+            VocabularyFolder.Load(source, vocabularyFolder, (_, _) => { }, CancellationToken.None).OrThrow();
+            var vocabulary = ConceptGraph.Load(vocabularyFolder).OrThrow();
+
+            Console.Error.WriteLine("loading…");
+            using var keys = KeyRing.Create(Path.Combine(scratch, "keys"), "bench", new Passphrase("bench")).OrThrow();
+            var lake = new TenantLake(Path.Combine(scratch, "lake"), "bench", keys, new LoadBench.Ledger(), TimeProvider.System);
+            using (var files = new OmopSource(OmopFolder.Open(source).OrThrow(), 1L << 30, Environment.ProcessorCount))
+                (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, 3L << 30, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
+
+            Console.Error.WriteLine("duckdb…");
+            var byPatient = Database(source, Path.Combine(scratch, "patient.duckdb"), vocabularyFolder, sort: false);
+            var byConcept = sorted ? Database(source, Path.Combine(scratch, "concept.duckdb"), vocabularyFolder, sort: true) : null;
+            Ask(lake, vocabulary, byPatient, byConcept);
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    static void Ask(TenantLake lake, ConceptGraph vocabulary, string byPatient, string? byConcept)
+    {
+        Console.WriteLine("| question | patients | ours warm ms | ours cold ms | SQL warm ms | ratio warm | ratio cold | SQL, file sorted by concept ms | ratio |");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+        var warms = new List<double>();
+        var colds = new List<double>();
+        using var warm = Open(lake);
+        // One engine that keeps no picked events: as when a person types, each question is new, over shards already open.
+        var engine = new CohortEngine(0);
+        foreach (var question in CohortQuestions.All)
+        {
+            var definition = CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Json)).OrThrow();
+            var bound = BoundDefinition.Bind(definition, vocabulary);
+            DropCaches();
+            double cold;
+            long patients;
+            using (var fresh = Open(lake))
+                (cold, patients) = Timed(() => new CohortEngine(0).Count(bound, fresh.Shards).Patients);
+
+            var mine = Median(9, () => engine.Count(bound, warm.Shards).Patients, patients);
+            DropCaches();
+            var (coldSql, expected) = Sql(byPatient, question.Sql, 0);
+            if (expected != patients) throw new InvalidOperationException($"{question.Name}: {patients} patients, SQL says {expected}.");
+            var (sql, _) = Sql(byPatient, question.Sql, 3);
+            var sortedSql = byConcept is null ? double.NaN : Sql(byConcept, question.Sql, 3).Milliseconds;
+            warms.Add(sql / mine);
+            colds.Add(coldSql / cold);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {question.Name} | {patients:N0} | {mine:F2} | {cold:F0} | {sql:F0} | {sql / mine:F0}× | {coldSql / cold:F1}× | {sortedSql:F0} | {sortedSql / mine:F0}× |"));
+        }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median ratio: {warms.Order().ElementAt(6):F0}× warm, {colds.Order().ElementAt(6):F1}× cold; least {warms.Min():F1}× warm, {colds.Min():F1}× cold; resident {Environment.WorkingSet >> 20} MiB"));
+    }
+
+    static OpenRelease Open(TenantLake lake) => Door.Open(lake, new("bench", "bench", null, "bench", null), (_, _) => { }, 4L << 30).OrThrow();
+
+    static (double Milliseconds, long Patients) Timed(Func<long> count)
+    {
+        var clock = Stopwatch.StartNew();
+        var patients = count();
+        return (clock.Elapsed.TotalMilliseconds, patients);
+    }
+
+    static double Median(int times, Func<long> count, long expected)
+    {
+        for (var i = 0; i < 20; i++) count(); // the compiler's last tier is part of being warm
+        var all = Enumerable.Range(0, times).Select(_ => Timed(count)).ToList();
+        if (all.Any(t => t.Patients != expected)) throw new InvalidOperationException("Two counts of the same question differ.");
+        return all.Select(t => t.Milliseconds).Order().ElementAt(times / 2);
+    }
+
+    /// <summary>Opens the database file anew; with runs, a first one is not counted.</summary>
+    static (double Milliseconds, long Patients) Sql(string path, string sql, int runs)
+    {
+        using var connection = new DuckDBConnection($"DataSource={path};ACCESS_MODE=READ_ONLY;threads={Environment.ProcessorCount}");
+        connection.Open();
+        long One()
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+        }
+        if (runs == 0) return Timed(One);
+        var patients = One();
+        return (Enumerable.Range(0, runs).Select(_ => Timed(One).Milliseconds).Order().ElementAt(runs / 2), patients);
+    }
+
+    static string Database(string source, string path, string vocabulary, bool sort)
+    {
+        using var connection = new DuckDBConnection($"DataSource={path}");
+        connection.Open();
+        foreach (var group in OmopFolder.Open(source).OrThrow().Files.GroupBy(f => f.Table))
+        {
+            var table = group.Key;
+            var by = new[] { table.Concept, table.Person, table.Start }.Where(c => c >= 0).Select(c => table.Columns[c].Name).ToList();
+            using var command = connection.CreateCommand();
+            command.CommandText = $"create table {table.Name} as select * from read_parquet([{string.Join(", ", group.Select(f => $"'{f.Path}'"))}]){(sort && by.Count > 0 ? " order by " + string.Join(", ", by) : "")}";
+            command.ExecuteNonQuery();
+        }
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"create table concept_ancestor as select * from read_parquet('{vocabulary}/concept_ancestor.parquet')";
+            command.ExecuteNonQuery();
+        }
+        return path;
+    }
+
+    /// <summary>Where the system lets us, the files leave its cache too.</summary>
+    static void DropCaches()
+    {
+        try
+        {
+            File.WriteAllText("/proc/sys/vm/drop_caches", "1");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Cold then means our caches alone, for both sides.
+        }
+    }
+}
