@@ -8,14 +8,12 @@ switch (args)
     case ["read", var folder, .. var rest]:
         ReadBench.Run(folder, rest is [var times, ..] ? int.Parse(times) : 3, 1L << 30);
         return 0;
-    default:
-        Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
-        Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
     case ["cohorts", var patients, .. var rest]:
         await CohortBench.RunAsync(long.Parse(patients), sorted: !rest.Contains("--unsorted-only"));
         return 0;
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
+        Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
         Console.Error.WriteLine("cohorts PATIENTS     twelve cohort counts over sealed files, against SQL on DuckDB");
         return 2;
 }
