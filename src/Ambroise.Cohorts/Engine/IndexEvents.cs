@@ -22,6 +22,13 @@ sealed record IndexEvents(ushort[] Patient, int[] Start, int[] End, long[] Visit
     }
 
     /// <summary>The rows at these places, each its own event.</summary>
-    public IndexEvents Only(List<int> kept) => kept.Count == Count ? this : new([.. kept.Select(i => Patient[i])], [.. kept.Select(i => Start[i])], [.. kept.Select(i => End[i])],
-        Visit.Length == 0 ? Visit : [.. kept.Select(i => Visit[i])], [.. kept.Select(i => PeriodStart[i])], [.. kept.Select(i => PeriodEnd[i])], null, kept.Count);
+    public IndexEvents Only(List<int> kept) => kept.Count == Count ? this : new(Pick(Patient, kept), Pick(Start, kept), Pick(End, kept), Visit.Length == 0 ? Visit : Pick(Visit, kept),
+        Pick(PeriodStart, kept), Pick(PeriodEnd, kept), null, kept.Count);
+
+    static T[] Pick<T>(T[] from, List<int> rows)
+    {
+        var picked = new T[rows.Count];
+        for (var i = 0; i < picked.Length; i++) picked[i] = from[rows[i]];
+        return picked;
+    }
 }

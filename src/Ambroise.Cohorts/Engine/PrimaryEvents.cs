@@ -14,6 +14,8 @@ sealed class PrimaryEvents(PrimaryCriteria primary, Periods periods, EventList[]
 
     public IndexEvents Merge(CancellationToken cancel)
     {
+        // One criterion, its events already in order of (patient, start, id): no candidate has to be compared with another.
+        if (lists is [var only] && ReferenceEquals(only.Sort, only.Start) && primary.Limit is Limit.All or Limit.First) return Straight(only, primary.Limit == Limit.First, cancel);
         var at = new int[lists.Length];
         for (var round = 0; ; round++)
         {
@@ -29,6 +31,45 @@ sealed class PrimaryEvents(PrimaryCriteria primary, Periods periods, EventList[]
         }
         return new([.. patient], [.. chosen.Select(c => c.Start)], [.. chosen.Select(c => c.End)], [.. chosen.Select(c => c.Visit)], [.. chosen.Select(c => periods.Start[c.Period])],
             [.. chosen.Select(c => periods.End[c.Period])], null, chosen.Count);
+    }
+
+    IndexEvents Straight(EventList list, bool first, CancellationToken cancel)
+    {
+        var room = list.Count;
+        var (who, start, end, from, to) = (new ushort[room], new int[room], new int[room], new int[room], new int[room]);
+        var visit = new long[room];
+        var count = 0;
+        for (var e = 0; e < list.Count; e++)
+        {
+            if ((e & 0x3FFF) == 0) cancel.ThrowIfCancellationRequested();
+            var (patientNow, day) = (list.Patient[e], list.Start[e]);
+            if (first && count > 0 && who[count - 1] == patientNow) continue;
+            for (var p = periods.From[patientNow]; p < periods.From[patientNow + 1]; p++)
+            {
+                var (opens, closes) = (periods.Start[p], periods.End[p]);
+                if (opens > day || day > closes || opens + (long)primary.PriorDays > day || day + (long)primary.PostDays > closes) continue;
+                if (count == room)
+                {
+                    room = 2 * room + 8; // an event in two overlapping periods
+                    Array.Resize(ref who, room);
+                    Array.Resize(ref start, room);
+                    Array.Resize(ref end, room);
+                    Array.Resize(ref from, room);
+                    Array.Resize(ref to, room);
+                    Array.Resize(ref visit, room);
+                }
+                (who[count], start[count], end[count], from[count], to[count]) = (patientNow, day, list.End[e], opens, closes);
+                visit[count++] = list.Visit.Length == 0 ? Null.Int64 : list.Visit[e];
+                if (first) break;
+            }
+        }
+        Array.Resize(ref who, count);
+        Array.Resize(ref start, count);
+        Array.Resize(ref end, count);
+        Array.Resize(ref from, count);
+        Array.Resize(ref to, count);
+        Array.Resize(ref visit, count);
+        return new(who, start, end, visit, from, to, null, count);
     }
 
     void Consider(EventList list, int e)
