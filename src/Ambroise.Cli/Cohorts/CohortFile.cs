@@ -43,14 +43,12 @@ static class CohortFile
         {
             row.Subject.TryFormat(line, out var at);
             line[at++] = ',';
-            Day(row.Start).TryFormat(line[at..], out var written, "yyyy-MM-dd");
+            Days.Date(row.Start).TryFormat(line[at..], out var written, "yyyy-MM-dd");
             at += written;
             line[at++] = ',';
-            Day(row.End).TryFormat(line[at..], out written, "yyyy-MM-dd");
+            Days.Date(row.End).TryFormat(line[at..], out written, "yyyy-MM-dd");
             line[at + written] = '\n';
             writer.Write(line[..(at + written + 1)]);
         }
     }
-
-    static DateOnly Day(int days) => DateOnly.FromDayNumber(719_162 + days);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ambroise.Cohorts.Engine;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Cli.Cohorts;
 
@@ -7,7 +8,6 @@ namespace Ambroise.Cli.Cohorts;
 static class CohortRowsFile
 {
     const string Header = "subject_id,cohort_start_date,cohort_end_date";
-    static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
 
     /// <returns>The rows; or <c>cohort.file-missing</c>, <c>cohort.rows-invalid</c> naming the line, never what it holds.</returns>
     public static Result<List<CohortRow>> Read(FileInfo file)
@@ -35,7 +35,7 @@ static class CohortRowsFile
     static bool Day(string text, out int day)
     {
         var read = DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date);
-        day = date.DayNumber - Epoch;
+        day = Days.Of(date);
         return read;
     }
 }

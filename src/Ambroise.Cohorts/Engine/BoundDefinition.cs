@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Cohorts.Engine;
 
@@ -59,12 +60,9 @@ sealed record BoundCorrelated(CorrelatedCriterion Correlated, BoundCriterion Cri
 /// <summary>Turns criteria into bound ones, and names each by a hash of everything that decides which records it picks.</summary>
 sealed class Binder(Dictionary<int, int[]> sets)
 {
-    const int EpochDay = 719162;
     readonly Dictionary<int, string> setNames = [];
 
     public List<BoundCriterion> Criteria { get; } = [];
-
-    public static int Day(DateOnly day) => day.DayNumber - EpochDay;
 
     int[] Set(int id) => sets.GetValueOrDefault(id, []);
 
@@ -93,7 +91,7 @@ sealed class Binder(Dictionary<int, int[]> sets)
 
     BoundFilter Filter(Filter filter) => new(filter.Subject, filter switch
     {
-        Filter.Date(_, _, var comparison, var value, var extent) => ValueTest.Whole.Range(comparison, Day(value), Day(extent)),
+        Filter.Date(_, _, var comparison, var value, var extent) => ValueTest.Whole.Range(comparison, Days.Of(value), Days.Of(extent)),
         Filter.Number(var subject, _, var comparison, var value, var extent) => new ValueTest.Real(comparison, (double)value, (double)extent),
         Filter.AnyOf(_, _, var concepts, var excluded) => ValueTest.Whole.Among([.. concepts.Select(c => c.Id).Distinct().Order()], excluded, listed: true),
         Filter.InSet(_, _, null, var excluded) => ValueTest.Whole.Presence(absent: excluded),

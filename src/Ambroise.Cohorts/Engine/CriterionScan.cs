@@ -285,8 +285,8 @@ sealed class CriterionScan
         var kept = 0;
         for (var i = 0; i < count; i++)
         {
-            if (own.Start is { } s && !(start[i] <= Binder.Day(s) && end[i] >= Binder.Day(s))) continue;
-            if (own.End is { } e && !(start[i] <= Binder.Day(e) && end[i] >= Binder.Day(e))) continue;
+            if (own.Start is { } s && !(start[i] <= Days.Of(s) && end[i] >= Days.Of(s))) continue;
+            if (own.End is { } e && !(start[i] <= Days.Of(e) && end[i] >= Days.Of(e))) continue;
             (rows[kept], patient[kept], start[kept], end[kept]) = (rows[i], patient[i], start[i], end[i]);
             kept++;
         }
@@ -332,8 +332,8 @@ sealed class CriterionScan
         var sort = s;
         if (criterion.Criterion.UserDefined is { } own)
         {
-            if (own.Start is { } from) Array.Fill(s = new int[count], Binder.Day(from));
-            if (own.End is { } to) Array.Fill(e, Binder.Day(to));
+            if (own.Start is { } from) Array.Fill(s = new int[count], Days.Of(from));
+            if (own.End is { } to) Array.Fill(e, Days.Of(to));
         }
         return new(p, s, e, sort, ids, visits, counted);
     }
@@ -354,7 +354,7 @@ sealed class CriterionScan
             var days = new long[count];
             var (ownStart, ownEnd) = (criterion.Criterion.UserDefined?.Start, criterion.Criterion.UserDefined?.End);
             for (var i = 0; i < count; i++)
-                days[i] = criterion.Kind.IsDay ? 1 : end[i] == Null.Int32 ? Null.Int64 : (ownEnd is { } e ? Binder.Day(e) : end[i]) - (ownStart is { } s ? Binder.Day(s) : start[i]);
+                days[i] = criterion.Kind.IsDay ? 1 : end[i] == Null.Int32 ? Null.Int64 : (ownEnd is { } e ? Days.Of(e) : end[i]) - (ownStart is { } s ? Days.Of(s) : start[i]);
             return days;
         }
         if (wanted == CountColumn.DomainConcept && criterion.Criterion.Kind == CriterionKind.LocationRegion)

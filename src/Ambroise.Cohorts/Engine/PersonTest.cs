@@ -37,5 +37,5 @@ static class PersonTest
 
     /// <summary>Year of the day less year of birth: the CDM promises no more of a birth.</summary>
     static int Age(ShardIndex index, ushort patient, int day) =>
-        day == Null.Int32 || index.YearOfBirth[patient] == Null.Int32 ? Null.Int32 : DateOnly.FromDayNumber(day + 719162).Year - index.YearOfBirth[patient];
+        day == Null.Int32 || index.YearOfBirth[patient] == Null.Int32 ? Null.Int32 : Days.Date(day).Year - index.YearOfBirth[patient];
 }

@@ -39,6 +39,15 @@ sealed class PrimaryEvents(PrimaryCriteria primary, Periods periods, EventList[]
         var (who, start, end, from, to) = (new ushort[room], new int[room], new int[room], new int[room], new int[room]);
         var visit = new long[room];
         var count = 0;
+        void Fit(int rows)
+        {
+            Array.Resize(ref who, rows);
+            Array.Resize(ref start, rows);
+            Array.Resize(ref end, rows);
+            Array.Resize(ref from, rows);
+            Array.Resize(ref to, rows);
+            Array.Resize(ref visit, rows);
+        }
         for (var e = 0; e < list.Count; e++)
         {
             if ((e & 0x3FFF) == 0) cancel.ThrowIfCancellationRequested();
@@ -48,27 +57,13 @@ sealed class PrimaryEvents(PrimaryCriteria primary, Periods periods, EventList[]
             {
                 var (opens, closes) = (periods.Start[p], periods.End[p]);
                 if (opens > day || day > closes || opens + (long)primary.PriorDays > day || day + (long)primary.PostDays > closes) continue;
-                if (count == room)
-                {
-                    room = 2 * room + 8; // an event in two overlapping periods
-                    Array.Resize(ref who, room);
-                    Array.Resize(ref start, room);
-                    Array.Resize(ref end, room);
-                    Array.Resize(ref from, room);
-                    Array.Resize(ref to, room);
-                    Array.Resize(ref visit, room);
-                }
+                if (count == room) Fit(room = 2 * room + 8); // an event in two overlapping periods
                 (who[count], start[count], end[count], from[count], to[count]) = (patientNow, day, list.End[e], opens, closes);
                 visit[count++] = list.Visit.Length == 0 ? Null.Int64 : list.Visit[e];
                 if (first) break;
             }
         }
-        Array.Resize(ref who, count);
-        Array.Resize(ref start, count);
-        Array.Resize(ref end, count);
-        Array.Resize(ref from, count);
-        Array.Resize(ref to, count);
-        Array.Resize(ref visit, count);
+        Fit(count);
         return new(who, start, end, visit, from, to, null, count);
     }
 

@@ -1,4 +1,5 @@
 using Ambroise.Cohorts.Definitions;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Cohorts.Engine;
 
@@ -6,7 +7,7 @@ namespace Ambroise.Cohorts.Engine;
 sealed class Spans(CohortDefinition definition)
 {
     readonly List<(int Start, long End)> mine = [];
-    readonly long low = definition.CensorWindow?.Start is { } start ? Binder.Day(start) : long.MinValue, high = definition.CensorWindow?.End is { } end ? Binder.Day(end) : long.MaxValue;
+    readonly long low = definition.CensorWindow?.Start is { } start ? Days.Of(start) : long.MinValue, high = definition.CensorWindow?.End is { } end ? Days.Of(end) : long.MaxValue;
 
     /// <param name="rows">Takes the rows; null counts alone.</param>
     public (int Records, int Patients) Collapse(IndexEvents included, int[] ends, List<CohortRow>? rows, ReadOnlySpan<long> persons)

@@ -89,7 +89,7 @@ public static class Reversibility
         if (column.IsNull(row)) return;
         switch (column)
         {
-            case Int32Column c when type == ColumnType.Date: to.Write(DateOnly.FromDayNumber(ShardFiles.EpochDay + c.Array[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
+            case Int32Column c when type == ColumnType.Date: to.Write(Days.Date(c.Array[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
             case Int32Column c: to.Write(c.Array[row]); break;
             case Int64Column c when type == ColumnType.Timestamp: to.Write(DateTime.UnixEpoch.AddTicks(c.Array[row] * 10).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)); break;
             case Int64Column c: to.Write(c.Array[row]); break;

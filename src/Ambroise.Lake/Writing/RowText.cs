@@ -17,7 +17,7 @@ public static class RowText
                 switch (batch.Columns[column.Ordinal])
                 {
                     case var c when c.IsNull(row): break;
-                    case Int32Column c when column.Type == Cdm.ColumnType.Date: json.WriteString(column.Name, DateOnly.FromDayNumber(Math.Clamp(ShardFiles.EpochDay + c.Array[row], 0, DateOnly.MaxValue.DayNumber)).ToString("yyyy-MM-dd")); break;
+                    case Int32Column c when column.Type == Cdm.ColumnType.Date: json.WriteString(column.Name, DateOnly.FromDayNumber(Math.Clamp(Days.Epoch + c.Array[row], 0, DateOnly.MaxValue.DayNumber)).ToString("yyyy-MM-dd")); break;
                     case Int32Column c: json.WriteNumber(column.Name, c.Array[row]); break;
                     case Int64Column c: json.WriteNumber(column.Name, c.Array[row]); break;
                     case Float64Column c: json.WriteString(column.Name, c.Array[row].ToString("R")); break;

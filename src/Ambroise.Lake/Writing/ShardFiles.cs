@@ -10,9 +10,6 @@ namespace Ambroise.Lake.Writing;
 /// <summary>Sorts a shard's rows of one table and seals them: one file of the analytic columns and, where there are any, one of the identities, row for row.</summary>
 static class ShardFiles
 {
-    /// <summary>Day number (<see cref="DateOnly.DayNumber"/>) of 1970-01-01.</summary>
-    public const int EpochDay = 719162;
-
     /// <param name="keyGroup">Key group of the release, e.g. <c>r3</c>.</param>
     public static List<LakeFile> Write(TenantLake lake, string keyGroup, Pieces rows, int shard)
     {
@@ -40,7 +37,7 @@ static class ShardFiles
         using var stream = new HashingStream(PrivateFile.Create(full));
         TableFileWriter.Write(stream, rows, order.Rows, columns, new(Key(name), Key($"{rows.Table.Name}.text")), metadata, hash);
         stream.Finish();
-        DateOnly? Day(int days) => order.First == Null.Int32 ? null : DateOnly.FromDayNumber(EpochDay + days);
+        DateOnly? Day(int days) => order.First == Null.Int32 ? null : Days.Date(days);
         return new(path, rows.Table.Name, shard, part, keyGroup, order.Rows.Length, order.Patients, stream.Length, stream.Sha256, TableFileReader.FooterSha256(full),
             lake.Keyed(Encoding.UTF8.GetBytes($"{name}/{shard}/{order.Rows.Length}/{Convert.ToHexStringLower(hash.GetCurrentHash())}")), Day(order.First), Day(order.Last));
     }

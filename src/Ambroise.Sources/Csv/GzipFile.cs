@@ -5,7 +5,7 @@ namespace Ambroise.Sources.Csv;
 /// <summary>A gzip file, of one member or several, that is read whole or not at all.</summary>
 /// <remarks><see cref="GZipStream"/> takes a file cut short for one that ends there. So a member of our own is put after the file's last byte: it is unpacked at the end only
 /// where every member before it was whole. Reading never writes to disk.</remarks>
-sealed class GzipFile : Stream
+sealed class GzipFile : ForwardStream
 {
     static readonly byte[] Mark = [.. "\u0003ambroise end of file\u0004"u8];
 
@@ -40,17 +40,6 @@ sealed class GzipFile : Stream
         return given;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -62,7 +51,7 @@ sealed class GzipFile : Stream
     }
 
     /// <summary>A stream, then the packed mark.</summary>
-    sealed class Followed(Stream first) : Stream
+    sealed class Followed(Stream first) : ForwardStream
     {
         readonly MemoryStream then = Pack();
 
@@ -75,16 +64,6 @@ sealed class GzipFile : Stream
         }
 
         public override int Read(Span<byte> buffer) => first.Read(buffer) is var read and > 0 ? read : then.Read(buffer);
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

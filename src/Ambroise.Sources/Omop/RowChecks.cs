@@ -11,7 +11,7 @@ namespace Ambroise.Sources.Omop;
 static class RowChecks
 {
     // 0001-01-01 and 9999-12-31 in days since 1970-01-01; DuckDB reads wider, and knows infinities.
-    const int FirstDay = -719162, LastDay = 2932896;
+    const int FirstDay = -Days.Epoch, LastDay = 2932896;
     const long FirstMicro = FirstDay * 86_400_000_000L, LastMicro = (LastDay + 1) * 86_400_000_000L - 1;
 
     // The CDM defines these ends as the end of what started: docs/clarifications.md says why not the others.

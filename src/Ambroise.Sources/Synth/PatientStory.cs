@@ -48,7 +48,7 @@ sealed class PatientStory(StoryRows rows, long seed, double factor)
         (surname, forename) = (Surnames[chance.Zipf(Surnames.Length)], woman ? WomenNames[chance.Zipf(WomenNames.Length)] : MenNames[chance.Zipf(MenNames.Length)]);
         var age = AgeIn2018();
         int year = 2018 - age, month = 1 + chance.Below(12), day = 1 + chance.Below(28);
-        var birth = new DateOnly(year, month, day).DayNumber - 719162;
+        var birth = Days.Of(new DateOnly(year, month, day));
         var start = Math.Max(birth, FirstDay + chance.Below(2200));
         var end = Math.Min(LastDay, start + 700 + chance.Below(4200));
         if (end <= start) end = start + 1;

@@ -65,7 +65,7 @@ sealed class Rows : ICdmSource
             switch (batch.Columns[column.Ordinal], value)
             {
                 case (var c, null): c.AppendNull(); break;
-                case (Int32Column c, DateOnly d): c.Append(d.DayNumber - 719162); break;
+                case (Int32Column c, DateOnly d): c.Append(Days.Of(d)); break;
                 case (Int32Column c, var v): c.Append(Convert.ToInt32(v)); break;
                 case (Int64Column c, var v): c.Append(Convert.ToInt64(v)); break;
                 case (Float64Column c, var v): c.Append(Convert.ToDouble(v)); break;

@@ -30,7 +30,7 @@ public sealed class ConformanceSpecs
     {
         var engine = new CohortEngine();
         var wrong = new ConcurrentBag<string>();
-        var asked = Expected(Conformance.Path($"cohorts/expected/{results}-summary.csv"));
+        var asked = ExpectedCohort.Read(Conformance.Path($"cohorts/expected/{results}-summary.csv"));
         _ = (Shards.Value, Vocabulary.Value);
         Parallel.ForEach(asked, new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = TestContext.Current.CancellationToken }, e =>
         {
@@ -79,29 +79,6 @@ public sealed class ConformanceSpecs
         using var duck = new DuckDBConnection("DataSource=:memory:");
         duck.Open();
         return ReferenceCdm.Read(duck, Conformance.Path($"cohorts/expected/{results}.parquet"));
-    }
-
-    sealed record Given(string Id, string Name, int Rows, string Sha256);
-
-    /// <summary>Without those that OHDSI's own SQL cannot run, and the two attributes it tests against the wrong column.</summary>
-    static List<Given> Expected(string path)
-    {
-        var lines = File.ReadAllLines(path).Select(Cells).ToList();
-        int At(string column) => Array.IndexOf(lines[0], column);
-        return [.. lines.Skip(1).Where(l => l[At("ran")] == "1")
-            .Select(l => new Given(l[At("cohort_id")], At("name") < 0 ? "" : l[At("name")], int.Parse(l[At("rows")], CultureInfo.InvariantCulture), l[At("sha256")]))
-            .Where(e => !e.Name.Contains("RaceCS", StringComparison.Ordinal) && !e.Name.Contains("EthnicityCS", StringComparison.Ordinal))];
-    }
-
-    static string[] Cells(string line)
-    {
-        var cells = new List<string> { "" };
-        var quoted = false;
-        foreach (var c in line)
-            if (c == '"') quoted = !quoted;
-            else if (c == ',' && !quoted) cells.Add("");
-            else cells[^1] += c;
-        return [.. cells];
     }
 
     static string Hash(IReadOnlyList<CohortRow> rows)

@@ -21,7 +21,7 @@ public sealed class FixtureSpecs
             if (expected.Value.ValueKind != JsonValueKind.Array) continue;
             var prep = fixture.GetProperty("prep").EnumerateObject().ToDictionary(t => t.Name["cdm.".Length..], t => t.Value.EnumerateArray().ToList());
             var batches = prep.Where(t => Cdm54.Find(t.Key) is not null).Select(t => Rows(Cdm54.Find(t.Key)!, t.Value)).ToList();
-            var shard = new Cohorts.MemoryShard(batches);
+            var shard = new MemoryShard(batches);
             var vocabulary = new Given(prep);
             var ours = new List<string>();
             foreach (var cohort in fixture.GetProperty("cohorts").EnumerateArray())
@@ -39,7 +39,7 @@ public sealed class FixtureSpecs
         Assert.Equal(14, compared);
     }
 
-    static string Day(int days) => DateOnly.FromDayNumber(719_162 + days).ToString("yyyy-MM-dd");
+    static string Day(int days) => Days.Date(days).ToString("yyyy-MM-dd");
 
     static Batch Rows(CdmTable table, List<JsonElement> rows)
     {
@@ -51,7 +51,7 @@ public sealed class FixtureSpecs
                 switch (batch.Columns[column.Ordinal])
                 {
                     case var c when value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null: c.AppendNull(); break;
-                    case Int32Column c when column.Type == ColumnType.Date: c.Append(DateOnly.Parse(value.GetString()![..10]).DayNumber - 719_162); break;
+                    case Int32Column c when column.Type == ColumnType.Date: c.Append(Days.Of(DateOnly.Parse(value.GetString()![..10]))); break;
                     case Int32Column c: c.Append(value.GetInt32()); break;
                     case Int64Column c when column.Type == ColumnType.Int64: c.Append(value.GetInt64()); break;
                     case Float64Column c: c.Append(value.GetDouble()); break;
