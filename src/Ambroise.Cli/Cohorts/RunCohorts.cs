@@ -27,7 +27,7 @@ static class RunCohorts
         return frame.Runs(new Command("run", frame.Say("Writes a cohort's rows: subject_id, cohort_start_date, cohort_end_date", "Écrit les lignes d'une cohorte : subject_id, cohort_start_date, cohort_end_date")) { from, to, tenant, release, memory },
             (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(from), parse.GetRequiredValue(to), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), cancel)),
             new Example("ambroise cohort run diabetes.json --out diabetes.csv --tenant chu", frame.Say("one cohort", "une cohorte")),
-            new Example("ambroise cohort run ./library --out ./rows --tenant chu", frame.Say("a whole folder; a definition that fails is named, the others go on", "tout un dossier ; une définition en échec est nommée, les autres continuent")));
+            new Example("ambroise cohort run ./library --out ./rows --tenant chu", frame.Say("a whole folder; a definition that fails is named, the others go on, and the exit code is 2", "tout un dossier ; une définition en échec est nommée, les autres continuent, et le code de sortie est 2")));
     }
 
     static Result<Answer> Run(Session session, string from, string to, string id, int? release, long memory, CancellationToken cancel)
@@ -41,6 +41,7 @@ static class RunCohorts
             if (folder) Directory.CreateDirectory(to);
             var done = new ConcurrentBag<Done>();
             var failed = new ConcurrentBag<NotDone>();
+            Failure? only = null;
             var clock = Stopwatch.GetTimestamp();
             var finished = 0;
             session.Terminal.Progress(session.Say("Cohorts", "Cohortes"), report =>
@@ -49,15 +50,15 @@ static class RunCohorts
                 Parallel.ForEach(files, new() { MaxDegreeOfParallelism = folder ? Environment.ProcessorCount : 1, CancellationToken = cancel }, file =>
                 {
                     var target = folder ? Path.Combine(to, Path.GetFileNameWithoutExtension(file) + ".csv") : to;
-                    if (One(room, file, target, folder ? 1 : 0, cancel).Failed(out var because, out var cohort)) failed.Add(new(Path.GetFileName(file), because.Code, because.Detail));
+                    if (One(room, file, target, folder ? 1 : 0, cancel).Failed(out var because, out var cohort)) failed.Add(new(Path.GetFileName(file), (only = because).Code, because.Detail));
                     else done.Add(cohort);
                     report((double)Interlocked.Increment(ref finished) / files.Count);
                 });
                 return 0;
             });
-            if (!folder && failed.TryTake(out var only)) return new Failure(FailureKind.Invalid, only.Code, only.Detail);
+            if (!folder && only is not null) return only;
             var shown = new Shown(room.Release, [.. done.OrderBy(d => d.Definition, StringComparer.Ordinal)], [.. failed.OrderBy(f => f.Definition, StringComparer.Ordinal)], Math.Round(Stopwatch.GetElapsedTime(clock).TotalSeconds, 3));
-            return new Answer(shown, console => Show(session, console, shown));
+            return new Answer(shown, console => Show(session, console, shown), failed.IsEmpty ? ExitCode.Done : ExitCode.Of(FailureKind.Invalid));
         }
     }
 
@@ -73,6 +74,10 @@ static class RunCohorts
         catch (FailureException e)
         {
             return e.Failure;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Failure(FailureKind.Unavailable, "cohort.out-unwritable", $"{target} cannot be written: make its folder, make room or give permission.");
         }
     }
 

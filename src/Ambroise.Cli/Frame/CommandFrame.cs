@@ -90,7 +90,7 @@ sealed class CommandFrame
             using var session = new Session(new Home(HomeFolder(parse)), terminal, Language, parse.GetValue(passphraseFile), TimeProvider.System);
             if ((await run(session, parse, cancel)).Failed(out var failure, out var answer)) return Report(terminal, failure);
             terminal.Give(answer);
-            return ExitCode.Done;
+            return answer.Exit;
         }
         catch (FailureException expected)
         {
