@@ -39,16 +39,18 @@ sealed class Terminal(bool json)
     }
 
     /// <summary>Runs work under a progress bar on standard error; without bar where that is no terminal. The work reports between 0 and 1.</summary>
-    public T Progress<T>(string title, Func<Action<double>, T> work)
+    public T Progress<T>(string title, Func<Action<double>, T> work) => Console.IsErrorRedirected ? work(static _ => { }) : Bar().Start(progress => work(Filling(progress, title)));
+
+    /// <summary>As <see cref="Progress"/>, for work that is awaited: the bar stays until it ends.</summary>
+    public Task<T> ProgressAsync<T>(string title, Func<Action<double>, Task<T>> work) =>
+        Console.IsErrorRedirected ? work(static _ => { }) : Bar().StartAsync(progress => work(Filling(progress, title)));
+
+    Progress Bar() => Aside.Progress().AutoClear(true).Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn());
+
+    static Action<double> Filling(ProgressContext progress, string title)
     {
-        if (Console.IsErrorRedirected) return work(static _ => { });
-        return Aside.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(progress =>
-            {
-                var bar = progress.AddTask(Markup.Escape(title), maxValue: 1);
-                return work(done => bar.Value = done);
-            });
+        var bar = progress.AddTask(Markup.Escape(title), maxValue: 1);
+        return done => bar.Value = done;
     }
 
     static void WriteJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, value.GetType(), JsonStyle));

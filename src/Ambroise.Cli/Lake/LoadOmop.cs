@@ -45,18 +45,27 @@ static class LoadOmop
     public static async Task<Result<Shown>> LoadAsync(Session session, OpenTenant tenant, OmopFolder files, LoadMode mode, long memoryBytes, long maxRejects, CancellationToken cancel)
     {
         var threads = Environment.ProcessorCount;
-        using var source = new OmopSource(files, memoryBytes / 4, threads);
+        var memory = new MemoryBound(memoryBytes);
+        memory.Apply();
+        using var source = new OmopSource(files, memory.Native, threads);
         var started = session.Clock.GetTimestamp();
         var sizes = files.Files.GroupBy(f => f.Table.Name).ToDictionary(g => g.Key, g => g.Sum(f => new FileInfo(f.Path).Length));
         var total = Math.Max(1, sizes.Values.Sum());
-        var result = await session.Terminal.Progress(session.Say("Loading", "Chargement"), report =>
+        var result = await session.Terminal.ProgressAsync(session.Say("Loading", "Chargement"), async report =>
         {
             var passed = new HashSet<string>();
-            return LoadRelease.RunAsync(tenant.Lake(session.Clock), source, new(mode, memoryBytes / 2, threads, maxRejects), new Now<LoadProgress>(p =>
+            try
             {
-                passed.Add(p.Table);
-                report((double)passed.Where(t => t != p.Table).Sum(t => sizes.GetValueOrDefault(t)) / total);
-            }), cancel);
+                return await LoadRelease.RunAsync(tenant.Lake(session.Clock), source, new(mode, memory.Rows, threads, maxRejects), new Now<LoadProgress>(p =>
+                {
+                    passed.Add(p.Table);
+                    report((double)passed.Where(t => t != p.Table).Sum(t => sizes.GetValueOrDefault(t)) / total);
+                }), cancel);
+            }
+            catch (OutOfMemoryException)
+            {
+                return memory.Exceeded;
+            }
         });
         if (result.Failed(out var failure, out var loaded)) return failure;
         var unknown = files.Unknown.Count == 0 ? [] : new[] { $"{session.Say("not a CDM table, left out", "hors du CDM, écartés")}: {string.Join(", ", files.Unknown)}" };

@@ -51,7 +51,7 @@ public abstract class Column
 
 public sealed class Int32Column(int capacity = 0) : Column
 {
-    int[]? values = capacity > 0 ? new int[capacity] : null;
+    int[]? values;
     bool absent = true;
 
     public override bool IsAbsent => absent;
@@ -65,7 +65,7 @@ public sealed class Int32Column(int capacity = 0) : Column
 
     int[] Fill()
     {
-        if (values is null || values.Length < Count) values = new int[Math.Max(16, Count)];
+        if (values is null || values.Length < Count) values = new int[Math.Max(Math.Max(16, capacity), Count)];
         values.AsSpan(0, Count).Fill(Null.Int32);
         absent = false;
         return values;
@@ -112,7 +112,7 @@ public sealed class Int32Column(int capacity = 0) : Column
 
 public sealed class Int64Column(int capacity = 0) : Column
 {
-    long[]? values = capacity > 0 ? new long[capacity] : null;
+    long[]? values;
     bool absent = true;
 
     public override bool IsAbsent => absent;
@@ -126,7 +126,7 @@ public sealed class Int64Column(int capacity = 0) : Column
 
     long[] Fill()
     {
-        if (values is null || values.Length < Count) values = new long[Math.Max(16, Count)];
+        if (values is null || values.Length < Count) values = new long[Math.Max(Math.Max(16, capacity), Count)];
         values.AsSpan(0, Count).Fill(Null.Int64);
         absent = false;
         return values;
@@ -173,7 +173,7 @@ public sealed class Int64Column(int capacity = 0) : Column
 
 public sealed class Float64Column(int capacity = 0) : Column
 {
-    double[]? values = capacity > 0 ? new double[capacity] : null;
+    double[]? values;
     bool absent = true;
 
     public override bool IsAbsent => absent;
@@ -187,7 +187,7 @@ public sealed class Float64Column(int capacity = 0) : Column
 
     double[] Fill()
     {
-        if (values is null || values.Length < Count) values = new double[Math.Max(16, Count)];
+        if (values is null || values.Length < Count) values = new double[Math.Max(Math.Max(16, capacity), Count)];
         values.AsSpan(0, Count).Fill(Null.Float64);
         absent = false;
         return values;
@@ -236,7 +236,7 @@ public sealed class Float64Column(int capacity = 0) : Column
 public sealed class TextColumn(int capacity = 0) : Column
 {
     byte[] bytes = [];
-    long[]? ranges = capacity > 0 ? new long[capacity] : null; // start << 32 | length, -1 for null
+    long[]? ranges; // start << 32 | length, -1 for null
     int used;
     bool absent = true;
 
@@ -330,7 +330,7 @@ public sealed class TextColumn(int capacity = 0) : Column
 
     void Fill()
     {
-        if (ranges is null || ranges.Length < Count) ranges = new long[Math.Max(16, Count)];
+        if (ranges is null || ranges.Length < Count) ranges = new long[Math.Max(Math.Max(16, capacity), Count)];
         ranges.AsSpan(0, Count).Fill(-1);
         absent = false;
     }

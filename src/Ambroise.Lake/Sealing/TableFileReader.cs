@@ -139,7 +139,7 @@ sealed class TableFileReader : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is ParquetException or InvalidDataException or OverflowException or KeyNotFoundException or OutOfMemoryException or FailureException or InvalidCastException)
+        catch (Exception e) when (e is ParquetException or InvalidDataException or OverflowException or KeyNotFoundException or FailureException or InvalidCastException)
         {
             throw (keys.Failure ?? new(FailureKind.Tampered, "lake.file-damaged", $"{name} cannot be decrypted and decoded.")).AsException();
         }

@@ -25,7 +25,7 @@ sealed class Pieces(CdmTable table)
         long grown = 0;
         while (rows.Length > 0)
         {
-            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) pieces.Add(new(new Batch(Table), new Int32Column()));
+            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) pieces.Add(pieces.Count == 0 ? new(new Batch(Table), new Int32Column()) : new(new Batch(Table, PieceRows), new Int32Column(PieceRows)));
             var piece = pieces[^1];
             var before = piece.Rows.Bytes;
             var take = Math.Min(rows.Length, PieceRows - piece.Rows.Rows);
