@@ -4,6 +4,8 @@ using System.Text;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Governance.Control;
+using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
@@ -17,32 +19,46 @@ namespace Ambroise.Bench;
 /// <summary>Twelve cohort counts on synthetic patients: our engine over sealed files against SQL on DuckDB over the same rows, all cores for both, in one run.</summary>
 static class CohortBench
 {
-    public static async Task RunAsync(long patients, bool sorted)
+    /// <param name="keep">Holds the sealed lake and the databases for the next run, which then starts at once; null for a folder removed at the end.</param>
+    public static async Task RunAsync(long patients, bool sorted, bool sql, string? keep)
     {
-        var scratch = Directory.CreateTempSubdirectory("ambroise-bench-").FullName;
+        var scratch = keep ?? Directory.CreateTempSubdirectory("ambroise-bench-").FullName;
         try
         {
+            Directory.CreateDirectory(scratch);
             var source = Path.Combine(scratch, "synth");
-            Console.Error.WriteLine("inventing…");
-            SyntheticHospital.Write(new(patients, 1), source, null, CancellationToken.None);
             var vocabularyFolder = Path.Combine(scratch, "vocabulary");
-            VocabularyFolder.Load(source, vocabularyFolder, (_, _) => { }, CancellationToken.None).OrThrow();
+            var ready = File.Exists(Path.Combine(scratch, "ready"));
+            if (!ready)
+            {
+                Console.Error.WriteLine("inventing…");
+                SyntheticHospital.Write(new(patients, 1), source, null, CancellationToken.None);
+                VocabularyFolder.Load(source, vocabularyFolder, (_, _) => { }, CancellationToken.None).OrThrow();
+            }
             var vocabulary = ConceptGraph.Load(vocabularyFolder).OrThrow();
 
-            Console.Error.WriteLine("loading…");
-            using var keys = KeyRing.Create(Path.Combine(scratch, "keys"), "bench", new Passphrase("bench")).OrThrow();
-            var lake = new TenantLake(Path.Combine(scratch, "lake"), "bench", keys, new LoadBench.Ledger(), TimeProvider.System);
-            using (var files = new OmopSource(OmopFolder.Open(source).OrThrow(), 1L << 30, Environment.ProcessorCount))
-                (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, 3L << 30, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
-
-            Console.Error.WriteLine("duckdb…");
-            var byPatient = Database(source, Path.Combine(scratch, "patient.duckdb"), vocabularyFolder, sort: false);
-            var byConcept = sorted ? Database(source, Path.Combine(scratch, "concept.duckdb"), vocabularyFolder, sort: true) : null;
-            Ask(lake, vocabulary, byPatient, byConcept);
+            using var control = ControlPlane.Create(Path.Combine(scratch, "ambroise.db"), TimeProvider.System);
+            if (!ready) control.AddTenant(TenantId.Parse("bench").OrThrow(), "Bench", "file").OrThrow();
+            var keyFolder = Path.Combine(scratch, "keys");
+            using var keys = (ready ? KeyRing.Unseal(keyFolder, "bench", new Passphrase("bench")) : KeyRing.Create(keyFolder, "bench", new Passphrase("bench"))).OrThrow();
+            var lake = new TenantLake(Path.Combine(scratch, "lake"), "bench", keys, control, TimeProvider.System);
+            var (byPatient, byConcept) = (Path.Combine(scratch, "patient.duckdb"), sorted ? Path.Combine(scratch, "concept.duckdb") : null);
+            if (!ready)
+            {
+                Console.Error.WriteLine("loading…");
+                using (var files = new OmopSource(OmopFolder.Open(source).OrThrow(), 1L << 30, Environment.ProcessorCount))
+                    (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, 3L << 30, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
+                Console.Error.WriteLine("duckdb…");
+                Database(source, byPatient, vocabularyFolder, sort: false);
+                if (byConcept is not null) Database(source, byConcept, vocabularyFolder, sort: true);
+                File.WriteAllText(Path.Combine(scratch, "ready"), "");
+            }
+            if (sql) Ask(lake, vocabulary, byPatient, byConcept);
+            else Alone(lake, vocabulary);
         }
         finally
         {
-            Directory.Delete(scratch, recursive: true);
+            if (keep is null) Directory.Delete(scratch, recursive: true);
         }
     }
 
@@ -78,6 +94,24 @@ static class CohortBench
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median ratio: {warms.Order().ElementAt(6):F0}× warm, {colds.Order().ElementAt(6):F1}× cold; least {warms.Min():F1}× warm, {colds.Min():F1}× cold; resident {Environment.WorkingSet >> 20} MiB"));
     }
 
+    /// <summary>The engine by itself: where to look when it should be faster.</summary>
+    static void Alone(TenantLake lake, ConceptGraph vocabulary)
+    {
+        using var warm = Open(lake);
+        var engine = new CohortEngine(0);
+        foreach (var question in CohortQuestions.All)
+        {
+            var bound = BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Json)).OrThrow(), vocabulary);
+            DropCaches();
+            double cold;
+            using (var fresh = Open(lake)) (cold, _) = Timed(() => new CohortEngine(0).Count(bound, fresh.Shards).Patients);
+            var patients = engine.Count(bound, warm.Shards).Patients;
+            var before = GC.GetTotalAllocatedBytes();
+            var mine = Median(9, () => engine.Count(bound, warm.Shards).Patients, patients);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mine,9:F2} ms warm {cold,6:F0} ms cold {patients,10:N0} patients {(GC.GetTotalAllocatedBytes() - before) / 29 >> 10,8:N0} KiB a count  {question.Name}"));
+        }
+    }
+
     static OpenRelease Open(TenantLake lake) => Door.Open(lake, new("bench", "bench", null, "bench", null), (_, _) => { }, 4L << 30).OrThrow();
 
     static (double Milliseconds, long Patients) Timed(Func<long> count)
@@ -111,7 +145,7 @@ static class CohortBench
         return (Enumerable.Range(0, runs).Select(_ => Timed(One).Milliseconds).Order().ElementAt(runs / 2), patients);
     }
 
-    static string Database(string source, string path, string vocabulary, bool sort)
+    static void Database(string source, string path, string vocabulary, bool sort)
     {
         using var connection = new DuckDBConnection($"DataSource={path}");
         connection.Open();
@@ -128,7 +162,6 @@ static class CohortBench
             command.CommandText = $"create table concept_ancestor as select * from read_parquet('{vocabulary}/concept_ancestor.parquet')";
             command.ExecuteNonQuery();
         }
-        return path;
     }
 
     /// <summary>Where the system lets us, the files leave its cache too.</summary>

@@ -15,20 +15,33 @@ public sealed class BoundDefinition
     internal BoundDefinition(CohortDefinition definition, Binder binder)
     {
         Definition = definition;
-        Primary = [.. definition.Primary.Criteria.Select((c, i) => binder.Criterion(c, null, $"PrimaryCriteria.CriteriaList[{i}]", ordered: true))];
+        foreach (var asked in definition.InclusionRules.Select(r => r.Expression).Append(definition.Additional)) EntryNeeds |= asked is null ? Needs.Nothing : Binder.OfIndex(asked);
+        if (definition.EndStrategy is EndStrategy.DateOffset { FromEnd: true }) EntryNeeds |= Needs.End;
+        // Events of one day that differ in nothing that is asked for need not be told apart.
+        if (EntryNeeds != Needs.Nothing) EntryNeeds |= Needs.Id;
+        EntryLimit = definition is { Primary.Limit: Limit.All, Additional: null, InclusionRules.IsEmpty: true, ExpressionLimit: Limit.First } && definition.Primary.Criteria.All(static c => c.UserDefined is null)
+            ? Limit.First : definition.Primary.Limit;
+        Primary = [.. definition.Primary.Criteria.Select((c, i) => binder.Criterion(c, null, $"PrimaryCriteria.CriteriaList[{i}]", EntryNeeds))];
         Additional = definition.Additional is { IsEmpty: false } group ? binder.Group(group, "AdditionalCriteria") : null;
         Rules = [.. definition.InclusionRules.Select((r, i) => binder.Group(r.Expression, $"InclusionRules[{i}].expression"))];
         Censoring = [.. definition.CensoringCriteria.Select((c, i) => binder.Criterion(c, null, $"CensoringCriteria[{i}]"))];
         if (definition.EndStrategy is EndStrategy.CustomEra era)
             EraDrugs =
             [
-                binder.Criterion(new(CriterionKind.DrugExposure, era.DrugConceptSet, null, false, null, null, [], null), null, "EndStrategy.CustomEra"),
-                binder.Criterion(new(CriterionKind.DrugExposure, null, era.DrugConceptSet, false, null, null, [], null), null, "EndStrategy.CustomEra"),
+                binder.Criterion(new(CriterionKind.DrugExposure, era.DrugConceptSet, null, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End),
+                binder.Criterion(new(CriterionKind.DrugExposure, null, era.DrugConceptSet, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End),
             ];
         Criteria = [.. binder.Criteria];
     }
 
     public CohortDefinition Definition { get; }
+
+    /// <summary>What is asked of the events that let patients in.</summary>
+    internal Needs EntryNeeds { get; }
+
+    /// <summary>The limit on entry events: the first alone where each patient's first is all that can come out.</summary>
+    internal Limit EntryLimit { get; }
+
     internal ImmutableArray<BoundCriterion> Primary { get; }
     internal BoundGroup? Additional { get; }
     internal ImmutableArray<BoundGroup> Rules { get; }
@@ -41,12 +54,23 @@ public sealed class BoundDefinition
         new(definition, new(definition.ConceptSets.ToDictionary(s => s.Id, s => vocabulary.Resolve(s.Items).ToArray())));
 }
 
+/// <summary>What of an event is asked for, beside its patient and start.</summary>
+[Flags]
+enum Needs
+{
+    Nothing = 0,
+    End = 1,
+    Visit = 2,
+
+    /// <summary>Events of one day must come in order of their ids.</summary>
+    Id = 4,
+}
+
 /// <summary>A criterion with its concepts. Two with the same <see cref="Key"/> pick the same records of a shard.</summary>
 /// <param name="Ordinal">Its place among the definition's criteria.</param>
 /// <param name="Counted">The column a distinct count needs, where it is neither a date nor the visit.</param>
-/// <param name="NeedsId">Events must be told apart: among the primary events, or to find the first.</param>
 sealed record BoundCriterion(int Ordinal, string Path, Criterion Criterion, KindTable Kind, int[]? Concepts, int[]? SourceConcepts, ImmutableArray<BoundFilter> Filters, BoundGroup? Correlated,
-    CountColumn? Counted, bool NeedsId, UInt128 Key);
+    CountColumn? Counted, Needs Needs, UInt128 Key);
 
 sealed record BoundFilter(Subject Subject, ValueTest Test);
 
@@ -67,22 +91,41 @@ sealed class Binder(Dictionary<int, int[]> sets)
     int[] Set(int id) => sets.GetValueOrDefault(id, []);
 
     public BoundGroup Group(CriteriaGroup group, string path) => new(group.Rule, group.Count,
-        [.. group.Criteria.Select((c, i) => new BoundCorrelated(c, Criterion(c.Criterion, c.Occurrence.DistinctBy, $"{path}.CriteriaList[{i}].Criteria")))],
+        [.. group.Criteria.Select((c, i) => new BoundCorrelated(c, Criterion(c.Criterion, c.Occurrence.DistinctBy, $"{path}.CriteriaList[{i}].Criteria", OfEvent(c))))],
         [.. group.Demographics.Select(d => Filters(d.Filters))],
         [.. group.Groups.Select((g, i) => Group(g, $"{path}.Groups[{i}]"))]);
 
-    public BoundCriterion Criterion(Criterion criterion, CountColumn? distinctBy, string path, bool ordered = false)
+    /// <returns>What a group asks of the events it is asked of.</returns>
+    public static Needs OfIndex(CriteriaGroup group)
+    {
+        var needs = Needs.Nothing;
+        foreach (var c in group.Criteria)
+        {
+            if (c.StartWindow.UseIndexEnd == true || c.EndWindow?.UseIndexEnd == true) needs |= Needs.End;
+            if (c.RestrictVisit) needs |= Needs.Visit;
+        }
+        if (group.Demographics.Any(static d => d.Filters.Any(static f => f.Subject is Subject.End or Subject.Length or Subject.AgeAtEnd))) needs |= Needs.End;
+        foreach (var nested in group.Groups) needs |= OfIndex(nested);
+        return needs;
+    }
+
+    /// <returns>What a condition asks of the events it counts.</returns>
+    static Needs OfEvent(CorrelatedCriterion c) =>
+        (c.StartWindow.UseEventEnd == true || (c.EndWindow is { } second && second.UseEventEnd != false) || c.Occurrence.DistinctBy == CountColumn.EndDate ? Needs.End : Needs.Nothing)
+        | (c.RestrictVisit || c.Occurrence.DistinctBy == CountColumn.VisitId ? Needs.Visit : Needs.Nothing);
+
+    public BoundCriterion Criterion(Criterion criterion, CountColumn? distinctBy, string path, Needs needs = Needs.Nothing)
     {
         var kind = KindTable.Of(criterion.Kind);
         var counted = distinctBy is CountColumn.StartDate or CountColumn.EndDate or CountColumn.VisitId ? null : distinctBy;
         var correlated = criterion.Correlated is { } group ? Group(group, path + ".CorrelatedCriteria") : null;
-        var needsId = ordered || criterion.First;
+        if (criterion.Correlated is { } asked) needs |= OfIndex(asked);
         var text = new StringBuilder();
         Write(text, criterion);
-        text.Append(CultureInfo.InvariantCulture, $"|{counted}|{ordered}");
-        var key = new UInt128(BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), 0), BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())), 8));
+        text.Append(CultureInfo.InvariantCulture, $"|{counted}|{needs}");
+        var key = MemoryMarshal.Read<UInt128>(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
         var bound = new BoundCriterion(Criteria.Count, path, criterion, kind, criterion.ConceptSet is { } set ? Set(set) : null, criterion.SourceConceptSet is { } source ? Set(source) : null,
-            Filters(criterion.Filters), correlated, counted, needsId, key);
+            Filters(criterion.Filters), correlated, counted, needs, key);
         Criteria.Add(bound);
         return bound;
     }
@@ -92,7 +135,7 @@ sealed class Binder(Dictionary<int, int[]> sets)
     BoundFilter Filter(Filter filter) => new(filter.Subject, filter switch
     {
         Filter.Date(_, _, var comparison, var value, var extent) => ValueTest.Whole.Range(comparison, Days.Of(value), Days.Of(extent)),
-        Filter.Number(var subject, _, var comparison, var value, var extent) => new ValueTest.Real(comparison, (double)value, (double)extent),
+        Filter.Number(var subject, _, var comparison, var value, var extent) => ValueTest.Real.Range(comparison, (double)value, (double)extent),
         Filter.AnyOf(_, _, var concepts, var excluded) => ValueTest.Whole.Among([.. concepts.Select(c => c.Id).Distinct().Order()], excluded, listed: true),
         Filter.InSet(_, _, null, var excluded) => ValueTest.Whole.Presence(absent: excluded),
         Filter.InSet(_, _, { } set, var excluded) => ValueTest.Whole.Among(Set(set), excluded, listed: false),

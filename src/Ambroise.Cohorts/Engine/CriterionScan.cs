@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -17,66 +15,61 @@ sealed class CriterionScan
     readonly BoundCriterion criterion;
     readonly ShardIndex index;
     readonly IShardTable table;
+    readonly Scratch scratch;
     readonly CancellationToken cancel;
-    int[] rows = [];
-    ushort[] patient = [];
-    int[] start = [], end = [];
-    int count;
+    readonly RowSet rows;
 
-    CriterionScan(BoundCriterion criterion, ShardIndex index, IShardTable table, CancellationToken cancel) => (this.criterion, this.index, this.table, this.cancel) = (criterion, index, table, cancel);
+    /// <summary>Rows are in order of (patient, start, key) as they stand.</summary>
+    readonly bool ordered;
 
-    public static EventList Run(BoundCriterion criterion, ShardIndex index, CancellationToken cancel) =>
-        index.Shard.Table(criterion.Kind.Table) is { Rows: > 0 } table ? new CriterionScan(criterion, index, table, cancel).Scan() : EventList.None;
+    ReadOnlyMemory<ushort> patient;
+    ReadOnlyMemory<int> start, end;
+
+    CriterionScan(BoundCriterion criterion, ShardIndex index, IShardTable table, Scratch scratch, CancellationToken cancel)
+    {
+        (this.criterion, this.index, this.table, this.scratch, this.cancel) = (criterion, index, table, scratch, cancel);
+        var runs = Runs();
+        ordered = !criterion.Kind.SortsByConcept || (runs.Count <= 1 && (criterion.Concepts is not null || table.Runs.Length <= 1));
+        rows = new(runs, scratch, cancel);
+    }
+
+    public static EventList Run(BoundCriterion criterion, ShardIndex index, Scratch scratch, CancellationToken cancel) =>
+        index.Shard.Table(criterion.Kind.Table) is { Rows: > 0 } table ? new CriterionScan(criterion, index, table, scratch, cancel).Scan() : EventList.None;
 
     EventList Scan()
     {
-        rows = Rows();
-        count = rows.Length;
-        if (count == 0) return EventList.None;
-        var single = Concepts();
+        Concepts();
         if (criterion.Criterion.First) KeepFirst();
         foreach (var filter in criterion.Filters) Narrow(filter);
-        if (count == 0) return EventList.None;
+        if (rows.Count == 0) return EventList.None;
         Dates();
         foreach (var filter in criterion.Filters) NarrowByDates(filter);
-        return count == 0 ? EventList.None : List(single);
+        return rows.Count == 0 ? EventList.None : List();
     }
 
-    ReadOnlySpan<int> Current => rows.AsSpan(0, count);
-
-    /// <summary>Rows of the criterion's concepts, or every row where the table is not sorted by them.</summary>
-    int[] Rows()
+    /// <summary>Runs of the criterion's concepts, or the whole table where it is not sorted by them.</summary>
+    List<ConceptRun> Runs()
     {
-        if (criterion.Concepts is not { } concepts || !criterion.Kind.SortsByConcept) return Every(table.Rows);
+        if (criterion.Concepts is not { } concepts || !criterion.Kind.SortsByConcept) return [new(0, 0, table.Rows)];
         var runs = table.Runs.Span;
         var found = new List<ConceptRun>();
         if (concepts.Length * 4L < runs.Length)
         {
             foreach (var concept in concepts)
                 if (Find(runs, concept) is >= 0 and var at) found.Add(runs[at]);
+            return found;
         }
-        else
+        for (int c = 0, r = 0; c < concepts.Length && r < runs.Length;)
         {
-            for (int c = 0, r = 0; c < concepts.Length && r < runs.Length;)
+            if (concepts[c] < runs[r].Concept) c++;
+            else if (concepts[c] > runs[r].Concept) r++;
+            else
             {
-                if (concepts[c] < runs[r].Concept) c++;
-                else if (concepts[c] > runs[r].Concept) r++;
-                else (found, c, r) = (Added(found, runs[r]), c + 1, r + 1);
+                found.Add(runs[r++]);
+                c++;
             }
         }
-        var total = 0;
-        foreach (var run in found) total += run.End - run.Start;
-        var all = new int[total];
-        var to = 0;
-        foreach (var run in found)
-            for (var row = run.Start; row < run.End; row++) all[to++] = row;
-        return all;
-    }
-
-    static List<ConceptRun> Added(List<ConceptRun> runs, ConceptRun run)
-    {
-        runs.Add(run);
-        return runs;
+        return found;
     }
 
     static int Find(ReadOnlySpan<ConceptRun> runs, int concept)
@@ -92,84 +85,109 @@ sealed class CriterionScan
         return -1;
     }
 
-    static int[] Every(int rows)
+    ReadOnlyMemory<int> Int32(CdmColumn column) => rows.Take(b => table.Int32(column, b));
+
+    ReadOnlyMemory<long> Int64(CdmColumn column) => rows.Take(b => table.Int64(column, b));
+
+    ReadOnlyMemory<ushort> Patients() => rows.Take(table.Patients);
+
+    /// <summary>Any numeric column as real numbers; NaN where absent.</summary>
+    ReadOnlyMemory<double> Real(CdmColumn column)
     {
-        var all = new int[rows];
-        for (var i = 0; i < all.Length; i++) all[i] = i;
-        return all;
+        if (column.Type == ColumnType.Float64) return rows.Take(b => table.Float64(column, b));
+        var whole = Int32(column).Span;
+        var real = scratch.Rent<double>(whole.Length);
+        for (var i = 0; i < whole.Length; i++) real.Span[i] = whole[i] == Null.Int32 ? double.NaN : whole[i];
+        return real;
+    }
+
+    /// <summary>Any numeric column as 64 bits that are equal where values are; absent values are <see cref="Null.Int64"/>.</summary>
+    ReadOnlyMemory<long> Bits(CdmColumn column)
+    {
+        if (column.Type is ColumnType.Int64 or ColumnType.Timestamp) return Int64(column);
+        var real = Real(column).Span;
+        var bits = scratch.Rent<long>(real.Length);
+        // Adding zero makes one of the two zeros.
+        for (var i = 0; i < real.Length; i++) bits.Span[i] = double.IsNaN(real[i]) ? Null.Int64 : BitConverter.DoubleToInt64Bits(real[i] + 0.0);
+        return bits;
+    }
+
+    readonly struct Is<T>(Func<T, bool> holds) : IHolds<T>
+    {
+        public bool Holds(T value) => holds(value);
+    }
+
+    readonly struct IsWhole(ValueTest.Whole test) : IHolds<int>
+    {
+        public bool Holds(int value) => test.Holds(value);
+    }
+
+    readonly struct IsReal(ValueTest.Real test) : IHolds<double>, IHolds<int>
+    {
+        public bool Holds(double value) => test.Holds(value);
+        public bool Holds(int value) => test.Holds(value);
+    }
+
+    void Keep(CdmColumn column, ValueTest.Whole test) => rows.Keep(b => table.Int32(column, b), new IsWhole(test));
+
+    void KeepBy(CdmColumn id, Func<long, bool> holds) => rows.Keep(b => table.Int64(id, b), new Is<long>(holds));
+
+    /// <summary>Keeps what is in play at some places, ascending.</summary>
+    void KeepAt(ReadOnlySpan<int> places)
+    {
+        if (places.Length == rows.Count) return;
+        (patient, start, end) = (scratch.Pick(patient, places), scratch.Pick(start, places), scratch.Pick(end, places));
+        rows.Keep(places);
     }
 
     /// <summary>Concepts the runs cannot tell: of unsorted tables, of the source, of an address.</summary>
-    /// <returns>Rows are of one run, so already in order of patient and start.</returns>
-    bool Concepts()
+    void Concepts()
     {
-        cancel.ThrowIfCancellationRequested();
         if (criterion.Criterion.Kind == CriterionKind.LocationRegion)
         {
-            Keep<string?>(Cdm54.LocationHistory["domain_id"], Gather.Text, d => d == "PERSON");
-            if (criterion.Concepts is { } regions)
-                Keep<long>(Cdm54.LocationHistory["location_id"], Gather.Int64, l => index.Region(l) is var region && region != Null.Int32 && Array.BinarySearch(regions, region) >= 0);
-            return true;
+            rows.Keep(b => table.Text(Cdm54.LocationHistory["domain_id"], b), new Is<string?>(d => d == "PERSON"));
+            if (criterion.Concepts is { } regions) KeepBy(Cdm54.LocationHistory["location_id"], l => index.Region(l) is var region && region != Null.Int32 && Array.BinarySearch(regions, region) >= 0);
+            return;
         }
-        if (criterion.Concepts is { } concepts && !criterion.Kind.SortsByConcept) KeepWhole(criterion.Kind.Concept!, ValueTest.Whole.Among(concepts, false, false));
-        if (criterion.SourceConcepts is { } sources && criterion.Kind.SourceConcept is { } source) KeepWhole(source, ValueTest.Whole.Among(sources, false, false));
-        return !criterion.Kind.SortsByConcept || criterion.Concepts is { Length: <= 1 };
-    }
-
-    delegate void Reader<T>(IShardTable table, CdmColumn column, ReadOnlySpan<int> rows, Span<T> to);
-
-    void Keep<T>(CdmColumn column, Reader<T> read, Func<T, bool> holds)
-    {
-        if (count == 0) return;
-        cancel.ThrowIfCancellationRequested();
-        var values = new T[count];
-        read(table, column, Current, values);
-        var kept = 0;
-        for (var i = 0; i < count; i++)
-            if (holds(values[i])) rows[kept++] = rows[i];
-        count = kept;
-    }
-
-    void KeepWhole(CdmColumn column, ValueTest.Whole test)
-    {
-        if (count == 0) return;
-        cancel.ThrowIfCancellationRequested();
-        var values = ArrayPool<int>.Shared.Rent(count);
-        Gather.Int32(table, column, Current, values);
-        var kept = 0;
-        for (var i = 0; i < count; i++)
-            if (test.Holds(values[i])) rows[kept++] = rows[i];
-        count = kept;
-        ArrayPool<int>.Shared.Return(values);
+        if (criterion.Concepts is { } concepts && !criterion.Kind.SortsByConcept) Keep(criterion.Kind.Concept!, ValueTest.Whole.Among(concepts, false, false));
+        if (criterion.SourceConcepts is { } sources && criterion.Kind.SourceConcept is { } source) Keep(source, ValueTest.Whole.Among(sources, false, false));
     }
 
     /// <summary>The patient's first row by recorded start, then key, before any filter.</summary>
     void KeepFirst()
     {
-        if (count == 0) return;
-        cancel.ThrowIfCancellationRequested();
-        var (patients, starts, keys) = (new ushort[count], new int[count], new long[count]);
-        Gather.Patients(table, Current, patients);
-        Gather.Int32(table, table.Definition.Columns[table.Definition.Start], Current, starts);
-        Gather.Int64(table, table.Definition.Columns[table.Definition.Key], Current, keys);
-        var best = ArrayPool<int>.Shared.Rent(index.Shard.Patients);
-        best.AsSpan(0, index.Shard.Patients).Fill(-1);
-        for (var i = 0; i < count; i++)
-        {
-            ref var b = ref best[patients[i]];
-            if (b < 0 || starts[i] < starts[b] || (starts[i] == starts[b] && keys[i] < keys[b])) b = i;
-        }
+        var patients = Patients().Span;
+        var places = scratch.Rent<int>(patients.Length + 1).Span;
         var kept = 0;
-        for (var i = 0; i < count; i++)
-            if (best[patients[i]] == i) rows[kept++] = rows[i];
-        count = kept;
-        ArrayPool<int>.Shared.Return(best);
+        if (ordered)
+        {
+            for (var i = 0; i < patients.Length; i++)
+            {
+                places[kept] = i;
+                if (i == 0 || patients[i] != patients[i - 1]) kept++;
+            }
+        }
+        else
+        {
+            var starts = Int32(table.Definition.Columns[table.Definition.Start]).Span;
+            var keys = Int64(table.Definition.Columns[table.Definition.Key]).Span;
+            var best = scratch.Rent<int>(index.Shard.Patients).Span;
+            best.Fill(-1);
+            for (var i = 0; i < patients.Length; i++)
+            {
+                ref var b = ref best[patients[i]];
+                if (b < 0 || starts[i] < starts[b] || (starts[i] == starts[b] && keys[i] < keys[b])) b = i;
+            }
+            for (var i = 0; i < patients.Length; i++)
+                if (best[patients[i]] == i) places[kept++] = i;
+        }
+        rows.Keep(places[..kept]);
     }
 
     /// <summary>Filters on a column of the row.</summary>
     void Narrow(BoundFilter filter)
     {
-        if (count == 0 || IsOfDatesOrPerson(filter.Subject)) return;
+        if (rows.Count == 0 || IsOfDatesOrPerson(filter.Subject)) return;
         if (filter.Test is ValueTest.Abnormal)
         {
             NarrowToAbnormal();
@@ -178,19 +196,20 @@ sealed class CriterionScan
         if (criterion.Kind.Column(filter.Subject) is not { } column)
         {
             // The CDM has no such column (the dose of a drug exposure, since 5.1): absent for every row.
-            if (filter.Test is not ValueTest.Whole whole || !whole.Holds(Null.Int32)) count = 0;
+            if (filter.Test is not ValueTest.Whole whole || !whole.Holds(Null.Int32)) rows.Keep([]);
             return;
         }
         switch (filter.Subject, filter.Test)
         {
-            case (Subject.ProviderSpecialty, ValueTest.Whole test): Keep<long>(column, Gather.Int64, p => test.Holds(index.Specialty(p))); break;
+            case (Subject.ProviderSpecialty, ValueTest.Whole test): KeepBy(column, p => test.Holds(index.Specialty(p))); break;
             case (Subject.VisitType, ValueTest.Whole test) when criterion.Criterion.Kind != CriterionKind.VisitOccurrence: NarrowByVisit(column, test); break;
-            case (Subject.PlaceOfService, ValueTest.Whole test): Keep<long>(column, Gather.Int64, s => index.Place(s, out var place) && test.Holds(place)); break;
-            case (Subject.PlaceOfServiceRegion, ValueTest.Whole test): Keep<long>(column, Gather.Int64, s => test.Holds(index.CareSiteRegion(s))); break;
+            case (Subject.PlaceOfService, ValueTest.Whole test): KeepBy(column, s => index.Place(s, out var place) && test.Holds(place)); break;
+            case (Subject.PlaceOfServiceRegion, ValueTest.Whole test): KeepBy(column, s => test.Holds(index.CareSiteRegion(s))); break;
             case (Subject.RangeLowRatio or Subject.RangeHighRatio, ValueTest.Real test): NarrowByRatio(column, test); break;
-            case (_, ValueTest.Whole test): KeepWhole(column, test); break;
-            case (_, ValueTest.Real test): Keep<double>(column, Gather.Real, test.Holds); break;
-            case (_, ValueTest.Like test): Keep<string?>(column, Gather.Text, test.Holds); break;
+            case (_, ValueTest.Whole test): Keep(column, test); break;
+            case (_, ValueTest.Real test) when column.Type == ColumnType.Float64: rows.Keep<double, IsReal>(b => table.Float64(column, b), new(test)); break;
+            case (_, ValueTest.Real test): rows.Keep<int, IsReal>(b => table.Int32(column, b), new(test)); break;
+            case (_, ValueTest.Like test): rows.Keep(b => table.Text(column, b), new Is<string?>(test.Holds)); break;
         }
     }
 
@@ -198,170 +217,180 @@ sealed class CriterionScan
 
     void NarrowByVisit(CdmColumn column, ValueTest.Whole test)
     {
-        var (visits, patients) = (new long[count], new ushort[count]);
-        Gather.Int64(table, column, Current, visits);
-        Gather.Patients(table, Current, patients);
+        var visits = Int64(column).Span;
+        var patients = Patients().Span;
+        var places = scratch.Rent<int>(rows.Count).Span;
         var kept = 0;
-        for (var i = 0; i < count; i++)
-            if (index.Visits.Find(visits[i], patients[i], out var concept) && test.Holds(concept)) rows[kept++] = rows[i];
-        count = kept;
+        for (var i = 0; i < visits.Length; i++)
+            if (index.Visits.Find(visits[i], patients[i], out var concept) && test.Holds(concept)) places[kept++] = i;
+        rows.Keep(places[..kept]);
     }
 
     void NarrowByRatio(CdmColumn range, ValueTest.Real test)
     {
-        var (values, bounds) = (new double[count], new double[count]);
-        Gather.Real(table, criterion.Kind.Column(Subject.ValueAsNumber)!, Current, values);
-        Gather.Real(table, range, Current, bounds);
+        var values = Real(criterion.Kind.Column(Subject.ValueAsNumber)!).Span;
+        var bounds = Real(range).Span;
+        var places = scratch.Rent<int>(rows.Count).Span;
         var kept = 0;
-        for (var i = 0; i < count; i++)
-            if (bounds[i] != 0 && test.Holds(values[i] / bounds[i])) rows[kept++] = rows[i];
-        count = kept;
+        for (var i = 0; i < values.Length; i++)
+            if (bounds[i] != 0 && test.Holds(values[i] / bounds[i])) places[kept++] = i;
+        rows.Keep(places[..kept]);
     }
 
     /// <summary>Below or above its range, or said to be low (4155142) or high (4155143) by the concept of its value.</summary>
     void NarrowToAbnormal()
     {
-        var (values, lows, highs, concepts) = (new double[count], new double[count], new double[count], new int[count]);
-        Gather.Real(table, criterion.Kind.Column(Subject.ValueAsNumber)!, Current, values);
-        Gather.Real(table, criterion.Kind.Column(Subject.RangeLow)!, Current, lows);
-        Gather.Real(table, criterion.Kind.Column(Subject.RangeHigh)!, Current, highs);
-        Gather.Int32(table, criterion.Kind.Column(Subject.ValueAsConcept)!, Current, concepts);
+        var values = Real(criterion.Kind.Column(Subject.ValueAsNumber)!).Span;
+        var lows = Real(criterion.Kind.Column(Subject.RangeLow)!).Span;
+        var highs = Real(criterion.Kind.Column(Subject.RangeHigh)!).Span;
+        var concepts = Int32(criterion.Kind.Column(Subject.ValueAsConcept)!).Span;
+        var places = scratch.Rent<int>(rows.Count).Span;
         var kept = 0;
-        for (var i = 0; i < count; i++)
-            if (values[i] < lows[i] || values[i] > highs[i] || concepts[i] is 4155142 or 4155143) rows[kept++] = rows[i];
-        count = kept;
+        for (var i = 0; i < values.Length; i++)
+            if (values[i] < lows[i] || values[i] > highs[i] || concepts[i] is 4155142 or 4155143) places[kept++] = i;
+        rows.Keep(places[..kept]);
     }
+
+    bool ReadsEnd => criterion.Needs.HasFlag(Needs.End) || criterion.Criterion.Adjustment is not null || criterion.Criterion.UserDefined is not null || criterion.Counted == CountColumn.Duration
+        || criterion.Filters.Any(static f => f.Subject is Subject.End or Subject.Length or Subject.AgeAtEnd);
 
     /// <summary>Patients and dates of the rows left, defaults and adjustments applied.</summary>
     void Dates()
     {
-        cancel.ThrowIfCancellationRequested();
         var of = table.Definition;
-        (patient, start, end) = (new ushort[count], new int[count], new int[count]);
-        Gather.Patients(table, Current, patient);
-        Gather.Int32(table, of.Columns[of.Start], Current, start);
-        if (criterion.Kind.End != EndRule.NextDay) Gather.Int32(table, of.Columns[of.End], Current, end);
-        switch (criterion.Kind.End)
-        {
-            case EndRule.NextDay:
-                for (var i = 0; i < count; i++) end[i] = start[i] + 1;
-                break;
-            case EndRule.RecordedOrNextDay:
-                for (var i = 0; i < count; i++)
-                    if (end[i] == Null.Int32) end[i] = start[i] + 1;
-                break;
-            case EndRule.RecordedOrOpen:
-                for (var i = 0; i < count; i++)
-                    if (end[i] == Null.Int32) end[i] = OpenEnd;
-                break;
-            case EndRule.DaysSupply when end.AsSpan().Contains(Null.Int32):
-                var supply = new int[count];
-                Gather.Int32(table, of["days_supply"], Current, supply);
-                for (var i = 0; i < count; i++)
-                    if (end[i] == Null.Int32) end[i] = start[i] + (supply[i] == Null.Int32 ? 1 : supply[i]);
-                break;
-        }
+        (patient, start) = (Patients(), Int32(of.Columns[of.Start]));
+        if (!ReadsEnd) return;
+        end = Ends();
         if (criterion.Criterion.Adjustment is { } adjust && criterion.Criterion.Kind is not (CriterionKind.Specimen or CriterionKind.LocationRegion)) Adjust(adjust);
         if (criterion.Criterion.UserDefined is { } own) NarrowToPeriods(own);
+    }
+
+    ReadOnlyMemory<int> Ends()
+    {
+        var (of, rule) = (table.Definition, criterion.Kind.End);
+        var recorded = rule == EndRule.NextDay ? start : Int32(of.Columns[of.End]);
+        if (rule == EndRule.Recorded || (rule != EndRule.NextDay && !recorded.Span.Contains(Null.Int32))) return recorded;
+        var made = scratch.Rent<int>(recorded.Length);
+        var to = made.Span;
+        var from = recorded.Span;
+        var starts = start.Span;
+        switch (rule)
+        {
+            case EndRule.NextDay:
+                for (var i = 0; i < to.Length; i++) to[i] = starts[i] + 1;
+                break;
+            case EndRule.RecordedOrNextDay:
+                for (var i = 0; i < to.Length; i++) to[i] = from[i] == Null.Int32 ? starts[i] + 1 : from[i];
+                break;
+            case EndRule.RecordedOrOpen:
+                for (var i = 0; i < to.Length; i++) to[i] = from[i] == Null.Int32 ? OpenEnd : from[i];
+                break;
+            default:
+                var supply = Int32(of["days_supply"]).Span;
+                for (var i = 0; i < to.Length; i++) to[i] = from[i] != Null.Int32 ? from[i] : starts[i] + (supply[i] == Null.Int32 ? 1 : supply[i]);
+                break;
+        }
+        return made;
     }
 
     void Adjust(DateAdjustment adjust)
     {
         // A death always runs from its day to the next, whatever the adjustment counts from.
         var (fromEnd, fromStart) = criterion.Criterion.Kind == CriterionKind.Death ? (false, false) : (adjust.StartFromEnd, adjust.EndFromStart);
+        var starts = start.Span;
+        var ends = end.Span;
+        var places = scratch.Rent<int>(rows.Count).Span;
         var kept = 0;
-        for (var i = 0; i < count; i++)
+        var (newStarts, newEnds) = (scratch.Rent<int>(rows.Count), scratch.Rent<int>(rows.Count));
+        for (var i = 0; i < starts.Length; i++)
         {
-            var (s, e) = (fromEnd ? end[i] : start[i], fromStart ? start[i] : end[i]);
+            var (s, e) = (fromEnd ? ends[i] : starts[i], fromStart ? starts[i] : ends[i]);
             if (s == Null.Int32 || e == Null.Int32 || e + adjust.EndOffsetDays < s + adjust.StartOffsetDays) continue;
-            (rows[kept], patient[kept], start[kept], end[kept]) = (rows[i], patient[i], s + adjust.StartOffsetDays, e + adjust.EndOffsetDays);
-            kept++;
+            (places[kept++], newStarts.Span[i], newEnds.Span[i]) = (i, s + adjust.StartOffsetDays, e + adjust.EndOffsetDays);
         }
-        count = kept;
+        (start, end) = (newStarts, newEnds);
+        KeepAt(places[..kept]);
     }
 
     void NarrowToPeriods(Definitions.Period own)
     {
+        var starts = start.Span;
+        var ends = end.Span;
+        var places = scratch.Rent<int>(rows.Count).Span;
         var kept = 0;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < starts.Length; i++)
         {
-            if (own.Start is { } s && !(start[i] <= Days.Of(s) && end[i] >= Days.Of(s))) continue;
-            if (own.End is { } e && !(start[i] <= Days.Of(e) && end[i] >= Days.Of(e))) continue;
-            (rows[kept], patient[kept], start[kept], end[kept]) = (rows[i], patient[i], start[i], end[i]);
-            kept++;
+            if (own.Start is { } s && !(starts[i] <= Days.Of(s) && ends[i] >= Days.Of(s))) continue;
+            if (own.End is { } e && !(starts[i] <= Days.Of(e) && ends[i] >= Days.Of(e))) continue;
+            places[kept++] = i;
         }
-        count = kept;
+        KeepAt(places[..kept]);
     }
 
     void NarrowByDates(BoundFilter filter)
     {
-        if (count == 0 || !IsOfDatesOrPerson(filter.Subject)) return;
+        if (rows.Count == 0 || !IsOfDatesOrPerson(filter.Subject)) return;
         cancel.ThrowIfCancellationRequested();
-        var kept = 0;
         // The filter on a drug exposure's end looks at its start, as the language's own implementation does.
         var subject = filter.Subject == Subject.End && criterion.Criterion.Kind == CriterionKind.DrugExposure ? Subject.Start : filter.Subject;
-        for (var i = 0; i < count; i++)
+        var values = PersonTest.Values(subject, index, patient.Span, start.Span, end.Span, scratch);
+        var places = scratch.Rent<int>(values.Length + 1).Span;
+        var kept = 0;
+        for (var i = 0; i < values.Length; i++)
         {
-            if (!PersonTest.Holds(filter.Test, PersonTest.Value(subject, index, patient[i], start[i], end[i]))) continue;
-            (rows[kept], patient[kept], start[kept], end[kept]) = (rows[i], patient[i], start[i], end[i]);
-            kept++;
+            places[kept] = i;
+            if (PersonTest.Holds(filter.Test, values[i])) kept++;
         }
-        count = kept;
+        KeepAt(places[..kept]);
     }
 
     /// <summary>The events in order of (patient, start, id).</summary>
-    EventList List(bool single)
+    EventList List()
     {
         var of = table.Definition;
-        long[] ids = [], visits = [];
-        var needsOrder = criterion.NeedsId || criterion.Correlated is not null;
-        if (needsOrder && of.Key >= 0) Gather.Int64(table, of.Columns[of.Key], Current, ids = new long[count]);
-        if (criterion.Kind.HasVisit && of.Find("visit_occurrence_id") is { } visit) Gather.Int64(table, visit, Current, visits = new long[count]);
-        var counted = Counted();
-        var (p, s, e) = (patient.AsSpan(0, count).ToArray(), start.AsSpan(0, count).ToArray(), end.AsSpan(0, count).ToArray());
-        if (needsOrder && of.Key < 0)
+        var visit = criterion.Needs.HasFlag(Needs.Visit) && criterion.Kind.HasVisit && of.Find("visit_occurrence_id") is { } column ? Int64(column) : default;
+        // Equal starts are told apart by their key, those of a table without one not at all.
+        var id = criterion.Needs.HasFlag(Needs.Id) && of.Key >= 0 ? Int64(of.Columns[of.Key]) : default;
+        var list = new EventList(patient, start, criterion.Needs.HasFlag(Needs.End) ? end : default, default, id, visit, Counted());
+        if (!ordered || criterion.Criterion.Adjustment is not null)
         {
-            ids = new long[count];
-            for (var i = 0; i < count; i++) ids[i] = p[i];
+            var order = EventOrder.Of(list.Patient.Span, list.Start.Span, list.Id.Span, index.Shard.Patients, scratch);
+            if (!order.IsEmpty) list = list.At(order, scratch);
         }
-        if (!single || criterion.Criterion.Adjustment is not null)
+        if (criterion.Criterion.UserDefined is not { } own) return list;
+        return list with
         {
-            var order = EventOrder.Of(p, s, ids, index.Shard.Patients);
-            if (order is not null) (p, s, e, ids, visits, counted) = (Ordered(p, order), Ordered(s, order), Ordered(e, order), Ordered(ids, order), Ordered(visits, order), Ordered(counted, order));
-        }
-        var sort = s;
-        if (criterion.Criterion.UserDefined is { } own)
-        {
-            if (own.Start is { } from) Array.Fill(s = new int[count], Days.Of(from));
-            if (own.End is { } to) Array.Fill(e, Days.Of(to));
-        }
-        return new(p, s, e, sort, ids, visits, counted);
+            Start = own.Start is { } from ? Every(list.Count, Days.Of(from)) : list.Start,
+            End = own.End is { } to && !list.End.IsEmpty ? Every(list.Count, Days.Of(to)) : list.End,
+            Sort = list.Start,
+        };
     }
 
-    static T[] Ordered<T>(T[] values, int[] order)
+    ReadOnlyMemory<int> Every(int count, int day)
     {
-        if (values.Length == 0) return values;
-        var ordered = new T[values.Length];
-        for (var i = 0; i < order.Length; i++) ordered[i] = values[order[i]];
-        return ordered;
+        var days = scratch.Rent<int>(count);
+        days.Span.Fill(day);
+        return days;
     }
 
-    long[] Counted()
+    Memory<long> Absent()
     {
-        if (criterion.Counted is not { } wanted) return [];
-        if (wanted == CountColumn.Duration)
-        {
-            var days = new long[count];
-            var (ownStart, ownEnd) = (criterion.Criterion.UserDefined?.Start, criterion.Criterion.UserDefined?.End);
-            for (var i = 0; i < count; i++)
-                days[i] = criterion.Kind.IsDay ? 1 : end[i] == Null.Int32 ? Null.Int64 : (ownEnd is { } e ? Days.Of(e) : end[i]) - (ownStart is { } s ? Days.Of(s) : start[i]);
-            return days;
-        }
+        var absent = scratch.Rent<long>(rows.Count);
+        absent.Span.Fill(Null.Int64);
+        return absent;
+    }
+
+    ReadOnlyMemory<long> Counted()
+    {
+        if (criterion.Counted is not { } wanted) return default;
+        if (wanted == CountColumn.Duration) return Durations();
         if (wanted == CountColumn.DomainConcept && criterion.Criterion.Kind == CriterionKind.LocationRegion)
         {
-            var places = new long[count];
-            Gather.Int64(table, Cdm54.LocationHistory["location_id"], Current, places);
-            return Array.ConvertAll(places, l => index.Region(l) is var region && region == Null.Int32 ? Null.Int64 : region);
+            var places = Int64(Cdm54.LocationHistory["location_id"]).Span;
+            var regions = Absent();
+            for (var i = 0; i < places.Length; i++)
+                if (index.Region(places[i]) is var region && region != Null.Int32) regions.Span[i] = region;
+            return regions;
         }
         var column = wanted switch
         {
@@ -379,17 +408,24 @@ sealed class CriterionScan
             CountColumn.Unit => criterion.Kind.Column(Subject.Unit),
             _ => null,
         };
-        if (column is null)
-        {
-            var absent = new long[count];
-            Array.Fill(absent, Null.Int64);
-            return absent;
-        }
-        var bits = Gather.Bits(table, column, Current);
+        if (column is null) return Absent();
+        var bits = Bits(column);
+        if (criterion.Criterion.Kind != CriterionKind.Death || wanted != CountColumn.DomainConcept) return bits;
         // A death without a cause counts as one of concept 0.
-        if (criterion.Criterion.Kind == CriterionKind.Death && wanted == CountColumn.DomainConcept)
-            for (var i = 0; i < bits.Length; i++)
-                if (bits[i] == Null.Int64) bits[i] = 0;
-        return bits;
+        var causes = bits.ToArray();
+        causes.AsSpan().Replace(Null.Int64, 0);
+        return causes;
+    }
+
+    ReadOnlyMemory<long> Durations()
+    {
+        var days = scratch.Rent<long>(rows.Count);
+        var to = days.Span;
+        var starts = start.Span;
+        var ends = end.Span;
+        var (ownStart, ownEnd) = (criterion.Criterion.UserDefined?.Start, criterion.Criterion.UserDefined?.End);
+        for (var i = 0; i < to.Length; i++)
+            to[i] = criterion.Kind.IsDay ? 1 : ends[i] == Null.Int32 ? Null.Int64 : (ownEnd is { } e ? Days.Of(e) : ends[i]) - (ownStart is { } s ? Days.Of(s) : starts[i]);
+        return days;
     }
 }

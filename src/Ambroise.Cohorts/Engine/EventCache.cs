@@ -24,13 +24,15 @@ sealed class EventCache(long capacity)
         }
     }
 
+    /// <param name="events">Copied: they live no longer than the answer they were picked for.</param>
     public void Add(IShard shard, UInt128 criterion, EventList events)
     {
         if (events.Bytes > capacity / 4) return;
+        var kept = events.Kept();
         lock (gate)
         {
             if (entries.ContainsKey((shard, criterion))) return;
-            entries[(shard, criterion)] = recent.AddFirst(new Entry((shard, criterion), events));
+            entries[(shard, criterion)] = recent.AddFirst(new Entry((shard, criterion), kept));
             bytes += events.Bytes;
             while (bytes > capacity && recent.Last is { } oldest)
             {

@@ -1,59 +1,84 @@
+using System.Numerics;
+
 namespace Ambroise.Cohorts.Engine;
 
-/// <summary>The events one criterion picks in one shard, in order of (patient, start, id). Days since 1970-01-01. Shared between counts: never written to once made.</summary>
-/// <param name="Sort">What orders first and last; the start itself except for periods with dates of the definition's own.</param>
-/// <param name="End">May be absent.</param>
-/// <param name="Id">Empty where nothing needs it.</param>
-/// <param name="Visit">Empty where the kind has none.</param>
+/// <summary>The events one criterion picks in one shard, in order of (patient, start, id). Days since 1970-01-01. Never written to once made; lives as long as the memory it was made in.</summary>
+/// <param name="End">Empty where nothing asks for it; single ends may be absent.</param>
+/// <param name="Sort">What orders first and last where that is not the start: periods with dates of the definition's own. Empty otherwise.</param>
+/// <param name="Id">Empty where nothing asks for it.</param>
+/// <param name="Visit">Empty where nothing asks for it or the kind has none.</param>
 /// <param name="Counted">Values of the column a distinct count needs; empty without one.</param>
-sealed record EventList(ushort[] Patient, int[] Start, int[] End, int[] Sort, long[] Id, long[] Visit, long[] Counted)
+sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Start, ReadOnlyMemory<int> End, ReadOnlyMemory<int> Sort, ReadOnlyMemory<long> Id, ReadOnlyMemory<long> Visit, ReadOnlyMemory<long> Counted)
 {
-    public static readonly EventList None = new([], [], [], [], [], [], []);
+    public static readonly EventList None = new(default, default, default, default, default, default, default);
 
     public int Count => Patient.Length;
 
     /// <summary>Patients with at least one event.</summary>
-    public int Patients { get; } = Distinct(Patient);
+    public int Patients { get; } = Distinct(Patient.Span);
 
-    public long Bytes => 200 + 2L * Patient.Length + 4L * (Start.Length + End.Length + (ReferenceEquals(Sort, Start) ? 0 : Sort.Length)) + 8L * (Id.Length + Visit.Length + Counted.Length);
+    public long Bytes => 300 + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
+
+    /// <summary>The same events in memory of their own.</summary>
+    public EventList Kept() => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray());
+
+    /// <summary>The events at some places.</summary>
+    public EventList At(ReadOnlySpan<int> places, Scratch scratch) => new(scratch.Pick(Patient, places), scratch.Pick(Start, places), scratch.Pick(End, places), scratch.Pick(Sort, places),
+        scratch.Pick(Id, places), scratch.Pick(Visit, places), scratch.Pick(Counted, places));
 
     /// <returns>The first event at or after <paramref name="from"/> of this patient or a later one. Gallops: near answers are near in time.</returns>
-    public int Seek(int from, int patient)
+    public static int Seek(ReadOnlySpan<ushort> patients, int from, int patient)
     {
-        if (from >= Patient.Length || Patient[from] >= patient) return from;
+        if (from >= patients.Length || patients[from] >= patient) return from;
         int low = from, step = 1;
-        while (low + step < Patient.Length && Patient[low + step] < patient)
+        while (low + step < patients.Length && patients[low + step] < patient)
         {
             low += step;
             step <<= 1;
         }
-        var high = Math.Min(low + step, Patient.Length);
+        var high = Math.Min(low + step, patients.Length);
         while (high - low > 1)
         {
             var middle = (low + high) >>> 1;
-            if (Patient[middle] < patient) low = middle;
+            if (patients[middle] < patient) low = middle;
             else high = middle;
         }
         return high;
     }
 
+    /// <returns>Where the events of the patient at <paramref name="from"/> end.</returns>
+    public static int Ends(ReadOnlySpan<ushort> patients, int from)
+    {
+        var patient = patients[from];
+        var to = from + 1;
+        while (to < patients.Length && patients[to] == patient) to++;
+        return to;
+    }
+
     /// <returns>The first event in [from, to) that starts on or after a day.</returns>
-    public int SeekStart(int from, int to, long day)
+    public static int SeekStart(ReadOnlySpan<int> starts, int from, int to, long day)
     {
         while (to - from > 8)
         {
             var middle = (from + to) >>> 1;
-            if (Start[middle] < day) from = middle + 1;
+            if (starts[middle] < day) from = middle + 1;
             else to = middle;
         }
-        while (from < to && Start[from] < day) from++;
+        while (from < to && starts[from] < day) from++;
         return from;
     }
 
-    static int Distinct(ushort[] patients)
+    /// <summary>Counts the places where the patient changes, a vector at a time.</summary>
+    public static int Distinct(ReadOnlySpan<ushort> patients)
     {
-        var count = patients.Length > 0 ? 1 : 0;
-        for (var i = 1; i < patients.Length; i++)
+        if (patients.IsEmpty) return 0;
+        var (count, i) = (1, 1);
+        for (; i + Vector<ushort>.Count <= patients.Length; i += Vector<ushort>.Count)
+        {
+            var same = Vector.Equals(new Vector<ushort>(patients[i..]), new Vector<ushort>(patients[(i - 1)..]));
+            count += Vector<ushort>.Count + Vector.Sum(Vector.AsVectorInt16(same));
+        }
+        for (; i < patients.Length; i++)
             if (patients[i] != patients[i - 1]) count++;
         return count;
     }

@@ -5,22 +5,24 @@ using Ambroise.Lake.Columns;
 namespace Ambroise.Cohorts.Engine;
 
 /// <summary>When each included event's patient leaves: the earliest of the ends that apply, on or after the event's start.</summary>
-sealed class Exits(CohortDefinition definition, IndexEvents included, Func<BoundCriterion, EventList> events, CancellationToken cancel)
+sealed class Exits(CohortDefinition definition, IndexEvents included, Func<BoundCriterion, EventList> events, Scratch scratch, CancellationToken cancel)
 {
     /// <summary>None of the ends is on or after the start: the event gives no span.</summary>
     public const int Never = int.MaxValue;
 
-    readonly int[] ends = new int[included.Count];
+    readonly Memory<int> ends = scratch.Rent<int>(included.Count);
 
     /// <returns>By included event.</returns>
-    public int[] Ends(BoundDefinition bound)
+    public ReadOnlySpan<int> Ends(BoundDefinition bound)
     {
-        Array.Fill(ends, Never);
+        ends.Span.Fill(Never);
         switch (definition.EndStrategy)
         {
             case EndStrategy.DateOffset offset:
-                for (var i = 0; i < ends.Length; i++)
-                    if ((offset.FromEnd ? included.End[i] : included.Start[i]) is var day && day != Null.Int32) Take(i, Math.Min((long)day + offset.OffsetDays, included.PeriodEnd[i]));
+                var from = (offset.FromEnd ? included.End : included.Start).Span;
+                var period = included.Period.Span;
+                for (var i = 0; i < from.Length; i++)
+                    if (from[i] != Null.Int32) Take(i, Math.Min((long)from[i] + offset.OffsetDays, included.Periods.End[period[i]]));
                 break;
             case EndStrategy.CustomEra era:
                 WithPeriods();
@@ -31,30 +33,41 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
                 break;
         }
         foreach (var criterion in bound.Censoring) Censor(events(criterion));
-        return ends;
+        return ends.Span;
     }
 
     void Take(int i, long end)
     {
-        if (end >= included.Start[i] && end < ends[i]) ends[i] = (int)end;
+        ref var mine = ref ends.Span[i];
+        if (end >= included.Start.Span[i] && end < mine) mine = (int)end;
     }
 
     void WithPeriods()
     {
-        for (var i = 0; i < ends.Length; i++) Take(i, included.PeriodEnd[i]);
+        var to = ends.Span;
+        var starts = included.Start.Span;
+        var period = included.Period.Span;
+        var closes = included.Periods.End;
+        for (var i = 0; i < to.Length; i++)
+            if (closes[period[i]] is var end && end >= starts[i]) to[i] = end;
     }
 
     void Censor(EventList list)
     {
         cancel.ThrowIfCancellationRequested();
-        for (int i = 0, from = 0; i < included.Count; i++)
+        var mine = included.Patient.Span;
+        var starts = included.Start.Span;
+        var period = included.Period.Span;
+        var patients = list.Patient.Span;
+        var days = list.Start.Span;
+        for (int i = 0, from = 0; i < mine.Length; i++)
         {
-            from = list.Seek(from, included.Patient[i]);
-            if (from == list.Count) return;
-            if (list.Patient[from] != included.Patient[i]) continue;
-            var to = list.Seek(from, included.Patient[i] + 1);
-            var at = list.SeekStart(from, to, included.Start[i]);
-            if (at < to && list.Start[at] <= included.PeriodEnd[i]) Take(i, list.Start[at]);
+            from = EventList.Seek(patients, from, mine[i]);
+            if (from == patients.Length) return;
+            if (patients[from] != mine[i]) continue;
+            var to = EventList.Ends(patients, from);
+            var at = EventList.SeekStart(days, from, to, starts[i]);
+            if (at < to && days[at] <= included.Periods.End[period[i]]) Take(i, days[at]);
         }
     }
 
@@ -64,16 +77,19 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
         cancel.ThrowIfCancellationRequested();
         var exposures = new List<(int Start, long End)>();
         var at = new int[drugs.Length];
-        for (int i = 0, next; i < included.Count; i = next)
+        var mine = included.Patient.Span;
+        var starts = included.Start.Span;
+        for (int i = 0, next; i < mine.Length; i = next)
         {
-            var patient = included.Patient[i];
-            for (next = i; next < included.Count && included.Patient[next] == patient; next++) { }
+            next = EventList.Ends(mine, i);
             exposures.Clear();
             for (var d = 0; d < drugs.Length; d++)
             {
-                var list = drugs[d];
-                for (at[d] = list.Seek(at[d], patient); at[d] < list.Count && list.Patient[at[d]] == patient; at[d]++)
-                    exposures.Add((list.Start[at[d]], (era.DaysSupplyOverride is { } days ? (long)list.Start[at[d]] + days : list.End[at[d]]) + era.GapDays + era.OffsetDays));
+                var patients = drugs[d].Patient.Span;
+                var from = drugs[d].Start.Span;
+                var until = drugs[d].End.Span;
+                for (at[d] = EventList.Seek(patients, at[d], mine[i]); at[d] < patients.Length && patients[at[d]] == mine[i]; at[d]++)
+                    exposures.Add((from[at[d]], (era.DaysSupplyOverride is { } days ? (long)from[at[d]] + days : until[at[d]]) + era.GapDays + era.OffsetDays));
             }
             exposures.Sort();
             for (var e = 0; e < exposures.Count;)
@@ -82,7 +98,7 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
                 for (e++; e < exposures.Count && exposures[e].Start <= end; e++) end = Math.Max(end, exposures[e].End);
                 end -= era.GapDays;
                 for (var k = i; k < next; k++)
-                    if (included.Start[k] >= start && included.Start[k] <= end) Take(k, end);
+                    if (starts[k] >= start && starts[k] <= end) Take(k, end);
             }
         }
     }

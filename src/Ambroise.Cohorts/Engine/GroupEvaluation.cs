@@ -1,38 +1,74 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Ambroise.Cohorts.Definitions;
-using Ambroise.Lake.Columns;
 
 namespace Ambroise.Cohorts.Engine;
 
 /// <summary>Asks groups of conditions of index events, all of a shard at once.</summary>
 /// <param name="events">The events a criterion picks in this shard.</param>
-sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> events, CancellationToken cancel)
+sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> events, Scratch scratch, CancellationToken cancel)
 {
-    readonly HashSet<long> distinct = [];
-
     /// <returns>For each event whether it passes.</returns>
-    public bool[] Passing(BoundGroup group, IndexEvents of)
+    public Span<bool> Passing(BoundGroup group, IndexEvents of)
     {
-        var passed = new bool[of.Keys];
+        var passed = scratch.Rent<bool>(of.Keys).Span;
         if (group.IsEmpty)
         {
-            Array.Fill(passed, true);
+            passed.Fill(true);
             return passed;
         }
-        var held = new int[of.Keys];
-        var member = new bool[of.Keys];
+        if (of.Multiplicity is null && group.Rule is GroupRule.All or GroupRule.Any) Together(group, of, passed);
+        else Counted(group, of, passed);
+        return passed;
+    }
+
+    /// <summary>All of the members, or any of them.</summary>
+    void Together(BoundGroup group, IndexEvents of, Span<bool> passed)
+    {
+        passed.Fill(group.Rule == GroupRule.All);
+        var member = scratch.Rent<bool>(of.Keys).Span;
         foreach (var correlated in group.Criteria)
         {
-            cancel.ThrowIfCancellationRequested();
-            Array.Clear(member);
             Correlated(correlated, of, member);
-            for (var k = 0; k < member.Length; k++) held[k] += member[k] ? 1 : 0;
+            Join(group.Rule, passed, member);
         }
         foreach (var demographic in group.Demographics)
         {
-            Array.Clear(member);
             Demographic(demographic, of, member);
-            for (var k = 0; k < member.Length; k++) held[k] += member[k] ? 1 : 0;
+            Join(group.Rule, passed, member);
+        }
+        foreach (var nested in group.Groups) Join(group.Rule, passed, Passing(nested, of));
+    }
+
+    static void Join(GroupRule rule, Span<bool> passed, ReadOnlySpan<bool> member)
+    {
+        var to = MemoryMarshal.AsBytes(passed);
+        var with = MemoryMarshal.AsBytes(member);
+        var i = 0;
+        for (; i + Vector<byte>.Count <= to.Length; i += Vector<byte>.Count)
+        {
+            var (a, b) = (new Vector<byte>(to[i..]), new Vector<byte>(with[i..]));
+            (rule == GroupRule.All ? a & b : a | b).CopyTo(to[i..]);
+        }
+        for (; i < to.Length; i++) to[i] = (byte)(rule == GroupRule.All ? to[i] & with[i] : to[i] | with[i]);
+    }
+
+    /// <summary>Counts the members that hold, once for each row of an event.</summary>
+    void Counted(BoundGroup group, IndexEvents of, Span<bool> passed)
+    {
+        var held = scratch.Rent<int>(of.Keys).Span;
+        held.Clear();
+        var member = scratch.Rent<bool>(of.Keys).Span;
+        foreach (var correlated in group.Criteria)
+        {
+            Correlated(correlated, of, member);
+            for (var k = 0; k < held.Length; k++) held[k] += member[k] ? 1 : 0;
+        }
+        foreach (var demographic in group.Demographics)
+        {
+            Demographic(demographic, of, member);
+            for (var k = 0; k < held.Length; k++) held[k] += member[k] ? 1 : 0;
         }
         foreach (var nested in group.Groups)
         {
@@ -53,52 +89,35 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
                 _ => count <= group.Count,
             };
         }
-        return passed;
     }
 
-    void Demographic(ImmutableArray<BoundFilter> filters, IndexEvents of, bool[] holds)
+    void Demographic(ImmutableArray<BoundFilter> filters, IndexEvents of, Span<bool> holds)
     {
-        for (var i = 0; i < of.Count; i++)
-            if (PersonTest.All(filters, index, of.Patient[i], of.Start[i], of.End[i])) holds[of.KeyOf(i)] = true;
-    }
-
-    void Correlated(BoundCorrelated bound, IndexEvents of, bool[] holds)
-    {
-        var (c, list) = (bound.Correlated, events(bound.Criterion));
-        var occurrence = c.Occurrence;
-        var counts = new int[of.Keys];
-        // More matches than this change nothing, where each row is its own event.
-        var enough = of.Multiplicity is null && occurrence.DistinctBy is null ? occurrence.Count + (occurrence.Rule == OccurrenceRule.AtLeast ? 0 : 1) : int.MaxValue;
-        if (enough > 0 && list.Count > 0)
+        if (of.Key.IsEmpty)
         {
-            var windows = new Windows(c, list, of);
-            for (int i = 0, from = 0; i < of.Count && from < list.Count;)
-            {
-                var patient = of.Patient[i];
-                from = list.Seek(from, patient);
-                var next = i + 1;
-                while (next < of.Count && of.Patient[next] == patient) next++;
-                if (from < list.Count && list.Patient[from] == patient)
-                {
-                    if ((i & 0xFFF) == 0) cancel.ThrowIfCancellationRequested();
-                    var to = list.Seek(from, patient + 1);
-                    for (; i < next; i++)
-                    {
-                        if (occurrence.DistinctBy is { } by)
-                        {
-                            if (i == 0 || of.KeyOf(i) != of.KeyOf(i - 1)) distinct.Clear();
-                            counts[of.KeyOf(i)] = windows.Distinct(i, from, to, by, distinct);
-                        }
-                        else
-                        {
-                            counts[of.KeyOf(i)] += windows.Count(i, from, to, enough);
-                        }
-                    }
-                    from = to;
-                }
-                i = next;
-            }
+            PersonTest.All(filters, index, of, scratch, holds);
+            return;
         }
+        var byRow = scratch.Rent<bool>(of.Count).Span;
+        var key = of.Key.Span;
+        PersonTest.All(filters, index, of, scratch, byRow);
+        holds.Clear();
+        for (var i = 0; i < byRow.Length; i++) holds[key[i]] |= byRow[i];
+    }
+
+    void Correlated(BoundCorrelated bound, IndexEvents of, Span<bool> holds)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var (occurrence, list) = (bound.Correlated.Occurrence, events(bound.Criterion));
+        var windows = new Windows(bound.Correlated, list, of);
+        if (windows.OfStarts && of.Multiplicity is null && of.Key.IsEmpty && occurrence.DistinctBy is null)
+        {
+            windows.Hold(occurrence, holds);
+            return;
+        }
+        var counts = scratch.Rent<int>(of.Keys).Span;
+        counts.Clear();
+        if (list.Count > 0) Count(windows, list, of, occurrence.DistinctBy, counts);
         var outer = occurrence.DistinctBy is null && (occurrence.Rule == OccurrenceRule.AtMost || occurrence.Count == 0);
         for (var k = 0; k < counts.Length; k++)
         {
@@ -111,83 +130,34 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
             };
         }
     }
-}
 
-/// <summary>The days in which a correlated criterion's events must lie, relative to index events.</summary>
-sealed class Windows(CorrelatedCriterion criterion, EventList events, IndexEvents of)
-{
-    readonly bool byStartInFirst = !(criterion.StartWindow.UseEventEnd ?? false), byStartInSecond = !(criterion.EndWindow?.UseEventEnd ?? true);
-
-    public int Count(int row, int from, int to, int enough)
+    void Count(Windows windows, EventList list, IndexEvents of, CountColumn? distinctBy, Span<int> counts)
     {
-        if (!Bounds(row, out var bounds)) return 0;
-        var found = 0;
-        for (var e = bounds.Sorted ? events.SeekStart(from, to, bounds.StartLow) : from; e < to && found < enough; e++)
+        var distinct = new HashSet<long>();
+        var mine = of.Patient.Span;
+        var patients = list.Patient.Span;
+        var key = of.Key.Span;
+        for (int i = 0, next, from = 0; i < mine.Length && from < patients.Length; i = next)
         {
-            if (events.Start[e] > bounds.StartHigh) break;
-            if (Lies(e, row, bounds)) found++;
-        }
-        return found;
-    }
-
-    public int Distinct(int row, int from, int to, CountColumn by, HashSet<long> seen)
-    {
-        if (!Bounds(row, out var bounds)) return seen.Count;
-        for (var e = events.SeekStart(from, to, bounds.StartLow); e < to; e++)
-        {
-            if (events.Start[e] > bounds.StartHigh) break;
-            if (!Lies(e, row, bounds)) continue;
-            var value = by switch
+            if ((i & 0xFFF) == 0) cancel.ThrowIfCancellationRequested();
+            from = EventList.Seek(patients, from, mine[i]);
+            next = EventList.Ends(mine, i);
+            if (from == patients.Length || patients[from] != mine[i]) continue;
+            var to = EventList.Ends(patients, from);
+            for (; i < next; i++)
             {
-                CountColumn.StartDate => events.Start[e],
-                CountColumn.EndDate => events.End[e] == Null.Int32 ? Null.Int64 : events.End[e],
-                CountColumn.VisitId => events.Visit.Length == 0 ? Null.Int64 : events.Visit[e],
-                _ => events.Counted[e],
-            };
-            if (value != Null.Int64) seen.Add(value);
+                var k = key.IsEmpty ? i : key[i];
+                if (distinctBy is { } by)
+                {
+                    if (i == 0 || key.IsEmpty || k != key[i - 1]) distinct.Clear();
+                    counts[k] = windows.Distinct(i, from, to, by, distinct);
+                }
+                else
+                {
+                    counts[k] += windows.Count(i, from, to);
+                }
+            }
+            from = to;
         }
-        return seen.Count;
     }
-
-    bool Lies(int e, int row, in Range bounds)
-    {
-        if (bounds.UsesEnd && (events.End[e] == Null.Int32 || events.End[e] < bounds.EndLow || events.End[e] > bounds.EndHigh)) return false;
-        return !criterion.RestrictVisit || (events.Visit.Length > 0 && of.Visit.Length > 0 && events.Visit[e] != Null.Int64 && events.Visit[e] == of.Visit[row]);
-    }
-
-    readonly record struct Range(long StartLow, long StartHigh, long EndLow, long EndHigh, bool UsesEnd, bool Sorted);
-
-    bool Bounds(int row, out Range bounds)
-    {
-        bounds = default;
-        long startLow = long.MinValue, startHigh = long.MaxValue, endLow = long.MinValue, endHigh = long.MaxValue;
-        var usesEnd = false;
-        if (!criterion.IgnoreObservationPeriod) (startLow, startHigh) = (of.PeriodStart[row], of.PeriodEnd[row]);
-        if (!Window(criterion.StartWindow, row, out var low, out var high)) return false;
-        if (byStartInFirst) (startLow, startHigh) = (Math.Max(startLow, low), Math.Min(startHigh, high));
-        else (endLow, endHigh, usesEnd) = (low, high, low != long.MinValue || high != long.MaxValue);
-        if (criterion.EndWindow is { } second)
-        {
-            if (!Window(second, row, out low, out high)) return false;
-            if (byStartInSecond) (startLow, startHigh) = (Math.Max(startLow, low), Math.Min(startHigh, high));
-            else (endLow, endHigh, usesEnd) = (Math.Max(endLow, low), Math.Min(endHigh, high), usesEnd || low != long.MinValue || high != long.MaxValue);
-        }
-        bounds = new(startLow, startHigh, endLow, endHigh, usesEnd, true);
-        return startLow <= startHigh;
-    }
-
-    /// <returns>False where the window counts from an end that is absent.</returns>
-    bool Window(Window window, int row, out long low, out long high)
-    {
-        (low, high) = (long.MinValue, long.MaxValue);
-        var index = window.UseIndexEnd ?? false ? of.End[row] : of.Start[row];
-        if (index == Null.Int32 && (window.Start.Days is not null || window.End.Days is not null)) return false;
-        if (Bound(window.Start, index, row) is { } from) low = from;
-        if (Bound(window.End, index, row) is { } until) high = until;
-        return true;
-    }
-
-    long? Bound(WindowBound bound, int index, int row) => bound.Days is { } days ? index + (long)bound.Coefficient * days
-        : criterion.IgnoreObservationPeriod ? null
-        : bound.Coefficient == -1 ? of.PeriodStart[row] : of.PeriodEnd[row];
 }

@@ -4,104 +4,151 @@ using Ambroise.Lake.Columns;
 namespace Ambroise.Cohorts.Engine;
 
 /// <summary>The events that may let patients in: those of every primary criterion, inside an observation period long enough, in order of (patient, day, id), limited.</summary>
-sealed class PrimaryEvents(PrimaryCriteria primary, Periods periods, EventList[] lists)
+sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scratch, CancellationToken cancel)
 {
-    readonly List<Candidate> candidates = [];
-    readonly List<ushort> patient = [];
-    readonly List<Candidate> chosen = [];
+    readonly Periods periods = index.Periods;
 
-    readonly record struct Candidate(int Start, int End, int Sort, long Id, long Visit, int Period, int Order);
-
-    public IndexEvents Merge(CancellationToken cancel)
+    public IndexEvents Of(EventList[] lists)
     {
-        // One criterion, its events already in order of (patient, start, id): no candidate has to be compared with another.
-        if (lists is [var only] && ReferenceEquals(only.Sort, only.Start) && primary.Limit is Limit.All or Limit.First) return Straight(only, primary.Limit == Limit.First, cancel);
-        var at = new int[lists.Length];
-        for (var round = 0; ; round++)
+        var all = lists is [var only] ? only : Together(lists);
+        var places = scratch.Rent<int>(Room(all.Patient.Span));
+        var within = scratch.Rent<int>(places.Length);
+        var count = bound.EntryLimit switch
         {
-            if ((round & 0xFFF) == 0) cancel.ThrowIfCancellationRequested();
-            var next = int.MaxValue;
-            for (var l = 0; l < lists.Length; l++)
-                if (at[l] < lists[l].Count) next = Math.Min(next, lists[l].Patient[at[l]]);
-            if (next == int.MaxValue) break;
-            candidates.Clear();
-            for (var l = 0; l < lists.Length; l++)
-                for (; at[l] < lists[l].Count && lists[l].Patient[at[l]] == next; at[l]++) Consider(lists[l], at[l]);
-            Choose((ushort)next);
-        }
-        return new([.. patient], [.. chosen.Select(c => c.Start)], [.. chosen.Select(c => c.End)], [.. chosen.Select(c => c.Visit)], [.. chosen.Select(c => periods.Start[c.Period])],
-            [.. chosen.Select(c => periods.End[c.Period])], null, chosen.Count);
+            Limit.First => Firsts(all, places.Span, within.Span),
+            Limit.Last => Lasts(all, places.Span, within.Span),
+            _ => Every(all, places.Span, within.Span),
+        };
+        var chosen = places.Span[..count];
+        return new(scratch.Pick(all.Patient, chosen), scratch.Pick(all.Start, chosen), Asked(Needs.End) ? scratch.Pick(all.End, chosen) : default,
+            Asked(Needs.Visit) ? scratch.Pick(Visits(all), chosen) : default, within[..count], periods, default, count);
     }
 
-    IndexEvents Straight(EventList list, bool first, CancellationToken cancel)
+    bool Asked(Needs need) => bound.EntryNeeds.HasFlag(need);
+
+    /// <summary>Rows at most: an event in two overlapping periods gives two.</summary>
+    int Room(ReadOnlySpan<ushort> patients)
     {
-        var room = list.Count;
-        var (who, start, end, from, to) = (new ushort[room], new int[room], new int[room], new int[room], new int[room]);
-        var visit = new long[room];
+        if (!periods.Overlap) return patients.Length + 1;
+        var room = 1;
+        foreach (var patient in patients) room += periods.From[patient + 1] - periods.From[patient];
+        return room;
+    }
+
+    /// <summary>An event stays where a period holds it with the days asked for before and after.</summary>
+    bool Holds(int period, int day) =>
+        periods.Start[period] + (long)Math.Max(0, bound.Definition.Primary.PriorDays) <= day && day + (long)Math.Max(0, bound.Definition.Primary.PostDays) <= periods.End[period];
+
+    int Every(EventList list, Span<int> places, Span<int> within)
+    {
+        var patients = list.Patient.Span;
+        var starts = list.Start.Span;
+        var from = periods.From;
+        var opens = periods.Start;
+        var closes = periods.End;
+        var (prior, post) = ((long)Math.Max(0, bound.Definition.Primary.PriorDays), (long)Math.Max(0, bound.Definition.Primary.PostDays));
         var count = 0;
-        void Fit(int rows)
+        for (var e = 0; e < patients.Length; e++)
         {
-            Array.Resize(ref who, rows);
-            Array.Resize(ref start, rows);
-            Array.Resize(ref end, rows);
-            Array.Resize(ref from, rows);
-            Array.Resize(ref to, rows);
-            Array.Resize(ref visit, rows);
-        }
-        for (var e = 0; e < list.Count; e++)
-        {
-            if ((e & 0x3FFF) == 0) cancel.ThrowIfCancellationRequested();
-            var (patientNow, day) = (list.Patient[e], list.Start[e]);
-            if (first && count > 0 && who[count - 1] == patientNow) continue;
-            for (var p = periods.From[patientNow]; p < periods.From[patientNow + 1]; p++)
+            if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
+            var day = starts[e];
+            for (int p = from[patients[e]], last = from[patients[e] + 1]; p < last; p++)
             {
-                var (opens, closes) = (periods.Start[p], periods.End[p]);
-                if (opens > day || day > closes || opens + (long)primary.PriorDays > day || day + (long)primary.PostDays > closes) continue;
-                if (count == room) Fit(room = 2 * room + 8); // an event in two overlapping periods
-                (who[count], start[count], end[count], from[count], to[count]) = (patientNow, day, list.End[e], opens, closes);
-                visit[count++] = list.Visit.Length == 0 ? Null.Int64 : list.Visit[e];
-                if (first) break;
+                (places[count], within[count]) = (e, p);
+                if (opens[p] + prior <= day && day + post <= closes[p]) count++;
             }
         }
-        Fit(count);
-        return new(who, start, end, visit, from, to, null, count);
+        return count;
     }
 
-    void Consider(EventList list, int e)
+    int Firsts(EventList list, Span<int> places, Span<int> within)
     {
-        int who = list.Patient[e], start = list.Start[e];
-        for (var p = periods.From[who]; p < periods.From[who + 1]; p++)
-            if (periods.Start[p] <= start && start <= periods.End[p] && periods.Start[p] + (long)primary.PriorDays <= start && start + (long)primary.PostDays <= periods.End[p])
-                candidates.Add(new(start, list.End[e], list.Sort[e], list.Id[e], list.Visit.Length == 0 ? Null.Int64 : list.Visit[e], p, candidates.Count));
-    }
-
-    void Choose(ushort who)
-    {
-        if (candidates.Count == 0) return;
-        var last = primary.Limit == Limit.Last;
-        if (primary.Limit == Limit.All)
+        var patients = list.Patient.Span;
+        var starts = list.Start.Span;
+        var count = 0;
+        for (var e = 0; e < patients.Length;)
         {
-            var sorted = true;
-            for (var i = 1; i < candidates.Count && sorted; i++) sorted = Compare(candidates[i - 1], candidates[i], false) <= 0;
-            if (!sorted) candidates.Sort((a, b) => Compare(a, b, false));
-            foreach (var candidate in candidates)
+            if ((count & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
+            var patient = patients[e];
+            var found = false;
+            for (; e < patients.Length && patients[e] == patient; e++)
             {
-                patient.Add(who);
-                chosen.Add(candidate);
+                if (found) continue;
+                for (int p = periods.From[patient], last = periods.From[patient + 1]; p < last && !found; p++)
+                {
+                    if (!Holds(p, starts[e])) continue;
+                    (places[count], within[count]) = (e, p);
+                    count++;
+                    found = true;
+                }
             }
-            return;
         }
-        var best = candidates[0];
-        foreach (var candidate in candidates)
-            if (Compare(candidate, best, last) < 0) best = candidate;
-        patient.Add(who);
-        chosen.Add(best);
+        return count;
     }
 
-    /// <summary>By day, then ascending id, then as the criteria are written.</summary>
-    static int Compare(in Candidate a, in Candidate b, bool last)
+    /// <summary>Each patient's latest day, and of several events on it the one that comes first.</summary>
+    int Lasts(EventList list, Span<int> places, Span<int> within)
     {
-        if (a.Sort != b.Sort) return last ? b.Sort.CompareTo(a.Sort) : a.Sort.CompareTo(b.Sort);
-        return a.Id != b.Id ? a.Id.CompareTo(b.Id) : a.Order.CompareTo(b.Order);
+        var patients = list.Patient.Span;
+        var starts = list.Start.Span;
+        var sort = (list.Sort.IsEmpty ? list.Start : list.Sort).Span;
+        var count = 0;
+        for (int e = 0, next; e < patients.Length; e = next)
+        {
+            if ((count & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
+            next = EventList.Ends(patients, e);
+            var best = -1;
+            for (var i = e; i < next; i++)
+            {
+                if (best >= 0 && sort[i] <= sort[best]) continue;
+                for (int p = periods.From[patients[e]], last = periods.From[patients[e] + 1]; p < last; p++)
+                {
+                    if (!Holds(p, starts[i])) continue;
+                    (places[count], within[count]) = (best = i, p);
+                    break;
+                }
+            }
+            if (best >= 0) count++;
+        }
+        return count;
+    }
+
+    ReadOnlyMemory<long> Visits(EventList list)
+    {
+        if (!list.Visit.IsEmpty) return list.Visit;
+        var absent = scratch.Rent<long>(list.Count);
+        absent.Span.Fill(Null.Int64);
+        return absent;
+    }
+
+    /// <summary>Events of several criteria in one order; of equals, those of the criterion written first.</summary>
+    EventList Together(EventList[] lists)
+    {
+        ReadOnlyMemory<T> Joined<T>(Func<EventList, ReadOnlyMemory<T>> column)
+        {
+            var joined = scratch.Rent<T>(lists.Sum(l => l.Count));
+            var to = joined.Span;
+            foreach (var list in lists)
+            {
+                var values = column(list).Span;
+                values.CopyTo(to);
+                to = to[list.Count..];
+            }
+            return joined;
+        }
+        var sorted = lists.Any(static l => !l.Sort.IsEmpty);
+        var all = new EventList(Joined(l => l.Patient), Joined(l => l.Start), Asked(Needs.End) ? Joined(l => l.End) : default, sorted ? Joined(l => l.Sort.IsEmpty ? l.Start : l.Sort) : default,
+            Asked(Needs.Id) ? Joined(Ids) : default, Asked(Needs.Visit) ? Joined(Visits) : default, default);
+        var order = EventOrder.Of(all.Patient.Span, (sorted ? all.Sort : all.Start).Span, all.Id.Span, index.Shard.Patients, scratch);
+        return order.IsEmpty ? all : all.At(order, scratch);
+    }
+
+    /// <summary>Records of a table without a key go by their patient.</summary>
+    ReadOnlyMemory<long> Ids(EventList list)
+    {
+        if (!list.Id.IsEmpty) return list.Id;
+        var ids = scratch.Rent<long>(list.Count);
+        for (var i = 0; i < list.Count; i++) ids.Span[i] = list.Patient.Span[i];
+        return ids;
     }
 }

@@ -95,12 +95,19 @@ sealed class Periods
             at += patients.Length;
             foreach (var patient in patients) From[patient + 1]++;
         }
-        for (var p = 0; p < shard.Patients; p++) From[p + 1] += From[p];
+        for (var p = 0; p < shard.Patients; p++)
+        {
+            From[p + 1] += From[p];
+            for (var next = From[p] + 1; next < From[p + 1]; next++) Overlap |= Start[next] <= End[next - 1];
+        }
     }
 
     public int[] From { get; }
     public int[] Start { get; }
     public int[] End { get; }
+
+    /// <summary>A patient has two periods with a day in common.</summary>
+    public bool Overlap { get; }
 }
 
 /// <summary>A shard's visits by key.</summary>

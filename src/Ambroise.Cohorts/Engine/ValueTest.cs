@@ -42,19 +42,25 @@ abstract record ValueTest
         }
     }
 
-    public sealed record Real(Comparison Comparison, double Value, double Extent) : ValueTest
+    /// <summary>Real numbers from <paramref name="Low"/> to <paramref name="High"/>, or those outside. NaN stands for absent.</summary>
+    public sealed record Real(double Low, double High, bool Outside) : ValueTest
     {
-        public bool Holds(double value) => !double.IsNaN(value) && Comparison switch
+        public static Real Range(Comparison comparison, double value, double extent) => comparison switch
         {
-            Comparison.Less => value < Value,
-            Comparison.LessOrEqual => value <= Value,
-            Comparison.Equal => value == Value,
-            Comparison.NotEqual => value != Value,
-            Comparison.Greater => value > Value,
-            Comparison.GreaterOrEqual => value >= Value,
-            Comparison.Between => value >= Value && value <= Extent,
-            _ => !(value >= Value && value <= Extent),
+            Comparison.Less => new(double.NegativeInfinity, Math.BitDecrement(value), false),
+            Comparison.LessOrEqual => new(double.NegativeInfinity, value, false),
+            Comparison.Equal => new(value, value, false),
+            Comparison.NotEqual => new(value, value, true),
+            Comparison.Greater => new(Math.BitIncrement(value), double.PositiveInfinity, false),
+            Comparison.GreaterOrEqual => new(value, double.PositiveInfinity, false),
+            Comparison.Between => new(value, extent, false),
+            _ => new(value, extent, true),
         };
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Holds(double value) => Outside ? value < Low || value > High : value >= Low && value <= High;
+
+        public bool Holds(int value) => value != Null.Int32 && Holds((double)value);
     }
 
     /// <param name="Pattern">Of SQL's LIKE.</param>

@@ -10,4 +10,16 @@ public static class Days
 
     /// <exception cref="ArgumentOutOfRangeException">Before year 1 or after year 9999.</exception>
     public static DateOnly Date(int days) => DateOnly.FromDayNumber(Epoch + days);
+
+    /// <returns>The calendar year of a day, by multiplication alone (C. Neri and L. Schneider, Euclidean affine functions and their application to calendar algorithms, 2022).</returns>
+    /// <param name="days">From 0001-01-01 to 9999-12-31.</param>
+    public static int Year(int days)
+    {
+        const uint ToMarchOfYear0 = 719468, Century = 146097, YearFactor = 2939745;
+        var quarters = 4 * ((uint)days + ToMarchOfYear0) + 3;
+        var (century, ofCentury) = (quarters / Century, quarters % Century / 4);
+        var product = (ulong)YearFactor * (4 * ofCentury + 3);
+        var dayOfYear = (uint)product / YearFactor / 4; // from 1 March
+        return (int)(100 * century + (uint)(product >> 32) + (dayOfYear >= 306 ? 1u : 0u));
+    }
 }

@@ -23,7 +23,7 @@ public sealed class AgreementSpecs
         for (; (one ? asked < 1 : nightly || asked < Cases) && clock.Elapsed < most && wrong.Count < 5; asked++)
         {
             var made = Case.Of(from + asked);
-            if (made.Disagreement() is not null) wrong.Add($"seed {from + asked}: {made.Shrunk()}");
+            if (made.Disagreement() is { } disagreement) wrong.Add($"seed {from + asked}: {disagreement}\nshrunk: {made.Shrunk()}");
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{asked} cases in {clock.Elapsed.TotalSeconds:F1} s");
         Assert.True(wrong.Count == 0, $"{asked} cases\n{string.Join('\n', wrong)}");
