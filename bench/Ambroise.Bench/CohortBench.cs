@@ -105,10 +105,11 @@ static class CohortBench
             DropCaches();
             double cold;
             using (var fresh = Open(lake)) (cold, _) = Timed(() => new CohortEngine(0).Count(bound, fresh.Shards).Patients);
-            var patients = engine.Count(bound, warm.Shards).Patients;
-            var before = GC.GetTotalAllocatedBytes();
+            var answer = engine.Count(bound, warm.Shards);
+            var patients = answer.Patients;
+            var (before, processor) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
             var mine = Median(9, () => engine.Count(bound, warm.Shards).Patients, patients);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mine,9:F2} ms warm {cold,6:F0} ms cold {patients,10:N0} patients {(GC.GetTotalAllocatedBytes() - before) / 29 >> 10,8:N0} KiB a count  {question.Name}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mine,9:F2} ms warm {(Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / 29,7:F2} ms of processor {cold,6:F0} ms cold {patients,10:N0} patients of {answer.EventMasks.Sum(m => m.Count),10:N0} events {(GC.GetTotalAllocatedBytes() - before) / 29 >> 10,8:N0} KiB a count  {question.Name}"));
         }
     }
 

@@ -21,6 +21,8 @@ public sealed class BoundDefinition
         if (EntryNeeds != Needs.Nothing) EntryNeeds |= Needs.Id;
         EntryLimit = definition is { Primary.Limit: Limit.All, Additional: null, InclusionRules.IsEmpty: true, ExpressionLimit: Limit.First } && definition.Primary.Criteria.All(static c => c.UserDefined is null)
             ? Limit.First : definition.Primary.Limit;
+        // Where each patient's first event is all that is wanted, it is found in any order.
+        if (EntryNeeds != Needs.Nothing || EntryLimit != Limit.First || definition.Primary.Criteria.Any(static c => c.UserDefined is not null)) EntryNeeds |= Needs.Order;
         Primary = [.. definition.Primary.Criteria.Select((c, i) => binder.Criterion(c, null, $"PrimaryCriteria.CriteriaList[{i}]", EntryNeeds))];
         Additional = definition.Additional is { IsEmpty: false } group ? binder.Group(group, "AdditionalCriteria") : null;
         Rules = [.. definition.InclusionRules.Select((r, i) => binder.Group(r.Expression, $"InclusionRules[{i}].expression"))];
@@ -28,8 +30,8 @@ public sealed class BoundDefinition
         if (definition.EndStrategy is EndStrategy.CustomEra era)
             EraDrugs =
             [
-                binder.Criterion(new(CriterionKind.DrugExposure, era.DrugConceptSet, null, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End),
-                binder.Criterion(new(CriterionKind.DrugExposure, null, era.DrugConceptSet, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End),
+                binder.Criterion(new(CriterionKind.DrugExposure, era.DrugConceptSet, null, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End | Needs.Order),
+                binder.Criterion(new(CriterionKind.DrugExposure, null, era.DrugConceptSet, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End | Needs.Order),
             ];
         Criteria = [.. binder.Criteria];
     }
@@ -64,6 +66,9 @@ enum Needs
 
     /// <summary>Events of one day must come in order of their ids.</summary>
     Id = 4,
+
+    /// <summary>Events must come in order of patient and start.</summary>
+    Order = 8,
 }
 
 /// <summary>A criterion with its concepts. Two with the same <see cref="Key"/> pick the same records of a shard.</summary>
@@ -110,16 +115,16 @@ sealed class Binder(Dictionary<int, int[]> sets)
     }
 
     /// <returns>What a condition asks of the events it counts.</returns>
-    static Needs OfEvent(CorrelatedCriterion c) =>
-        (c.StartWindow.UseEventEnd == true || (c.EndWindow is { } second && second.UseEventEnd != false) || c.Occurrence.DistinctBy == CountColumn.EndDate ? Needs.End : Needs.Nothing)
+    static Needs OfEvent(CorrelatedCriterion c) => Needs.Order
+        | (c.StartWindow.UseEventEnd == true || (c.EndWindow is { } second && second.UseEventEnd != false) || c.Occurrence.DistinctBy == CountColumn.EndDate ? Needs.End : Needs.Nothing)
         | (c.RestrictVisit || c.Occurrence.DistinctBy == CountColumn.VisitId ? Needs.Visit : Needs.Nothing);
 
-    public BoundCriterion Criterion(Criterion criterion, CountColumn? distinctBy, string path, Needs needs = Needs.Nothing)
+    public BoundCriterion Criterion(Criterion criterion, CountColumn? distinctBy, string path, Needs needs = Needs.Order)
     {
         var kind = KindTable.Of(criterion.Kind);
         var counted = distinctBy is CountColumn.StartDate or CountColumn.EndDate or CountColumn.VisitId ? null : distinctBy;
         var correlated = criterion.Correlated is { } group ? Group(group, path + ".CorrelatedCriteria") : null;
-        if (criterion.Correlated is { } asked) needs |= OfIndex(asked);
+        if (criterion.Correlated is { } asked) needs |= OfIndex(asked) | Needs.Order;
         var text = new StringBuilder();
         Write(text, criterion);
         text.Append(CultureInfo.InvariantCulture, $"|{counted}|{needs}");

@@ -351,12 +351,8 @@ sealed class CriterionScan
         var visit = criterion.Needs.HasFlag(Needs.Visit) && criterion.Kind.HasVisit && of.Find("visit_occurrence_id") is { } column ? Int64(column) : default;
         // Equal starts are told apart by their key, those of a table without one not at all.
         var id = criterion.Needs.HasFlag(Needs.Id) && of.Key >= 0 ? Int64(of.Columns[of.Key]) : default;
-        var list = new EventList(patient, start, criterion.Needs.HasFlag(Needs.End) ? end : default, default, id, visit, Counted());
-        if (!ordered || criterion.Criterion.Adjustment is not null)
-        {
-            var order = EventOrder.Of(list.Patient.Span, list.Start.Span, list.Id.Span, index.Shard.Patients, scratch);
-            if (!order.IsEmpty) list = list.At(order, scratch);
-        }
+        var list = new EventList(patient, start, criterion.Needs.HasFlag(Needs.End) ? end : default, default, id, visit, Counted(), ordered && criterion.Criterion.Adjustment is null);
+        if (criterion.Needs.HasFlag(Needs.Order)) list = list.InOrder(index.Shard.Patients, scratch);
         if (criterion.Criterion.UserDefined is not { } own) return list;
         return list with
         {

@@ -8,23 +8,40 @@ namespace Ambroise.Cohorts.Engine;
 /// <param name="Id">Empty where nothing asks for it.</param>
 /// <param name="Visit">Empty where nothing asks for it or the kind has none.</param>
 /// <param name="Counted">Values of the column a distinct count needs; empty without one.</param>
-sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Start, ReadOnlyMemory<int> End, ReadOnlyMemory<int> Sort, ReadOnlyMemory<long> Id, ReadOnlyMemory<long> Visit, ReadOnlyMemory<long> Counted)
+/// <param name="Ordered">False where nothing asks for the order: then events come as their concepts do.</param>
+sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Start, ReadOnlyMemory<int> End, ReadOnlyMemory<int> Sort, ReadOnlyMemory<long> Id, ReadOnlyMemory<long> Visit, ReadOnlyMemory<long> Counted,
+    bool Ordered = true)
 {
     public static readonly EventList None = new(default, default, default, default, default, default, default);
 
     public int Count => Patient.Length;
 
     /// <summary>Patients with at least one event.</summary>
-    public int Patients { get; } = Distinct(Patient.Span);
+    public int Patients { get; } = Ordered ? Distinct(Patient.Span) : DistinctAnyOrder(Patient.Span);
 
     public long Bytes => 300 + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
 
     /// <summary>The same events in memory of their own.</summary>
-    public EventList Kept() => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray());
+    public EventList Kept() => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray(), Ordered);
 
     /// <summary>The events at some places.</summary>
     public EventList At(ReadOnlySpan<int> places, Scratch scratch) => new(scratch.Pick(Patient, places), scratch.Pick(Start, places), scratch.Pick(End, places), scratch.Pick(Sort, places),
-        scratch.Pick(Id, places), scratch.Pick(Visit, places), scratch.Pick(Counted, places));
+        scratch.Pick(Id, places), scratch.Pick(Visit, places), scratch.Pick(Counted, places), Ordered);
+
+    /// <summary>The same events in order.</summary>
+    public EventList InOrder(int shardPatients, Scratch scratch)
+    {
+        if (Ordered) return this;
+        if (End.IsEmpty && Sort.IsEmpty && Id.IsEmpty && Visit.IsEmpty && Counted.IsEmpty)
+        {
+            var patients = scratch.Rent<ushort>(Count);
+            var starts = scratch.Rent<int>(Count);
+            EventOrder.Sort(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span);
+            return new(patients, starts, default, default, default, default, default);
+        }
+        var order = EventOrder.Of(Patient.Span, (Sort.IsEmpty ? Start : Sort).Span, Id.Span, shardPatients, scratch);
+        return (order.IsEmpty ? this : At(order, scratch)) with { Ordered = true };
+    }
 
     /// <returns>The first event at or after <paramref name="from"/> of this patient or a later one. Gallops: near answers are near in time.</returns>
     public static int Seek(ReadOnlySpan<ushort> patients, int from, int patient)
@@ -80,6 +97,16 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
         }
         for (; i < patients.Length; i++)
             if (patients[i] != patients[i - 1]) count++;
+        return count;
+    }
+
+    static int DistinctAnyOrder(ReadOnlySpan<ushort> patients)
+    {
+        Span<ulong> seen = stackalloc ulong[1024];
+        seen.Clear();
+        foreach (var patient in patients) seen[patient >> 6] |= 1UL << patient;
+        var count = 0;
+        foreach (var word in seen) count += BitOperations.PopCount(word);
         return count;
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Ambroise.Cohorts.Engine;
 
 /// <summary>Puts events in order of (patient, start, id): each is packed with its place into one number, and numbers are sorted patient by patient.</summary>
@@ -9,10 +11,42 @@ static class EventOrder
     {
         if (InOrder(patients, starts, ids)) return default;
         var order = scratch.Rent<int>(patients.Length).Span;
-        if (patients.Length * 8L < shardPatients) Few(patients, starts, scratch, order);
-        else Many(patients, starts, shardPatients, scratch, order);
+        if (patients.Length * 8L < shardPatients)
+        {
+            var packed = Pack(patients, starts, scratch);
+            for (var i = 0; i < packed.Length; i++) order[i] = (ushort)packed[i];
+        }
+        else
+        {
+            Many(patients, starts, shardPatients, scratch, order);
+        }
         if (!ids.IsEmpty) ById(patients, starts, ids, order);
         return order;
+    }
+
+    /// <summary>The events themselves in order, where they are nothing but a patient and a start.</summary>
+    public static void Sort(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<ushort> toPatients, Span<int> toStarts)
+    {
+        if (patients.Length * 8L < shardPatients)
+        {
+            var packed = Pack(patients, starts, scratch);
+            for (var i = 0; i < packed.Length; i++)
+            {
+                toPatients[i] = (ushort)(packed[i] >> 48);
+                toStarts[i] = (int)((uint)(packed[i] >> 16) ^ 0x8000_0000);
+            }
+            return;
+        }
+        var ends = Ends(patients, shardPatients, scratch);
+        for (var i = 0; i < patients.Length; i++) toStarts[ends[patients[i]]++] = starts[i];
+        for (int p = 0, at = 0; p < shardPatients; at = ends[p++])
+        {
+            var mine = toStarts[at..ends[p]];
+            if (mine.IsEmpty) continue;
+            toPatients[at..ends[p]].Fill((ushort)p);
+            if (mine.Length > 32) mine.Sort();
+            else Insert(mine);
+        }
     }
 
     static bool InOrder(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<long> ids)
@@ -27,39 +61,48 @@ static class EventOrder
     }
 
     /// <summary>At most 8,192 events: patient, start and place fit in 64 bits.</summary>
-    static void Few(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, Scratch scratch, Span<int> order)
+    static ReadOnlySpan<ulong> Pack(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, Scratch scratch)
     {
         var packed = scratch.Rent<ulong>(patients.Length).Span;
         for (var i = 0; i < packed.Length; i++) packed[i] = (ulong)patients[i] << 48 | (ulong)((uint)starts[i] ^ 0x8000_0000) << 16 | (uint)i;
         packed.Sort();
-        for (var i = 0; i < packed.Length; i++) order[i] = (ushort)packed[i];
+        return packed;
     }
 
-    static void Many(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<int> order)
+    /// <summary>Where each patient's events begin; moved on as they are put there, until each entry is the end of its patient's.</summary>
+    static Span<int> Ends(ReadOnlySpan<ushort> patients, int shardPatients, Scratch scratch)
     {
         var ends = scratch.Rent<int>(shardPatients + 1).Span;
         ends.Clear();
         foreach (var patient in patients) ends[patient + 1]++;
-        for (var p = 0; p < shardPatients; p++) ends[p + 1] += ends[p];
+        var sum = 0;
+        for (var p = 0; p < ends.Length; p++) ends[p] = sum += ends[p];
+        return ends;
+    }
+
+    static void Many(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<int> order)
+    {
+        var ends = Ends(patients, shardPatients, scratch);
         var packed = scratch.Rent<long>(patients.Length).Span;
         for (var i = 0; i < patients.Length; i++) packed[ends[patients[i]]++] = (long)starts[i] << 32 | (uint)i;
-        // Each entry is now the end of its patient's events.
         for (int p = 0, at = 0; p < shardPatients; at = ends[p++])
         {
             var mine = packed[at..ends[p]];
-            if (mine.Length > 24)
-            {
-                mine.Sort();
-                continue;
-            }
-            for (var i = 1; i < mine.Length; i++)
-            {
-                var (moving, j) = (mine[i], i);
-                while (j > 0 && mine[j - 1] > moving) mine[j] = mine[--j];
-                mine[j] = moving;
-            }
+            if (mine.Length > 32) mine.Sort();
+            else Insert(mine);
         }
         for (var i = 0; i < packed.Length; i++) order[i] = (int)packed[i];
+    }
+
+    static void Insert<T>(Span<T> values) where T : IComparisonOperators<T, T, bool>
+    {
+        for (var i = 1; i < values.Length; i++)
+        {
+            var moving = values[i];
+            var j = i;
+            while (j > 0 && values[j - 1] > moving) values[j] = values[--j];
+            values[j] = moving;
+        }
     }
 
     /// <summary>Of one patient's events on one day, the lower id first.</summary>

@@ -15,10 +15,13 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         var within = scratch.Rent<int>(places.Length);
         var count = bound.EntryLimit switch
         {
-            Limit.First => Firsts(all, places.Span, within.Span),
+            Limit.First => all.Ordered ? Firsts(all, places.Span, within.Span) : FirstsOfAnyOrder(all, places.Span, within.Span),
             Limit.Last => Lasts(all, places.Span, within.Span),
             _ => Every(all, places.Span, within.Span),
         };
+        // Most often all are inside a period.
+        if (count == all.Count && all.Ordered && !periods.Overlap)
+            return new(all.Patient, all.Start, Asked(Needs.End) ? all.End : default, Asked(Needs.Visit) ? Visits(all) : default, within[..count], periods, default, count);
         var chosen = places.Span[..count];
         return new(scratch.Pick(all.Patient, chosen), scratch.Pick(all.Start, chosen), Asked(Needs.End) ? scratch.Pick(all.End, chosen) : default,
             Asked(Needs.Visit) ? scratch.Pick(Visits(all), chosen) : default, within[..count], periods, default, count);
@@ -86,6 +89,32 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         return count;
     }
 
+    int FirstsOfAnyOrder(EventList list, Span<int> places, Span<int> within)
+    {
+        var patients = list.Patient.Span;
+        var starts = list.Start.Span;
+        var best = scratch.Rent<int>(index.Shard.Patients).Span;
+        best.Fill(-1);
+        for (var e = 0; e < patients.Length; e++)
+        {
+            if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
+            ref var first = ref best[patients[e]];
+            if (first >= 0 && starts[e] >= starts[first]) continue;
+            for (int p = periods.From[patients[e]], last = periods.From[patients[e] + 1]; p < last; p++)
+                if (Holds(p, starts[e])) first = e;
+        }
+        var count = 0;
+        for (var patient = 0; patient < best.Length; patient++)
+        {
+            if (best[patient] is not (>= 0 and var e)) continue;
+            var p = periods.From[patient];
+            while (!Holds(p, starts[e])) p++;
+            (places[count], within[count]) = (e, p);
+            count++;
+        }
+        return count;
+    }
+
     /// <summary>Each patient's latest day, and of several events on it the one that comes first.</summary>
     int Lasts(EventList list, Span<int> places, Span<int> within)
     {
@@ -138,9 +167,8 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         }
         var sorted = lists.Any(static l => !l.Sort.IsEmpty);
         var all = new EventList(Joined(l => l.Patient), Joined(l => l.Start), Asked(Needs.End) ? Joined(l => l.End) : default, sorted ? Joined(l => l.Sort.IsEmpty ? l.Start : l.Sort) : default,
-            Asked(Needs.Id) ? Joined(Ids) : default, Asked(Needs.Visit) ? Joined(Visits) : default, default);
-        var order = EventOrder.Of(all.Patient.Span, (sorted ? all.Sort : all.Start).Span, all.Id.Span, index.Shard.Patients, scratch);
-        return order.IsEmpty ? all : all.At(order, scratch);
+            Asked(Needs.Id) ? Joined(Ids) : default, Asked(Needs.Visit) ? Joined(Visits) : default, default, Ordered: false);
+        return Asked(Needs.Order) ? all.InOrder(index.Shard.Patients, scratch) : all;
     }
 
     /// <summary>Records of a table without a key go by their patient.</summary>

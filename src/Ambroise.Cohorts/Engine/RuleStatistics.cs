@@ -6,8 +6,8 @@ namespace Ambroise.Cohorts.Engine;
 /// <summary>Counts events and patients by the rules they pass.</summary>
 sealed class RuleStatistics(int rules)
 {
-    public Tally EventMasks { get; } = new();
-    public Tally BestMasks { get; } = new();
+    public Tally EventMasks { get; } = new(rules);
+    public Tally BestMasks { get; } = new(rules);
     public int[] Remaining { get; } = new int[rules];
     public int Patients { get; set; }
 
@@ -42,35 +42,25 @@ sealed class RuleStatistics(int rules)
     }
 }
 
-/// <summary>How often each mask came. The same often comes several times on end.</summary>
-sealed class Tally
+/// <summary>How often each mask came. Those of few rules have a place of their own.</summary>
+sealed class Tally(int rules)
 {
-    readonly Dictionary<ulong, long> counts = [];
-    ulong last;
-    long times;
+    readonly long[] few = rules is > 0 and <= 10 ? new long[1 << rules] : [];
+    readonly Dictionary<ulong, long> many = [];
 
     public Dictionary<ulong, long> Counts
     {
         get
         {
-            Settle();
-            return counts;
+            for (var mask = 0; mask < few.Length; mask++)
+                if (few[mask] > 0) many[(ulong)mask] = few[mask];
+            return many;
         }
     }
 
     public void Add(ulong mask)
     {
-        if (mask != last)
-        {
-            Settle();
-            last = mask;
-        }
-        times++;
-    }
-
-    void Settle()
-    {
-        if (times > 0) CollectionsMarshal.GetValueRefOrAddDefault(counts, last, out _) += times;
-        times = 0;
+        if (mask < (ulong)few.Length) few[mask]++;
+        else CollectionsMarshal.GetValueRefOrAddDefault(many, mask, out _)++;
     }
 }

@@ -27,21 +27,30 @@ sealed class Windows
     /// <summary>Where a window's edges are: a number of days from the index event, or a bound of its observation period, or nowhere.</summary>
     readonly struct Edges(Window window, bool ignorePeriod)
     {
-        public readonly bool FromEnd = window.UseIndexEnd ?? false;
-        readonly Edge low = new(window.Start, ignorePeriod, long.MinValue), high = new(window.End, ignorePeriod, long.MaxValue);
+        public readonly bool FromEnd = window.UseIndexEnd ?? false, CountsDays = window.Start.Days is not null || window.End.Days is not null;
+        public readonly Edge Low = new(window.Start, ignorePeriod, Far.Before), High = new(window.End, ignorePeriod, Far.After);
+    }
 
-        public bool CountsDays => low.CountsDays || high.CountsDays;
+    /// <summary>Days far outside the calendar, which may still be added to.</summary>
+    static class Far
+    {
+        public const long Before = long.MinValue / 4, After = long.MaxValue / 4;
+    }
 
-        public (long Low, long High) At(int index, int opens, int closes) => (low.At(index, opens, closes), high.At(index, opens, closes));
+    /// <summary>One edge as a sum in which all but one of the terms are masked out: found without a branch.</summary>
+    readonly struct Edge
+    {
+        readonly long index, opens, closes, days;
 
-        readonly struct Edge(WindowBound bound, bool ignorePeriod, long open)
+        public Edge(WindowBound bound, bool ignorePeriod, long open)
         {
-            public readonly bool CountsDays = bound.Days is not null;
-            readonly bool atPeriod = bound.Days is null && !ignorePeriod, atStart = bound.Coefficient == -1;
-            readonly long days = (long)bound.Coefficient * (bound.Days ?? 0), open = open;
-
-            public long At(int index, int opens, int closes) => CountsDays ? index + days : !atPeriod ? open : atStart ? opens : closes;
+            if (bound.Days is { } count) (index, days) = (-1, (long)bound.Coefficient * count);
+            else if (ignorePeriod) days = open;
+            else if (bound.Coefficient == -1) opens = -1;
+            else closes = -1;
         }
+
+        public long At(int indexDay, int open, int close) => (indexDay & index) + (open & opens) + (close & closes) + days;
     }
 
     /// <summary>Whether enough events, or few enough, start in the window of each index event. Passes over both lists once, side by side.</summary>
@@ -52,6 +61,9 @@ sealed class Windows
         var mine = of.Patient.Span;
         var patients = events.Patient.Span;
         var starts = events.Start.Span;
+        var periods = of.Period.Span;
+        var index = (first.FromEnd ? of.End : of.Start).Span;
+        var (allOpens, allCloses, ignore) = (of.Periods.Start, of.Periods.End, criterion.IgnoreObservationPeriod);
         for (int i = 0, from = 0, to; i < mine.Length; from = to)
         {
             from = EventList.Seek(patients, from, mine[i]);
@@ -62,10 +74,17 @@ sealed class Windows
                 continue;
             }
             to = EventList.Ends(patients, from);
-            var (patient, at, before) = (mine[i], from, long.MinValue);
+            var patient = mine[i];
+            var at = from;
+            var before = long.MinValue;
             for (; i < mine.Length && mine[i] == patient; i++)
             {
-                Range(i, out var low, out var high);
+                var opens = allOpens[periods[i]];
+                var closes = allCloses[periods[i]];
+                var (low, high) = (first.Low.At(index[i], opens, closes), first.High.At(index[i], opens, closes));
+                if (second is not null) (low, high) = Narrowed(i, low, high, opens, closes);
+                if (!ignore) (low, high) = (Math.Max(low, opens), Math.Min(high, closes));
+                if (index[i] == Null.Int32 && CountsFromNothing(i)) (low, high) = (Far.After, Far.Before); // no event lies there
                 if (low < before) at = from;
                 before = low;
                 while (at < to && starts[at] < low) at++;
@@ -73,6 +92,16 @@ sealed class Windows
             }
         }
     }
+
+    (long Low, long High) Narrowed(int row, long low, long high, int opens, int closes)
+    {
+        var also = second!.Value;
+        var index = (also.FromEnd ? of.End : of.Start).Span[row];
+        if (index == Null.Int32 && also.CountsDays) return (Far.After, Far.Before);
+        return (Math.Max(low, also.Low.At(index, opens, closes)), Math.Min(high, also.High.At(index, opens, closes)));
+    }
+
+    bool CountsFromNothing(int row) => first.CountsDays && (first.FromEnd ? of.End : of.Start).Span[row] == Null.Int32;
 
     /// <param name="n">At least as many as asked.</param>
     /// <param name="more">At least one more.</param>
@@ -120,21 +149,6 @@ sealed class Windows
 
     readonly record struct Days(long StartLow, long StartHigh, long EndLow, long EndHigh, bool UsesEnd);
 
-    /// <summary>The days an event may start on, where nothing but starts matters.</summary>
-    void Range(int row, out long low, out long high)
-    {
-        var period = of.Period.Span[row];
-        var (opens, closes) = (of.Periods.Start[period], of.Periods.End[period]);
-        var known = Window(first, row, opens, closes, out low, out high);
-        if (second is { } also)
-        {
-            known &= Window(also, row, opens, closes, out var otherLow, out var otherHigh);
-            (low, high) = (Math.Max(low, otherLow), Math.Min(high, otherHigh));
-        }
-        if (!criterion.IgnoreObservationPeriod) (low, high) = (Math.Max(low, opens), Math.Min(high, closes));
-        if (!known) (low, high) = (long.MaxValue, long.MinValue); // no event lies there
-    }
-
     bool Bounds(int row, out Days bounds)
     {
         bounds = default;
@@ -145,12 +159,12 @@ sealed class Windows
         if (!criterion.IgnoreObservationPeriod) (startLow, startHigh) = (opens, closes);
         if (!Window(first, row, opens, closes, out var low, out var high)) return false;
         if (byStartInFirst) (startLow, startHigh) = (Math.Max(startLow, low), Math.Min(startHigh, high));
-        else (endLow, endHigh, usesEnd) = (low, high, low != long.MinValue || high != long.MaxValue);
+        else (endLow, endHigh, usesEnd) = (low, high, low != Far.Before || high != Far.After);
         if (second is { } also)
         {
             if (!Window(also, row, opens, closes, out low, out high)) return false;
             if (byStartInSecond) (startLow, startHigh) = (Math.Max(startLow, low), Math.Min(startHigh, high));
-            else (endLow, endHigh, usesEnd) = (Math.Max(endLow, low), Math.Min(endHigh, high), usesEnd || low != long.MinValue || high != long.MaxValue);
+            else (endLow, endHigh, usesEnd) = (Math.Max(endLow, low), Math.Min(endHigh, high), usesEnd || low != Far.Before || high != Far.After);
         }
         bounds = new(startLow, startHigh, endLow, endHigh, usesEnd);
         return startLow <= startHigh;
@@ -160,7 +174,7 @@ sealed class Windows
     bool Window(in Edges edges, int row, int opens, int closes, out long low, out long high)
     {
         var index = edges.FromEnd ? of.End.Span[row] : of.Start.Span[row];
-        (low, high) = edges.At(index, opens, closes);
+        (low, high) = (edges.Low.At(index, opens, closes), edges.High.At(index, opens, closes));
         return index != Null.Int32 || !edges.CountsDays;
     }
 }
