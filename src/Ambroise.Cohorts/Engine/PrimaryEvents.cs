@@ -1,3 +1,4 @@
+using System.Numerics;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Columns;
 
@@ -7,10 +8,13 @@ namespace Ambroise.Cohorts.Engine;
 sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scratch, CancellationToken cancel)
 {
     readonly Periods periods = index.Periods;
+    readonly long prior = Math.Max(0, bound.Definition.Primary.PriorDays), post = Math.Max(0, bound.Definition.Primary.PostDays);
 
     public IndexEvents Of(EventList[] lists)
     {
         var all = lists is [var only] ? only : Together(lists);
+        // Of few events a sort costs less than a pass over every patient.
+        if (all.Count * 16L < index.Shard.Patients) all = all.InOrder(index.Shard.Patients, scratch);
         var places = scratch.Rent<int>(Room(all.Patient.Span));
         var within = scratch.Rent<int>(places.Length);
         var count = bound.EntryLimit switch
@@ -39,8 +43,7 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     }
 
     /// <summary>An event stays where a period holds it with the days asked for before and after.</summary>
-    bool Holds(int period, int day) =>
-        periods.Start[period] + (long)Math.Max(0, bound.Definition.Primary.PriorDays) <= day && day + (long)Math.Max(0, bound.Definition.Primary.PostDays) <= periods.End[period];
+    bool Holds(int period, int day) => periods.Start[period] + prior <= day && day + post <= periods.End[period];
 
     int Every(EventList list, Span<int> places, Span<int> within)
     {
@@ -49,7 +52,6 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         var from = periods.From;
         var opens = periods.Start;
         var closes = periods.End;
-        var (prior, post) = ((long)Math.Max(0, bound.Definition.Primary.PriorDays), (long)Math.Max(0, bound.Definition.Primary.PostDays));
         var count = 0;
         for (var e = 0; e < patients.Length; e++)
         {
@@ -94,23 +96,34 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         var patients = list.Patient.Span;
         var starts = list.Start.Span;
         var best = scratch.Rent<int>(index.Shard.Patients).Span;
-        best.Fill(-1);
+        Span<ulong> seen = stackalloc ulong[1024];
+        seen.Clear();
         for (var e = 0; e < patients.Length; e++)
         {
             if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
-            ref var first = ref best[patients[e]];
-            if (first >= 0 && starts[e] >= starts[first]) continue;
-            for (int p = periods.From[patients[e]], last = periods.From[patients[e] + 1]; p < last; p++)
-                if (Holds(p, starts[e])) first = e;
+            var patient = patients[e];
+            var bit = 1UL << patient;
+            var known = (seen[patient >> 6] & bit) != 0;
+            if (known && starts[e] >= starts[best[patient]]) continue;
+            for (int p = periods.From[patient], last = periods.From[patient + 1]; p < last; p++)
+            {
+                if (!Holds(p, starts[e])) continue;
+                seen[patient >> 6] |= bit;
+                best[patient] = e;
+                break;
+            }
         }
         var count = 0;
-        for (var patient = 0; patient < best.Length; patient++)
+        for (var word = 0; word < seen.Length; word++)
         {
-            if (best[patient] is not (>= 0 and var e)) continue;
-            var p = periods.From[patient];
-            while (!Holds(p, starts[e])) p++;
-            (places[count], within[count]) = (e, p);
-            count++;
+            for (var bits = seen[word]; bits != 0; bits &= bits - 1)
+            {
+                var patient = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                var p = periods.From[patient];
+                while (!Holds(p, starts[best[patient]])) p++;
+                (places[count], within[count]) = (best[patient], p);
+                count++;
+            }
         }
         return count;
     }
