@@ -1,22 +1,25 @@
 namespace Ambroise.Cli.Frame;
 
 /// <summary>Holds the process to the memory a command was given: the collector, left to itself on a large machine, lets garbage grow to several times what is in use.</summary>
-/// <param name="Total">What <c>--memory</c> gave, in bytes.</param>
+/// <param name="Total">What <c>--memory</c> gave, in bytes, <see cref="Least"/> or more.</param>
 readonly record struct MemoryBound(long Total)
 {
-    /// <summary>Below this a shard of an ordinary hospital does not fit: a smaller bound would only fail.</summary>
-    const long Floor = 768L << 20;
+    /// <summary>The smallest bound that can be kept: the program, the reader's buffers and a shard of a small hospital.</summary>
+    public const long Least = 512L << 20;
 
-    /// <summary>For what is outside the collector's heap: DuckDB's buffers.</summary>
-    public long Native => Total / 4;
+    /// <summary>The program itself and what writing Parquet takes, measured: neither is the collector's nor DuckDB's.</summary>
+    const long Program = 96L << 20;
 
-    /// <summary>For rows waiting to be sorted; as much again is used by the shards being sorted and written.</summary>
-    public long Rows => Total / 3;
+    /// <summary>For DuckDB's buffers, outside the collector's heap.</summary>
+    public long Native => Math.Max(160L << 20, Total / 8);
 
-    /// <summary>Limits the collector's heap for the rest of the process to what <see cref="Native"/> leaves.</summary>
+    /// <summary>For rows waiting to be sorted. The shards being sorted, the keys seen and the batches being read come on top.</summary>
+    public long Rows => (Total - (448L << 20)) / 2;
+
+    /// <summary>Limits the collector's heap for the rest of the process.</summary>
     public void Apply()
     {
-        AppContext.SetData("GCHeapHardLimit", (ulong)Math.Max(Floor, Total - Native));
+        AppContext.SetData("GCHeapHardLimit", (ulong)(Total - Native - Program));
         GC.RefreshMemoryLimit();
     }
 

@@ -4,11 +4,11 @@ using Ambroise.Lake.Cdm;
 namespace Ambroise.Lake.Columns;
 
 /// <summary>Rows of one table on their way into a release: one column per <see cref="CdmTable.Columns"/>, all of the same length.</summary>
-public sealed class Batch(CdmTable table, int capacity = 0)
+public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = null)
 {
     public CdmTable Table { get; } = table;
 
-    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity))];
+    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity, shelf))];
 
     /// <summary>Name of the source file all the rows come from, without its folder; empty for rows of an earlier release.</summary>
     public string SourceFile { get; set; } = "";
@@ -22,7 +22,15 @@ public sealed class Batch(CdmTable table, int capacity = 0)
 
     public int Rows => Columns[0].Count;
 
-    public long Bytes => Columns.Sum(c => c.Bytes);
+    public long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var column in Columns) bytes += column.Bytes;
+            return bytes;
+        }
+    }
 
     public Int32Column Int32(string column) => (Int32Column)Columns[Table[column].Ordinal];
     public Int64Column Int64(string column) => (Int64Column)Columns[Table[column].Ordinal];
@@ -32,6 +40,13 @@ public sealed class Batch(CdmTable table, int capacity = 0)
     public void Clear()
     {
         foreach (var column in Columns) column.Clear();
+        Lines.Clear();
+    }
+
+    /// <summary>Clears the batch and puts its arrays back where they came from.</summary>
+    public void Release()
+    {
+        foreach (var column in Columns) column.Release();
         Lines.Clear();
     }
 }

@@ -5,7 +5,8 @@ using Ambroise.Lake.Cdm;
 namespace Ambroise.Lake.Columns;
 
 /// <summary>A growing column of one type. Absent values are held as <see cref="Null"/> says.</summary>
-public abstract class Column
+/// <param name="shelf">Where its arrays come from and go back to; null for the collector's.</param>
+public abstract class Column(ArrayShelf? shelf)
 {
     public int Count { get; private protected set; }
 
@@ -15,12 +16,12 @@ public abstract class Column
     /// <summary>Appends <paramref name="count"/> nulls.</summary>
     public abstract void AppendNulls(int count);
 
-    public static Column Of(ColumnType type, int capacity = 0) => type switch
+    public static Column Of(ColumnType type, int capacity = 0, ArrayShelf? shelf = null) => type switch
     {
-        ColumnType.Int32 or ColumnType.Date => new Int32Column(capacity),
-        ColumnType.Int64 or ColumnType.Timestamp => new Int64Column(capacity),
-        ColumnType.Float64 => new Float64Column(capacity),
-        _ => new TextColumn(capacity),
+        ColumnType.Int32 or ColumnType.Date => new Int32Column(capacity, shelf),
+        ColumnType.Int64 or ColumnType.Timestamp => new Int64Column(capacity, shelf),
+        ColumnType.Float64 => new Float64Column(capacity, shelf),
+        _ => new TextColumn(capacity, shelf),
     };
 
     /// <summary>Appends rows <paramref name="rows"/> of <paramref name="from"/>, which is of the same type. Ascending rows without a gap are copied whole.</summary>
@@ -43,15 +44,33 @@ public abstract class Column
         return true;
     }
 
-    private protected static void Grow<T>(ref T[] values, int needed)
+    /// <summary>Clears the column and puts its arrays back where they came from: nobody may hold on to them.</summary>
+    public abstract void Release();
+
+    private protected void Grow<T>(ref T[] values, int needed, int kept) where T : unmanaged
     {
-        if (needed > values.Length) Array.Resize(ref values, Math.Max(needed, Math.Max(16, values.Length * 2)));
+        if (needed > values.Length) Move(ref values, (int)Math.Min(System.Array.MaxLength, Math.Max(needed, Math.Max(16, 2L * values.Length))), kept);
+    }
+
+    /// <summary>Makes room for <paramref name="room"/> values at least, the first <paramref name="kept"/> as they are.</summary>
+    private protected void Move<T>(ref T[] values, int room, int kept) where T : unmanaged
+    {
+        var larger = shelf?.Take<T>(room) ?? GC.AllocateUninitializedArray<T>(room);
+        values.AsSpan(0, kept).CopyTo(larger);
+        Drop(ref values);
+        values = larger;
+    }
+
+    private protected void Drop<T>(ref T[] values) where T : unmanaged
+    {
+        if (values is { Length: > 0 }) shelf?.Give(values);
+        values = [];
     }
 }
 
-public sealed class Int32Column(int capacity = 0) : Column
+public sealed class Int32Column(int capacity = 0, ArrayShelf? shelf = null) : Column(shelf)
 {
-    int[]? values;
+    int[] values = [];
     bool absent = true;
 
     public override bool IsAbsent => absent;
@@ -59,13 +78,13 @@ public sealed class Int32Column(int capacity = 0) : Column
     public Span<int> Values => Array.AsSpan(0, Count);
 
     /// <summary>The backing array, valid up to <see cref="Column.Count"/>.</summary>
-    public int[] Array => absent ? Fill() : values!;
+    public int[] Array => absent ? Fill() : values;
 
-    public override long Bytes => absent ? 0 : 4L * values!.Length;
+    public override long Bytes => absent ? 0 : 4L * values.Length;
 
     int[] Fill()
     {
-        if (values is null || values.Length < Count) values = new int[Math.Max(Math.Max(16, capacity), Count)];
+        if (values.Length == 0 || values.Length < Count) Move(ref values, Math.Max(Math.Max(16, capacity), Count), 0);
         values.AsSpan(0, Count).Fill(Null.Int32);
         absent = false;
         return values;
@@ -74,7 +93,7 @@ public sealed class Int32Column(int capacity = 0) : Column
     public void Append(int value)
     {
         if (absent) Fill();
-        if (Count == values!.Length) Grow(ref values, Count + 1);
+        if (Count == values.Length) Grow(ref values, Count + 1, Count);
         values[Count++] = value;
     }
 
@@ -82,7 +101,7 @@ public sealed class Int32Column(int capacity = 0) : Column
     public Span<int> AppendSpan(int count)
     {
         if (absent) Fill();
-        Grow(ref values!, Count + count);
+        Grow(ref values, Count + count, Count);
         Count += count;
         return values.AsSpan(Count - count, count);
     }
@@ -94,7 +113,7 @@ public sealed class Int32Column(int capacity = 0) : Column
             AppendNulls(rows.Length);
             return;
         }
-        var source = ((Int32Column)from).values!;
+        var source = ((Int32Column)from).values;
         var to = AppendSpan(rows.Length);
         if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
         else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
@@ -106,13 +125,19 @@ public sealed class Int32Column(int capacity = 0) : Column
         else AppendSpan(count).Fill(Null.Int32);
     }
 
-    public override bool IsNull(int row) => absent || values![row] == Null.Int32;
+    public override bool IsNull(int row) => absent || values[row] == Null.Int32;
     public override void Clear() => (Count, absent) = (0, true);
+
+    public override void Release()
+    {
+        Clear();
+        Drop(ref values);
+    }
 }
 
-public sealed class Int64Column(int capacity = 0) : Column
+public sealed class Int64Column(int capacity = 0, ArrayShelf? shelf = null) : Column(shelf)
 {
-    long[]? values;
+    long[] values = [];
     bool absent = true;
 
     public override bool IsAbsent => absent;
@@ -120,13 +145,13 @@ public sealed class Int64Column(int capacity = 0) : Column
     public Span<long> Values => Array.AsSpan(0, Count);
 
     /// <summary>The backing array, valid up to <see cref="Column.Count"/>.</summary>
-    public long[] Array => absent ? Fill() : values!;
+    public long[] Array => absent ? Fill() : values;
 
-    public override long Bytes => absent ? 0 : 8L * values!.Length;
+    public override long Bytes => absent ? 0 : 8L * values.Length;
 
     long[] Fill()
     {
-        if (values is null || values.Length < Count) values = new long[Math.Max(Math.Max(16, capacity), Count)];
+        if (values.Length == 0 || values.Length < Count) Move(ref values, Math.Max(Math.Max(16, capacity), Count), 0);
         values.AsSpan(0, Count).Fill(Null.Int64);
         absent = false;
         return values;
@@ -135,7 +160,7 @@ public sealed class Int64Column(int capacity = 0) : Column
     public void Append(long value)
     {
         if (absent) Fill();
-        if (Count == values!.Length) Grow(ref values, Count + 1);
+        if (Count == values.Length) Grow(ref values, Count + 1, Count);
         values[Count++] = value;
     }
 
@@ -143,7 +168,7 @@ public sealed class Int64Column(int capacity = 0) : Column
     public Span<long> AppendSpan(int count)
     {
         if (absent) Fill();
-        Grow(ref values!, Count + count);
+        Grow(ref values, Count + count, Count);
         Count += count;
         return values.AsSpan(Count - count, count);
     }
@@ -155,7 +180,7 @@ public sealed class Int64Column(int capacity = 0) : Column
             AppendNulls(rows.Length);
             return;
         }
-        var source = ((Int64Column)from).values!;
+        var source = ((Int64Column)from).values;
         var to = AppendSpan(rows.Length);
         if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
         else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
@@ -167,13 +192,19 @@ public sealed class Int64Column(int capacity = 0) : Column
         else AppendSpan(count).Fill(Null.Int64);
     }
 
-    public override bool IsNull(int row) => absent || values![row] == Null.Int64;
+    public override bool IsNull(int row) => absent || values[row] == Null.Int64;
     public override void Clear() => (Count, absent) = (0, true);
+
+    public override void Release()
+    {
+        Clear();
+        Drop(ref values);
+    }
 }
 
-public sealed class Float64Column(int capacity = 0) : Column
+public sealed class Float64Column(int capacity = 0, ArrayShelf? shelf = null) : Column(shelf)
 {
-    double[]? values;
+    double[] values = [];
     bool absent = true;
 
     public override bool IsAbsent => absent;
@@ -181,13 +212,13 @@ public sealed class Float64Column(int capacity = 0) : Column
     public Span<double> Values => Array.AsSpan(0, Count);
 
     /// <summary>The backing array, valid up to <see cref="Column.Count"/>.</summary>
-    public double[] Array => absent ? Fill() : values!;
+    public double[] Array => absent ? Fill() : values;
 
-    public override long Bytes => absent ? 0 : 8L * values!.Length;
+    public override long Bytes => absent ? 0 : 8L * values.Length;
 
     double[] Fill()
     {
-        if (values is null || values.Length < Count) values = new double[Math.Max(Math.Max(16, capacity), Count)];
+        if (values.Length == 0 || values.Length < Count) Move(ref values, Math.Max(Math.Max(16, capacity), Count), 0);
         values.AsSpan(0, Count).Fill(Null.Float64);
         absent = false;
         return values;
@@ -196,7 +227,7 @@ public sealed class Float64Column(int capacity = 0) : Column
     public void Append(double value)
     {
         if (absent) Fill();
-        if (Count == values!.Length) Grow(ref values, Count + 1);
+        if (Count == values.Length) Grow(ref values, Count + 1, Count);
         values[Count++] = value;
     }
 
@@ -204,7 +235,7 @@ public sealed class Float64Column(int capacity = 0) : Column
     public Span<double> AppendSpan(int count)
     {
         if (absent) Fill();
-        Grow(ref values!, Count + count);
+        Grow(ref values, Count + count, Count);
         Count += count;
         return values.AsSpan(Count - count, count);
     }
@@ -216,7 +247,7 @@ public sealed class Float64Column(int capacity = 0) : Column
             AppendNulls(rows.Length);
             return;
         }
-        var source = ((Float64Column)from).values!;
+        var source = ((Float64Column)from).values;
         var to = AppendSpan(rows.Length);
         if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
         else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
@@ -228,26 +259,32 @@ public sealed class Float64Column(int capacity = 0) : Column
         else AppendSpan(count).Fill(Null.Float64);
     }
 
-    public override bool IsNull(int row) => absent || double.IsNaN(values![row]);
+    public override bool IsNull(int row) => absent || double.IsNaN(values[row]);
     public override void Clear() => (Count, absent) = (0, true);
+
+    public override void Release()
+    {
+        Clear();
+        Drop(ref values);
+    }
 }
 
 /// <summary>UTF-8 text in one arena. Null and empty differ.</summary>
-public sealed class TextColumn(int capacity = 0) : Column
+public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Column(shelf)
 {
     byte[] bytes = [];
-    long[]? ranges; // start << 32 | length, -1 for null
+    long[] ranges = []; // start << 32 | length, -1 for null
     int used;
     bool absent = true;
 
     public override bool IsAbsent => absent;
 
-    public override long Bytes => absent ? 0 : bytes.Length + 8L * ranges!.Length;
+    public override long Bytes => absent ? 0 : bytes.Length + 8L * ranges.Length;
 
     /// <summary>Bytes of text held.</summary>
     public int TextBytes => used;
 
-    public ReadOnlySpan<byte> this[int row] => absent || ranges![row] < 0 ? default : bytes.AsSpan((int)(ranges[row] >> 32), (int)ranges[row]);
+    public ReadOnlySpan<byte> this[int row] => absent || ranges[row] < 0 ? default : bytes.AsSpan((int)(ranges[row] >> 32), (int)ranges[row]);
 
     /// <returns>The value at <paramref name="row"/>, or null.</returns>
     public string? Text(int row) => IsNull(row) ? null : Encoding.UTF8.GetString(this[row]);
@@ -256,7 +293,7 @@ public sealed class TextColumn(int capacity = 0) : Column
     public byte[] Arena => bytes;
 
     /// <returns>Start and length in <see cref="Arena"/>; length -1 for null.</returns>
-    public (int Start, int Length) Range(int row) => absent || ranges![row] < 0 ? (0, -1) : ((int)(ranges[row] >> 32), (int)ranges[row]);
+    public (int Start, int Length) Range(int row) => absent || ranges[row] < 0 ? (0, -1) : ((int)(ranges[row] >> 32), (int)ranges[row]);
 
     /// <exception cref="InvalidOperationException">More than 2 GiB of text in one column: the caller must cut its batches.</exception>
     public void Append(ReadOnlySpan<byte> utf8)
@@ -264,7 +301,7 @@ public sealed class TextColumn(int capacity = 0) : Column
         if (absent) Fill();
         Reserve(utf8.Length);
         utf8.CopyTo(bytes.AsSpan(used));
-        if (Count == ranges!.Length) Grow(ref ranges, Count + 1);
+        if (Count == ranges.Length) Grow(ref ranges, Count + 1, Count);
         ranges[Count++] = (long)used << 32 | (uint)utf8.Length;
         used += utf8.Length;
     }
@@ -286,7 +323,7 @@ public sealed class TextColumn(int capacity = 0) : Column
         if (!Contiguous(rows))
         {
             foreach (var row in rows)
-                if (source.ranges![row] < 0) AppendNull();
+                if (source.ranges[row] < 0) AppendNull();
                 else Append(source[row]);
             return;
         }
@@ -307,7 +344,7 @@ public sealed class TextColumn(int capacity = 0) : Column
         if (absent) Fill();
         Reserve(end - first);
         source.bytes.AsSpan(first, end - first).CopyTo(bytes.AsSpan(used));
-        Grow(ref ranges!, Count + rows.Length);
+        Grow(ref ranges, Count + rows.Length, Count);
         var distance = (long)(used - first) << 32;
         for (var i = 0; i < moved.Length; i++) ranges[Count + i] = moved[i] < 0 ? -1 : moved[i] + distance;
         Count += rows.Length;
@@ -318,19 +355,26 @@ public sealed class TextColumn(int capacity = 0) : Column
     {
         if (!absent)
         {
-            Grow(ref ranges!, Count + count);
+            Grow(ref ranges, Count + count, Count);
             ranges.AsSpan(Count, count).Fill(-1);
         }
         Count += count;
     }
 
-    public override bool IsNull(int row) => absent || ranges![row] < 0;
+    public override bool IsNull(int row) => absent || ranges[row] < 0;
 
     public override void Clear() => (Count, used, absent) = (0, 0, true);
 
+    public override void Release()
+    {
+        Clear();
+        Drop(ref ranges);
+        Drop(ref bytes);
+    }
+
     void Fill()
     {
-        if (ranges is null || ranges.Length < Count) ranges = new long[Math.Max(Math.Max(16, capacity), Count)];
+        if (ranges.Length == 0 || ranges.Length < Count) Move(ref ranges, Math.Max(Math.Max(16, capacity), Count), 0);
         ranges.AsSpan(0, Count).Fill(-1);
         absent = false;
     }
@@ -338,7 +382,6 @@ public sealed class TextColumn(int capacity = 0) : Column
     void Reserve(int more)
     {
         if (int.MaxValue - used < more) throw new InvalidOperationException("A text column holds at most 2 GiB.");
-        if (used + more > bytes.Length)
-            System.Array.Resize(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(used + more, Math.Max(256, 2L * bytes.Length))));
+        if (used + more > bytes.Length) Move(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(used + more, Math.Max(256, 2L * bytes.Length))), used);
     }
 }

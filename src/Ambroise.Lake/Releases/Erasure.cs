@@ -89,7 +89,7 @@ public static class Erasure
                     files.AddRange(old);
                     return;
                 }
-                var made = kept.Rows == 0 ? [] : ShardFiles.Write(lake, old[0].Keys, kept, shard);
+                var made = kept.Rows == 0 ? [] : ShardFiles.Write(lake, old[0].Keys, kept, shard, new(long.MaxValue));
                 files.AddRange(made);
                 removed.AddRange(old.Select(f => f.Path));
                 written.AddRange(made.Select(f => f.Path));

@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Lake.Sealing;
 
 /// <summary>Writes to a file and hashes what passes; <see cref="Finish"/> makes it durable.</summary>
-sealed class HashingStream(FileStream file) : Stream
+/// <param name="shelf">Lends the buffer.</param>
+sealed class HashingStream(FileStream file, ArrayShelf shelf) : Stream
 {
     readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    readonly byte[] buffer = new byte[1 << 20];
+    byte[] buffer = shelf.Take<byte>(1 << 20);
     int held;
     long length;
 
@@ -59,6 +61,8 @@ sealed class HashingStream(FileStream file) : Stream
         {
             hash.Dispose();
             file.Dispose();
+            if (buffer.Length > 0) shelf.Give(buffer);
+            buffer = [];
         }
         base.Dispose(disposing);
     }

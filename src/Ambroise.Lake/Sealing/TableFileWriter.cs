@@ -21,8 +21,9 @@ static class TableFileWriter
 
     /// <summary>Writes the rows named by <paramref name="order"/>.</summary>
     /// <param name="columns">Ordinals of the table's columns to write, at least one.</param>
+    /// <param name="shelf">Lends the memory in which values are gathered.</param>
     /// <param name="hash">Takes the values as written, the same for the same rows whatever keys seal them.</param>
-    public static void Write(Stream to, Pieces rows, ReadOnlySpan<int> order, IReadOnlyList<int> columns, Keys? keys, IReadOnlyDictionary<string, string>? metadata, XxHash128? hash)
+    public static void Write(Stream to, Pieces rows, ReadOnlySpan<int> order, IReadOnlyList<int> columns, Keys? keys, IReadOnlyDictionary<string, string>? metadata, XxHash128? hash, ArrayShelf shelf)
     {
         var table = rows.Table;
         var optional = columns.Select(c => HasNull(rows, c)).ToArray();
@@ -31,7 +32,7 @@ static class TableFileWriter
         using var schema = Schema(table, columns, optional);
         using var output = new ManagedOutputStream(to, leaveOpen: true);
         using var writer = new ParquetFileWriter(output, schema, properties, metadata);
-        var buffers = new Buffers();
+        using var buffers = new Buffers(shelf);
         for (var start = 0; start < order.Length; start += IShardTable.BlockRows)
         {
             var block = order.Slice(start, Math.Min(IShardTable.BlockRows, order.Length - start));
@@ -50,7 +51,7 @@ static class TableFileWriter
     public sealed class Open : IDisposable
     {
         readonly CdmTable table;
-        readonly Buffers buffers = new();
+        readonly Buffers buffers = new(new(long.MaxValue));
         readonly ManagedOutputStream output;
         readonly WriterProperties properties;
         readonly GroupNode schema;
@@ -80,6 +81,7 @@ static class TableFileWriter
         {
             writer.Close();
             writer.Dispose();
+            buffers.Dispose();
             output.Dispose();
             schema.Dispose();
             properties.Dispose();
@@ -229,6 +231,7 @@ static class TableFileWriter
         {
             for (var p = 0; p < pieces.Length; p++) pins[p] = GCHandle.Alloc(pieces[p].Arena, GCHandleType.Pinned);
             var kept = 0;
+            var values = buffers.Text;
             for (var i = 0; i < block.Length; i++)
             {
                 var piece = block[i] >> Pieces.PieceBits;
@@ -237,10 +240,10 @@ static class TableFileWriter
                 hash?.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
                 if (length < 0) continue;
                 if (length > 0) hash?.Append(pieces[piece].Arena.AsSpan(start, length));
-                buffers.Text[kept++] = new ByteArray(pins[piece].AddrOfPinnedObject() + start, length);
+                values[kept++] = new ByteArray(pins[piece].AddrOfPinnedObject() + start, length);
             }
-            if (optional) column.WriteBatch(block.Length, buffers.Levels.AsSpan(0, block.Length), default, buffers.Text.AsSpan(0, kept));
-            else column.WriteBatch(buffers.Text.AsSpan(0, kept));
+            if (optional) column.WriteBatch(block.Length, buffers.Levels.AsSpan(0, block.Length), default, values[..kept]);
+            else column.WriteBatch(values[..kept]);
         }
         finally
         {
@@ -249,17 +252,30 @@ static class TableFileWriter
         }
     }
 
-    sealed class Buffers
+    /// <summary>Room for one block's values of each type.</summary>
+    sealed class Buffers(ArrayShelf shelf) : IDisposable
     {
-        public readonly short[] Levels = new short[IShardTable.BlockRows];
-        int[]? int32;
-        long[]? int64;
-        double[]? float64;
-        ByteArray[]? text;
+        const int Rows = IShardTable.BlockRows;
+        readonly short[] levels = shelf.Take<short>(Rows);
+        int[] int32 = [];
+        long[] int64 = [], text = [];
+        double[] float64 = [];
 
-        public int[] Int32 => int32 ??= new int[IShardTable.BlockRows];
-        public long[] Int64 => int64 ??= new long[IShardTable.BlockRows];
-        public double[] Float64 => float64 ??= new double[IShardTable.BlockRows];
-        public ByteArray[] Text => text ??= new ByteArray[IShardTable.BlockRows];
+        public short[] Levels => levels;
+        public int[] Int32 => int32.Length > 0 ? int32 : int32 = shelf.Take<int>(Rows);
+        public long[] Int64 => int64.Length > 0 ? int64 : int64 = shelf.Take<long>(Rows);
+        public double[] Float64 => float64.Length > 0 ? float64 : float64 = shelf.Take<double>(Rows);
+
+        /// <summary>A length and an address each.</summary>
+        public Span<ByteArray> Text => MemoryMarshal.Cast<long, ByteArray>((text.Length > 0 ? text : text = shelf.Take<long>(2 * Rows)).AsSpan());
+
+        public void Dispose()
+        {
+            shelf.Give(levels);
+            if (int32.Length > 0) shelf.Give(int32);
+            if (int64.Length > 0) shelf.Give(int64);
+            if (float64.Length > 0) shelf.Give(float64);
+            if (text.Length > 0) shelf.Give(text);
+        }
     }
 }

@@ -1,9 +1,11 @@
 using System.Numerics;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Lake.Writing;
 
 /// <summary>The primary keys seen in one table: a bit each where keys are close together, 8 to 16 bytes each where they are scattered.</summary>
-sealed class KeySet
+/// <param name="shelf">Where its memory comes from and goes back to; null for the collector's.</param>
+sealed class KeySet(ArrayShelf? shelf = null)
 {
     const int PageBits = 1 << 16;
     Dictionary<long, ulong[]>? pages = [];
@@ -19,7 +21,7 @@ sealed class KeySet
         {
             // A page that holds fewer than 512 keys costs more than 16 bytes a key: the keys are scattered.
             if (pages.Count >= 64 && count < pages.Count * 512L) return Scatter() && AddSlot(key);
-            pages[key >> 16] = page = new ulong[PageBits / 64];
+            pages[key >> 16] = page = Empty<ulong>(PageBits / 64);
         }
         ref var word = ref page[(key & 0xFFFF) >> 6];
         var bit = 1UL << (int)(key & 63);
@@ -36,9 +38,12 @@ sealed class KeySet
         count = 0;
         Resize(1 << 16);
         foreach (var (high, page) in old)
+        {
             for (var w = 0; w < page.Length; w++)
                 for (var word = page[w]; word != 0; word &= word - 1)
                     AddSlot(high << 16 | (long)w << 6 | (long)BitOperations.TrailingZeroCount(word));
+            shelf?.Give(page);
+        }
         return true;
     }
 
@@ -57,7 +62,7 @@ sealed class KeySet
     void Resize(int size)
     {
         var old = slots;
-        slots = new long[size];
+        slots = Empty<long>(size);
         mask = size - 1;
         foreach (var key in old)
         {
@@ -66,6 +71,23 @@ sealed class KeySet
             while (slots[at] != 0) at = at + 1 & mask;
             slots[at] = key;
         }
+        if (old.Length > 0) shelf?.Give(old);
+    }
+
+    T[] Empty<T>(int length) where T : unmanaged
+    {
+        if (shelf is null) return new T[length];
+        var array = shelf.Take<T>(length);
+        array.AsSpan().Clear();
+        return array;
+    }
+
+    /// <summary>Forgets every key and gives the memory back.</summary>
+    public void Release()
+    {
+        foreach (var page in pages?.Values ?? Enumerable.Empty<ulong[]>()) shelf?.Give(page);
+        if (slots.Length > 0) shelf?.Give(slots);
+        (pages, slots, count, hasZero) = ([], [], 0, false);
     }
 
     int Hash(long key) => (int)((ulong)key * 0x9E3779B97F4A7C15 >> 32) & mask;

@@ -72,7 +72,7 @@ public static class LoadRelease
             var table = tables[done];
             cancel.ThrowIfCancellationRequested();
             writer.Begin(table);
-            var batches = table == Cdm54.Person ? persons.Batches : source.Tables.Contains(table) ? source.Read(table, writer.Reject, cancel) : [];
+            var batches = table == Cdm54.Person ? Emptied(persons.Batches) : source.Tables.Contains(table) ? source.Read(table, writer.Reject, cancel) : [];
             var replaced = new HashSet<long>();
             foreach (var batch in batches)
             {
@@ -100,6 +100,12 @@ public static class LoadRelease
             writer.Rejected.GroupBy(r => (r.Table, r.Field ?? "", r.Reason)).ToDictionary(g => g.Key, g => g.LongCount()));
     }
 
+    /// <summary>Each batch in turn, let go once it is used.</summary>
+    static IEnumerable<Batch> Emptied(Queue<Batch> batches)
+    {
+        while (batches.TryDequeue(out var batch)) yield return batch;
+    }
+
     /// <summary>The rows of an earlier release that a merge keeps. Rows with a key are settled by key; in a table without one, the new rows of a person replace
     /// that person's old ones, and the CDM's own description replaces the old one whole.</summary>
     static Batch? Kept(Batch batch, ICdmSource source, HashSet<long> replaced)
@@ -118,10 +124,10 @@ public static class LoadRelease
     }
 
     /// <summary>Reads every person first: shards are cut by the rank of person_id. A few bytes a person stay in memory, and their rows.</summary>
-    static (long[] Ids, List<Batch> Batches) Persons(TenantLake lake, ICdmSource source, Manifest? before, Action<Rejected> reject, CancellationToken cancel)
+    static (long[] Ids, Queue<Batch> Batches) Persons(TenantLake lake, ICdmSource source, Manifest? before, Action<Rejected> reject, CancellationToken cancel)
     {
         var ids = new HashSet<long>();
-        var batches = new List<Batch>();
+        var batches = new Queue<Batch>();
         if (source.Tables.Contains(Cdm54.Person))
             foreach (var batch in source.Read(Cdm54.Person, reject, cancel))
             {
@@ -129,7 +135,7 @@ public static class LoadRelease
                 var rows = Enumerable.Range(0, batch.Rows).ToArray();
                 foreach (var column in Cdm54.Person.Columns) copy.Columns[column.Ordinal].AppendFrom(batch.Columns[column.Ordinal], rows);
                 if (batch.Lines.Count > 0) copy.Lines.AppendFrom(batch.Lines, rows);
-                batches.Add(copy);
+                batches.Enqueue(copy);
                 ids.UnionWith(copy.Int64("person_id").Values.ToArray());
             }
         if (before is not null)

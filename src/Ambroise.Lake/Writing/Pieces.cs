@@ -5,12 +5,20 @@ namespace Ambroise.Lake.Writing;
 
 /// <summary>Rows of one table bound for one shard, in the order they came, cut into pieces of <see cref="PieceRows"/> so that no array doubles for long:
 /// row <c>r</c> is at <c>r % PieceRows</c> of piece <c>r / PieceRows</c>.</summary>
-sealed class Pieces(CdmTable table)
+/// <param name="shelf">Where the rows' memory comes from and goes back to; null for the collector's.</param>
+sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
 {
     public const int PieceBits = 14, PieceRows = 1 << PieceBits, PieceMask = PieceRows - 1;
 
     /// <param name="Ordinals">The patient's ordinal for each row; empty for shared tables.</param>
-    public sealed record Piece(Batch Rows, Int32Column Ordinals);
+    public sealed record Piece(Batch Rows, Int32Column Ordinals)
+    {
+        public void Release()
+        {
+            Rows.Release();
+            Ordinals.Release();
+        }
+    }
 
     readonly List<Piece> pieces = [];
 
@@ -25,7 +33,7 @@ sealed class Pieces(CdmTable table)
         long grown = 0;
         while (rows.Length > 0)
         {
-            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) pieces.Add(pieces.Count == 0 ? new(new Batch(Table), new Int32Column()) : new(new Batch(Table, PieceRows), new Int32Column(PieceRows)));
+            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add(pieces.Count == 0 ? 0 : PieceRows);
             var piece = pieces[^1];
             var before = piece.Rows.Bytes;
             var take = Math.Min(rows.Length, PieceRows - piece.Rows.Rows);
@@ -40,6 +48,14 @@ sealed class Pieces(CdmTable table)
             rows = rows[take..];
         }
         return grown;
+    }
+
+    void Add(int capacity) => pieces.Add(new(new Batch(Table, capacity, shelf), new Int32Column(capacity, shelf)));
+
+    /// <summary>Drops the rows held and gives their memory back.</summary>
+    public void Release()
+    {
+        foreach (var piece in Take()) piece.Release();
     }
 
     /// <summary>Hands over the rows held and starts again empty.</summary>

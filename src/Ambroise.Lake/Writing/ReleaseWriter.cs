@@ -29,14 +29,15 @@ public sealed class ReleaseWriter : IAsyncDisposable
     readonly HashSet<string> parentsWanted;
     readonly List<Rejected> rejected = [];
     readonly CancellationTokenSource stop;
+    readonly ArrayShelf shelf;
     TableLoad? table;
-    long pendingBytes;
     Exception? fault;
 
     internal ReleaseWriter(TenantLake lake, int release, long[] persons, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel)
     {
         (this.lake, this.options, this.persons, Release) = (lake, options, new(persons), release);
         keyGroup = $"r{release}";
+        shelf = new(options.MemoryBytes);
         slots = new(options.Threads);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         parentsWanted = [.. tables.Select(t => t.Placement).OfType<Placement.WithParent>().Select(p => p.Parent)];
@@ -58,7 +59,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
     {
         var parent = next.Placement is Placement.WithParent(_, var name) ? parents.GetValueOrDefault(name) ?? new() : null;
         ParentIndex? places = parentsWanted.Contains(next.Name) ? parents[next.Name] = new() : null;
-        table = new(next, persons, parent, OpenSpill, Reject) { Places = places };
+        table = new(next, persons, parent, shelf, OpenSpill, Reject) { Places = places };
     }
 
     /// <summary>Records a row that the source refused.</summary>
@@ -68,9 +69,10 @@ public sealed class ReleaseWriter : IAsyncDisposable
     public async Task AppendAsync(Batch batch, bool fromEarlierRelease = false)
     {
         table!.Append(batch, fromEarlierRelease);
-        if (table.Buffered + Interlocked.Read(ref pendingBytes) <= options.MemoryBytes) return;
+        if (shelf.Used <= options.MemoryBytes) return;
         await DrainAsync();
-        if (table.Buffered > options.MemoryBytes) table.SpillAll();
+        // Few rows and many keys: to spill them again and again would gain nothing.
+        if (shelf.Used > options.MemoryBytes && table.Buffered > options.MemoryBytes / 8) table.SpillAll();
     }
 
     /// <summary>Ends the table: its shards are sorted and sealed in the background.</summary>
@@ -78,6 +80,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
     {
         var done = table!;
         table = null;
+        done.Complete();
         var left = done.Shards().Count();
         if (left == 0) done.Dispose();
         foreach (var shard in done.Shards().ToList())
@@ -91,16 +94,16 @@ public sealed class ReleaseWriter : IAsyncDisposable
                 ExceptionDispatchInfo.Throw(fault);
             }
             writing.RemoveAll(t => t.IsCompletedSuccessfully);
+            // Where memory is short, shards are written one after the other.
+            while (writing.Any(t => !t.IsCompleted) && shelf.Used + done.Weight(shard) > options.MemoryBytes) await Task.WhenAny(writing.Where(t => !t.IsCompleted));
             var rows = done.Take(shard);
-            var bytes = rows.All.Sum(p => p.Rows.Bytes);
-            Interlocked.Add(ref pendingBytes, bytes);
             writing.Add(Task.Run(() =>
             {
                 try
                 {
                     stop.Token.ThrowIfCancellationRequested();
-                    foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard)) files.Add(file);
-                    rows.Take();
+                    foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard, shelf)) files.Add(file);
+                    rows.Release();
                 }
                 catch (Exception e)
                 {
@@ -111,7 +114,6 @@ public sealed class ReleaseWriter : IAsyncDisposable
                 }
                 finally
                 {
-                    Interlocked.Add(ref pendingBytes, -bytes);
                     slots.Release();
                     if (Interlocked.Decrement(ref left) == 0) done.Dispose();
                 }
@@ -139,7 +141,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
     Spill OpenSpill()
     {
         PrivateFile.CreateFolder(Path.Combine(lake.Folder, "runs"));
-        return new(Path.Combine(lake.Folder, "runs", $"{keyGroup}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"));
+        return new(Path.Combine(lake.Folder, "runs", $"{keyGroup}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), shelf);
     }
 
     internal async Task<IReadOnlyList<LakeFile>> FinishAsync()

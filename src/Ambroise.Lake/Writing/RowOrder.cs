@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Numerics;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Lake.Writing;
 
@@ -10,10 +10,10 @@ static class RowOrder
 
     /// <summary>Stable order of rows by <paramref name="keys"/>, ascending as unsigned numbers.</summary>
     /// <param name="keys">One per row; permuted along with the rows.</param>
-    /// <returns>Row numbers in order.</returns>
-    public static int[] Sort(ulong[] keys, int count)
+    /// <returns>Row numbers in order, at the front of an array of the shelf's.</returns>
+    public static int[] Sort(ulong[] keys, int count, ArrayShelf shelf)
     {
-        var rows = new int[count];
+        var rows = shelf.Take<int>(count);
         for (var i = 0; i < count; i++) rows[i] = i;
         ulong differing = 0, sorted = 1;
         for (var i = 1; i < count; i++)
@@ -23,8 +23,8 @@ static class RowOrder
         }
         if (sorted == 1) return rows;
 
-        var otherKeys = ArrayPool<ulong>.Shared.Rent(count);
-        var otherRows = new int[count];
+        var otherKeys = shelf.Take<ulong>(count);
+        var otherRows = shelf.Take<int>(count);
         Span<int> at = stackalloc int[Buckets];
         var from = keys;
         var to = otherKeys;
@@ -45,7 +45,8 @@ static class RowOrder
             (rows, otherRows) = (otherRows, rows);
         }
         if (!ReferenceEquals(from, keys)) Array.Copy(from, keys, count);
-        ArrayPool<ulong>.Shared.Return(otherKeys);
+        shelf.Give(otherKeys);
+        shelf.Give(otherRows);
         return rows;
     }
 

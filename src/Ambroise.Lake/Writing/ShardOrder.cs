@@ -8,9 +8,10 @@ namespace Ambroise.Lake.Writing;
 /// <param name="Rows">Row numbers in stored order.</param>
 /// <param name="Runs">One per concept; empty where the table sorts by patient alone.</param>
 /// <param name="First">First start date in days, <see cref="Null.Int32"/> if none.</param>
-sealed record ShardOrder(int[] Rows, ConceptRun[] Runs, int Patients, int First, int Last)
+sealed record ShardOrder(ReadOnlyMemory<int> Rows, ConceptRun[] Runs, int Patients, int First, int Last)
 {
-    public static ShardOrder Of(Pieces rows)
+    /// <param name="shelf">Lends the memory; <see cref="Release"/> gives back what the order itself holds.</param>
+    public static ShardOrder Of(Pieces rows, ArrayShelf shelf)
     {
         var table = rows.Table;
         var shared = rows.All.Count == 0 || rows.All[0].Ordinals.Count == 0;
@@ -20,7 +21,7 @@ sealed record ShardOrder(int[] Rows, ConceptRun[] Runs, int Patients, int First,
         int startBits = RowOrder.Width((ulong)((long)greatestStart - leastStart)), patientBits = shared ? 0 : 16,
             conceptBits = RowOrder.Width((ulong)((long)greatestConcept - leastConcept));
 
-        var keys = new ulong[rows.Rows];
+        var keys = shelf.Take<ulong>(rows.Rows);
         var at = 0;
         // Dates centuries apart and concepts across all of 32 bits together overflow 64 bits: then dates are left to the tie-break.
         var startsInKey = conceptBits + patientBits + startBits <= 64;
@@ -37,9 +38,16 @@ sealed record ShardOrder(int[] Rows, ConceptRun[] Runs, int Patients, int First,
                 keys[at++] = key;
             }
         }
-        var order = RowOrder.Sort(keys, keys.Length);
-        BreakTies(rows, keys, order);
-        return new(order, FindRuns(order, concepts), Distinct(ordinals, rows), starts is null || rows.Rows == 0 ? Null.Int32 : FirstStart(rows, starts), greatestStart);
+        var order = RowOrder.Sort(keys, rows.Rows, shelf);
+        BreakTies(rows, keys.AsSpan(0, rows.Rows), order);
+        shelf.Give(keys);
+        return new(order.AsMemory(0, rows.Rows), FindRuns(order.AsSpan(0, rows.Rows), concepts), Distinct(ordinals, rows), starts is null || rows.Rows == 0 ? Null.Int32 : FirstStart(rows, starts), greatestStart);
+    }
+
+    /// <summary>Gives the memory back: the order must not be used afterwards.</summary>
+    public void Release(ArrayShelf shelf)
+    {
+        if (System.Runtime.InteropServices.MemoryMarshal.TryGetArray(Rows, out var rows)) shelf.Give(rows.Array!);
     }
 
     static (int Least, int Greatest) Extremes(Pieces rows, int[][]? values)
@@ -65,7 +73,7 @@ sealed record ShardOrder(int[] Rows, ConceptRun[] Runs, int Patients, int First,
     }
 
     /// <summary>Rows that the sort could not tell apart are put in order of start and key, or of every value where the table has no key: the same rows always end in the same order.</summary>
-    static void BreakTies(Pieces rows, ulong[] keys, int[] order)
+    static void BreakTies(Pieces rows, ReadOnlySpan<ulong> keys, int[] order)
     {
         var compare = new RowComparer(rows);
         for (var from = 0; from < keys.Length;)
@@ -77,7 +85,7 @@ sealed record ShardOrder(int[] Rows, ConceptRun[] Runs, int Patients, int First,
         }
     }
 
-    static ConceptRun[] FindRuns(int[] order, int[][]? concepts)
+    static ConceptRun[] FindRuns(ReadOnlySpan<int> order, int[][]? concepts)
     {
         if (concepts is null) return [];
         var runs = new List<ConceptRun>();

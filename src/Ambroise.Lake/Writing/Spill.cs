@@ -13,46 +13,61 @@ sealed class Spill : IDisposable
     const int TagBytes = 16;
     readonly FileStream file;
     readonly AesGcm gcm = new(RandomNumberGenerator.GetBytes(32), TagBytes);
-    readonly Dictionary<int, List<(long At, int Length, ulong Nonce)>> runs = [];
+    readonly Dictionary<int, List<(long At, int Length, ulong Nonce, int Rows)>> runs = [];
     readonly Lock gate = new();
     ulong nonce;
+    long end;
 
-    public Spill(string path) => file = PrivateFile.Create(path, FileOptions.DeleteOnClose);
+    readonly ArrayShelf shelf;
+    byte[] plain = [], closed = [];
 
+    public Spill(string path, ArrayShelf shelf) => (this.shelf, file) = (shelf, PrivateFile.Create(path, FileOptions.DeleteOnClose));
+
+    /// <summary>Seals a piece on disk; its memory may be used again afterwards.</summary>
     public void Add(int shard, Pieces.Piece piece)
     {
-        var plain = new MemoryStream((int)Math.Min(int.MaxValue / 2, piece.Rows.Bytes + 64));
-        foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) Save(plain, column);
-        var sealedBytes = new byte[plain.Length + TagBytes];
         lock (gate)
         {
-            gcm.Encrypt(Nonce(nonce), plain.GetBuffer().AsSpan(0, (int)plain.Length), sealedBytes.AsSpan(0, (int)plain.Length), sealedBytes.AsSpan((int)plain.Length));
-            CryptographicOperations.ZeroMemory(plain.GetBuffer());
+            var length = 0;
+            foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) Save(column, ref length);
+            Room(ref closed, length + TagBytes, 0);
+            gcm.Encrypt(Nonce(nonce), plain.AsSpan(0, length), closed.AsSpan(0, length), closed.AsSpan(length, TagBytes));
             if (!runs.TryGetValue(shard, out var list)) runs[shard] = list = [];
-            list.Add((file.Length, sealedBytes.Length, nonce++));
-            file.Seek(0, SeekOrigin.End);
-            file.Write(sealedBytes);
+            list.Add((end, length + TagBytes, nonce++, piece.Rows.Rows));
+            RandomAccess.Write(file.SafeFileHandle, closed.AsSpan(0, length + TagBytes), end);
+            end += length + TagBytes;
         }
     }
 
     public bool Holds(int shard) => runs.ContainsKey(shard);
 
-    /// <returns>The pieces of a shard in the order they were added.</returns>
+    /// <summary>Bytes that a shard's rows will take in memory, roughly.</summary>
+    public long Bytes(int shard) => runs.TryGetValue(shard, out var list) ? list.Sum(r => (long)r.Length) : 0;
+
+    public int Rows(int shard) => runs.TryGetValue(shard, out var list) ? list.Sum(r => r.Rows) : 0;
+
+    /// <returns>The pieces of a shard in the order they were added, each to be used before the next is asked for.</returns>
     public IEnumerable<Pieces.Piece> Read(CdmTable table, int shard)
     {
         if (!runs.TryGetValue(shard, out var list)) yield break;
-        foreach (var (at, length, number) in list)
+        var piece = new Pieces.Piece(new Batch(table, 0, shelf), new Int32Column(0, shelf));
+        foreach (var (at, length, number, _) in list)
         {
-            var sealedBytes = new byte[length];
-            RandomAccess.Read(file.SafeFileHandle, sealedBytes, at);
-            var plain = new byte[length - TagBytes];
-            lock (gate) gcm.Decrypt(Nonce(number), sealedBytes.AsSpan(0, plain.Length), sealedBytes.AsSpan(plain.Length), plain);
-            var rows = new Batch(table);
-            var ordinals = new Int32Column();
-            var from = plain.AsSpan();
-            foreach (var column in rows.Columns.Append(ordinals)) from = from[Load(from, column)..];
-            yield return new(rows, ordinals);
+            lock (gate)
+            {
+                Room(ref closed, length, 0);
+                Room(ref plain, length, 0);
+                for (var read = 0; read < length;)
+                    read += RandomAccess.Read(file.SafeFileHandle, closed.AsSpan(read, length - read), at + read) is var some and > 0 ? some : throw new EndOfStreamException();
+                gcm.Decrypt(Nonce(number), closed.AsSpan(0, length - TagBytes), closed.AsSpan(length - TagBytes, TagBytes), plain.AsSpan(0, length - TagBytes));
+                piece.Rows.Clear();
+                piece.Ordinals.Clear();
+                ReadOnlySpan<byte> from = plain.AsSpan(0, length - TagBytes);
+                foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) from = from[Load(from, column)..];
+            }
+            yield return piece;
         }
+        piece.Release();
     }
 
     static byte[] Nonce(ulong number)
@@ -62,32 +77,53 @@ sealed class Spill : IDisposable
         return bytes;
     }
 
-    static void Save(MemoryStream to, Column column)
+    void Save(Column column, ref int length)
     {
-        Span<byte> count = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(count, column.Count);
-        to.Write(count);
+        // A column without a value is its length alone.
+        Put(MemoryMarshal.AsBytes<int>([column.Count, column.IsAbsent ? 1 : 0]), ref length);
+        if (column.IsAbsent) return;
         switch (column)
         {
-            case Int32Column c: to.Write(MemoryMarshal.AsBytes(c.Values)); break;
-            case Int64Column c: to.Write(MemoryMarshal.AsBytes(c.Values)); break;
-            case Float64Column c: to.Write(MemoryMarshal.AsBytes(c.Values)); break;
+            case Int32Column c: Put(MemoryMarshal.AsBytes(c.Values), ref length); break;
+            case Int64Column c: Put(MemoryMarshal.AsBytes(c.Values), ref length); break;
+            case Float64Column c: Put(MemoryMarshal.AsBytes(c.Values), ref length); break;
             case TextColumn c:
                 for (var row = 0; row < c.Count; row++)
                 {
-                    var (start, length) = c.Range(row);
-                    BinaryPrimitives.WriteInt32LittleEndian(count, length);
-                    to.Write(count);
-                    if (length > 0) to.Write(c.Arena, start, length);
+                    var (start, bytes) = c.Range(row);
+                    Put(MemoryMarshal.AsBytes<int>([bytes]), ref length);
+                    if (bytes > 0) Put(c.Arena.AsSpan(start, bytes), ref length);
                 }
                 break;
         }
     }
 
+    void Put(ReadOnlySpan<byte> bytes, ref int length)
+    {
+        Room(ref plain, length + bytes.Length, length);
+        bytes.CopyTo(plain.AsSpan(length));
+        length += bytes.Length;
+    }
+
+    void Room(ref byte[] buffer, int needed, int kept)
+    {
+        if (needed <= buffer.Length) return;
+        var larger = shelf.Take<byte>((int)Math.Min(System.Array.MaxLength, Math.Max(needed, 2L * buffer.Length)));
+        buffer.AsSpan(0, kept).CopyTo(larger);
+        if (buffer.Length > 0) shelf.Give(buffer);
+        buffer = larger;
+    }
+
     static int Load(ReadOnlySpan<byte> from, Column column)
     {
         var count = BinaryPrimitives.ReadInt32LittleEndian(from);
-        var at = 4;
+        var absent = BinaryPrimitives.ReadInt32LittleEndian(from[4..]) != 0;
+        var at = 8;
+        if (absent)
+        {
+            column.AppendNulls(count);
+            return at;
+        }
         switch (column)
         {
             case Int32Column c: from.Slice(at, 4 * count).CopyTo(MemoryMarshal.AsBytes(c.AppendSpan(count))); return at + 4 * count;
@@ -111,5 +147,9 @@ sealed class Spill : IDisposable
     {
         gcm.Dispose();
         file.Dispose();
+        CryptographicOperations.ZeroMemory(plain);
+        if (plain.Length > 0) shelf.Give(plain);
+        if (closed.Length > 0) shelf.Give(closed);
+        (plain, closed) = ([], []);
     }
 }

@@ -14,6 +14,7 @@ sealed class TableLoad : IDisposable
     readonly PersonIndex persons;
     readonly ParentIndex? parents;
     readonly Func<Spill> openSpill;
+    readonly ArrayShelf shelf;
     readonly Action<Rejected> reject;
     readonly Pieces[] shards;
     readonly List<int>[] rowsOf, ordinalsOf;
@@ -22,14 +23,14 @@ sealed class TableLoad : IDisposable
     Spill? spill;
 
     /// <param name="parents">Where the rows of the parent table live, for tables placed with a parent.</param>
-    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, Func<Spill> openSpill, Action<Rejected> reject)
+    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, ArrayShelf shelf, Func<Spill> openSpill, Action<Rejected> reject)
     {
-        (Table, this.persons, this.parents, this.openSpill, this.reject) = (table, persons, parents, openSpill, reject);
+        (Table, this.persons, this.parents, this.shelf, this.openSpill, this.reject) = (table, persons, parents, shelf, openSpill, reject);
         var count = table.Placement is Placement.Shared ? 1 : Math.Max(1, persons.Shards);
-        shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table))];
+        shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table, shelf))];
         rowsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         ordinalsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
-        keys = table.Key < 0 ? null : new();
+        keys = table.Key < 0 ? null : new(shelf);
     }
 
     public CdmTable Table { get; }
@@ -101,29 +102,43 @@ sealed class TableLoad : IDisposable
     {
         spill ??= openSpill();
         for (var s = 0; s < shards.Length; s++)
-            foreach (var piece in shards[s].Take()) spill.Add(s, piece);
+            foreach (var piece in shards[s].Take())
+            {
+                spill.Add(s, piece);
+                piece.Release();
+            }
         Buffered = 0;
+    }
+
+    /// <summary>No more rows come: the keys seen are let go, and where rows are on disk the others join them, so that memory is left for the shards to come back one by one.</summary>
+    public void Complete()
+    {
+        keys?.Release();
+        if (spill is not null) SpillAll();
+    }
+
+    /// <summary>Memory that sorting and writing a shard takes beyond what it holds now, in bytes, roughly.</summary>
+    public long Weight(int shard)
+    {
+        const int sorting = 2 * (sizeof(ulong) + sizeof(int));
+        var at = shard == Shared ? 0 : shard;
+        return spill?.Bytes(at) + (long)sorting * spill?.Rows(at) ?? (long)sorting * shards[at].Rows;
     }
 
     /// <summary>The shards that have rows, <see cref="Shared"/> for a shared table.</summary>
     public IEnumerable<int> Shards() => Enumerable.Range(0, shards.Length).Where(s => shards[s].Rows > 0 || spill?.Holds(s) == true).Select(s => Table.Placement is Placement.Shared ? Shared : s);
 
-    /// <summary>Hands over a shard's rows, those on disk first: they came first.</summary>
+    /// <summary>Hands over a shard's rows, in the order they came. Call after <see cref="Complete"/>.</summary>
     public Pieces Take(int shard)
     {
         var at = shard == Shared ? 0 : shard;
         if (spill?.Holds(at) != true) return shards[at];
-        var whole = new Pieces(Table);
-        foreach (var piece in spill.Read(Table, at).Concat(shards[at].Take())) whole.Append(piece.Rows, Ascending(piece.Rows.Rows), piece.Ordinals.Values);
+        var whole = new Pieces(Table, shelf);
+        foreach (var piece in spill.Read(Table, at)) whole.Append(piece.Rows, Ascending.AsSpan(0, piece.Rows.Rows), piece.Ordinals.Values);
         return whole;
     }
 
-    static int[] Ascending(int count)
-    {
-        var rows = new int[count];
-        for (var i = 0; i < count; i++) rows[i] = i;
-        return rows;
-    }
+    static readonly int[] Ascending = [.. Enumerable.Range(0, Pieces.PieceRows)];
 
     public void Dispose() => spill?.Dispose();
 }

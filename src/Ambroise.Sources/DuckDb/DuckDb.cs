@@ -13,8 +13,9 @@ static class DuckDb
         connection.Open();
         foreach (var setting in new[]
         {
-            "temp_directory = ''", "autoinstall_known_extensions = false", "autoload_known_extensions = false",
-            $"memory_limit = '{Math.Max(256, memoryBytes >> 20)}MiB'", $"threads = {threads}", "preserve_insertion_order = true", "TimeZone = 'UTC'",
+            // The file cache would keep every byte it reads up to the limit: each file is read once.
+            "enable_external_file_cache = false", "temp_directory = ''", "autoinstall_known_extensions = false", "autoload_known_extensions = false",
+            $"memory_limit = '{Math.Max(64, memoryBytes >> 20)}MiB'", $"threads = {threads}", "preserve_insertion_order = true", "TimeZone = 'UTC'",
             $"allowed_directories = [{Literal(folder)}]", "enable_external_access = false", "lock_configuration = true",
         })
         {

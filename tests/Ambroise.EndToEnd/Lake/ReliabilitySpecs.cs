@@ -22,7 +22,7 @@ public sealed class ReliabilitySpecs
     {
         using var home = TemporaryHome.With("chu");
         home.Run("load", "omop", Synthetic(home, 300), "--tenant", "chu").Succeeded();
-        var source = Synthetic(home, 6000, 2);
+        var source = Synthetic(home, 12_000, 2);
         var clock = Stopwatch.StartNew();
         home.Run("load", "omop", source, "--tenant", "chu").Succeeded();
         var whole = (int)clock.ElapsedMilliseconds;
@@ -31,7 +31,7 @@ public sealed class ReliabilitySpecs
         for (var i = 0; i < 20; i++)
         {
             var before = Content(home);
-            using var load = Cli.Start(home.Path, Passphrase, "load", "omop", source, "--tenant", "chu", "--memory", "64M");
+            using var load = Cli.Start(home.Path, Passphrase, "load", "omop", source, "--tenant", "chu", "--memory", "512M");
             if (!load.WaitForExit(random.Below(whole)))
             {
                 load.Kill(); // SIGKILL
@@ -74,7 +74,7 @@ public sealed class ReliabilitySpecs
 
         var temp = home.Beside("tmp");
         Directory.CreateDirectory(temp);
-        using var load = Cli.Start(home.Path, new Dictionary<string, string>(Passphrase) { ["TMPDIR"] = temp }, "load", "omop", source, "--tenant", "chu", "--memory", "64M", "--json");
+        using var load = Cli.Start(home.Path, new Dictionary<string, string>(Passphrase) { ["TMPDIR"] = temp }, "load", "omop", source, "--tenant", "chu", "--memory", "512M", "--json");
         var said = load.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var aside = load.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var samples = 0;
