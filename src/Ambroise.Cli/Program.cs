@@ -1,5 +1,6 @@
 using Ambroise.Cli.Cohorts;
 using Ambroise.Cli.Demo;
+using Ambroise.Cli.Disclosure;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
@@ -24,5 +25,6 @@ frame.Add(Synth.Command(frame));
 
 frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"), CountCohort.Command(frame), RunCohorts.Command(frame),
     ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));
+frame.Add(CommandFrame.Group("disclosure", frame.Say("How counts are shown to people without a permit", "Comment les effectifs sont montrés sans permis"), ShowRules.Command(frame), ShowRules.SetCommand(frame)));
 
 return await frame.RunAsync(args);

@@ -3,6 +3,8 @@ using Ambroise.Cli.Lake;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Governance.Disclosure;
+using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Reading;
 
 namespace Ambroise.Cli.Cohorts;
@@ -36,6 +38,25 @@ sealed class CohortRoom : IDisposable
 
     /// <param name="threads">Shards at a time; 0 for one a core.</param>
     public CohortResult Run(CohortDefinition definition, int threads, CancellationToken cancel) => engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, threads, cancel);
+
+    /// <summary>The tenant's counts for people without a permit; dispose of them before the room.</summary>
+    public Result<SafeCounts> SafeCounts() => Ambroise.Governance.Disclosure.SafeCounts.Open(tenant.Folder, tenant.Keys);
+
+    /// <summary>Every person with what a breakdown is by.</summary>
+    public IEnumerable<(long Id, int Gender, int BirthYear)> Persons()
+    {
+        foreach (var shard in release.Shards)
+        {
+            if (shard.Table(Cdm54.Person) is not { } persons) continue;
+            for (var block = 0; block < (persons.Rows + IShardTable.BlockRows - 1) / IShardTable.BlockRows; block++)
+            {
+                var ids = persons.Int64(Cdm54.Person["person_id"], block);
+                var genders = persons.Int32(Cdm54.Person["gender_concept_id"], block);
+                var years = persons.Int32(Cdm54.Person["year_of_birth"], block);
+                for (var i = 0; i < ids.Length; i++) yield return (ids[i], genders[i], years[i]);
+            }
+        }
+    }
 
     public void Dispose()
     {

@@ -18,9 +18,15 @@ static class CountCohort
         var tenant = TenantArgument.MakeOption(frame);
         var release = LakeOptions.Release(frame);
         var memory = LakeOptions.Memory(frame);
-        return frame.Runs(new Command("count", frame.Say("Counts the patients of a definition, with the attrition of its rules", "Compte les patients d'une définition, avec l'attrition de ses règles")) { file, tenant, release, memory },
-            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), cancel)),
-            new Example("ambroise cohort count diabetes.json --tenant chu", frame.Say("patients, records, attrition", "patients, séjours, attrition")));
+        var disclosed = new Option<bool>("--disclosed") { Description = frame.Say("As shown without a permit: small counts withheld, others with noise and rounded", "Comme sans permis : petits effectifs retenus, les autres bruités et arrondis") };
+        var by = new Option<string[]>("--by") { HelpName = "sex|age", AllowMultipleArgumentsPerToken = true, Description = frame.Say("With --disclosed: breaks the count down by one or two", "Avec --disclosed : ventile l'effectif par un ou deux") };
+        by.AcceptOnlyFromAmong("sex", "age");
+        return frame.Runs(new Command("count", frame.Say("Counts the patients of a definition, with the attrition of its rules", "Compte les patients d'une définition, avec l'attrition de ses règles")) { file, tenant, release, memory, disclosed, by },
+            (session, parse, cancel) => Task.FromResult(parse.GetValue(disclosed)
+                ? CountDisclosed.Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), [.. (parse.GetValue(by) ?? []).Distinct()], parse.GetValue(memory), cancel)
+                : Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), cancel)),
+            new Example("ambroise cohort count diabetes.json --tenant chu", frame.Say("patients, records, attrition", "patients, séjours, attrition")),
+            new Example("ambroise cohort count diabetes.json --tenant chu --disclosed --by sex age", frame.Say("the count that anyone of the house may see, by sex and age", "l'effectif que chacun de la maison peut voir, par sexe et âge")));
     }
 
     static Result<Answer> Run(Session session, FileInfo file, string id, int? release, long memory, CancellationToken cancel)
