@@ -14,7 +14,7 @@ public sealed class BreakdownSpecs
     {
         var dice = new Dice(11);
         var complementary = 0;
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 45; round++)
         {
             var (rows, columns) = dice.Chance(50) ? (2, 2) : dice.Chance(50) ? (1, 4) : (2, 3);
             var table = new CellNetwork(rows, columns);
@@ -24,7 +24,7 @@ public sealed class BreakdownSpecs
             var withheld = Breakdown.Withheld(table, shown, Threshold);
 
             var possible = Enumerable.Range(0, cells.Length).Select(_ => new HashSet<int>()).ToArray();
-            foreach (var other in Tables(cells.Length, Enumerable.Range(0, cells.Length).Select(c => withheld[c] ? shown[c] is null ? Threshold - 1 : 10 : -cells[c]).ToArray()))
+            foreach (var other in Tables(cells.Length, Enumerable.Range(0, cells.Length).Select(c => withheld[c] ? shown[c] is null ? Threshold - 1 : 12 : -cells[c]).ToArray()))
             {
                 var agrees = Enumerable.Range(0, table.Arcs.Length).All(arc =>
                 {
