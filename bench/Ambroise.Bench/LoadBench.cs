@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
-using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Omop;
@@ -38,7 +36,7 @@ static class LoadBench
                     ourBytes = report.Manifest.Files.Sum(f => f.Bytes);
                     rows = report.Rows.Values.Sum();
                 }
-                if (run == runs - 1) Decode(lake);
+                if (run == runs - 1) DecodeBench.Run(lake, 30);
             }
             finally
             {
@@ -68,25 +66,6 @@ static class LoadBench
             command.ExecuteNonQuery();
         }
         return new DirectoryInfo(to).EnumerateFiles().Sum(f => f.Length);
-    }
-
-    /// <summary>Full decode, one core, of condition_occurrence's concept, person and date.</summary>
-    static void Decode(TenantLake lake)
-    {
-        for (var pass = 0; pass < 3; pass++)
-        {
-            using var open = Door.Open(lake, new("bench", "bench", null, "bench", null), (_, _) => { }, 0).OrThrow();
-            var table = Cdm54.ConditionOccurrence;
-            var clock = Stopwatch.StartNew();
-            long rows = 0;
-            foreach (var shard in open.Shards)
-                if (shard.Table(table) is { } events)
-                {
-                    for (var block = 0; block * IShardTable.BlockRows < events.Rows; block++)
-                        rows += events.Int32(table.Columns[table.Concept], block).Length + 0 * events.Int64(table.Columns[table.Person], block).Length + 0 * events.Int32(table.Columns[table.Start], block).Length;
-                }
-            if (pass == 2) Console.WriteLine($"decode              {rows / clock.Elapsed.TotalSeconds / 1e6,14:F1} M rows/s on one core: condition concept, person and date (100 wanted)");
-        }
     }
 
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

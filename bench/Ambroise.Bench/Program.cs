@@ -5,6 +5,9 @@ switch (args)
     case ["load", var folder, .. var rest]:
         await LoadBench.RunAsync(folder, rest is [var runs, ..] ? int.Parse(runs) : 3, 6L << 30);
         return 0;
+    case ["decode", var folder, .. var rest]:
+        await DecodeBench.RunAsync(folder, rest is [var passes, ..] ? int.Parse(passes) : 30, 2L << 30);
+        return 0;
     case ["read", var folder, .. var rest]:
         ReadBench.Run(folder, rest is [var times, ..] ? int.Parse(times) : 3, 1L << 30);
         return 0;
@@ -13,6 +16,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
+        Console.Error.WriteLine("decode FOLDER [N]    a sealed release read back, three columns of condition_occurrence on one core");
         Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
         return 2;

@@ -109,9 +109,9 @@ sealed class TableFileReader : IDisposable
         using var group = file.RowGroup(block);
         using var reader = (ColumnReader<T>)group.Column(columns[column.Name]);
         var rows = checked((int)group.MetaData.NumRows);
-        var values = new T[rows];
+        var values = GC.AllocateUninitializedArray<T>(rows);
         var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
-        var levels = optional ? new short[rows] : [];
+        var levels = optional ? GC.AllocateUninitializedArray<short>(rows) : [];
         int done = 0, kept = 0;
         while (done < rows)
         {
