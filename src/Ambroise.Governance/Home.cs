@@ -1,3 +1,4 @@
+using System.Text;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault.Files;
@@ -20,21 +21,37 @@ public sealed class Home(string root)
 
     public string KeysFolder(TenantId tenant) => Path.Combine(TenantFolder(tenant), "keys");
 
+    /// <summary>Names the PostgreSQL database that holds the control plane; absent where <see cref="ControlPlanePath"/> does.</summary>
+    public string DatabasePath => Path.Combine(Root, "database");
+
+    /// <summary>Where the control plane lies.</summary>
+    public Database Database => File.Exists(DatabasePath) ? new Database.OnServer(File.ReadAllText(DatabasePath).Trim()) : new Database.InFile(ControlPlanePath);
+
     /// <summary>Makes the folder and its control plane, or brings an existing one up to date.</summary>
+    /// <param name="server">A PostgreSQL connection for a new warehouse; null for SQLite, or for what the warehouse has.</param>
     /// <returns>True where it was made, false where it was there.</returns>
-    public bool Initialise(TimeProvider clock)
+    /// <exception cref="FailureException"><c>home.database-other</c> where the warehouse has another database already; <c>home.database-invalid</c>, <c>home.newer</c>, <c>home.unreadable</c>.</exception>
+    public bool Initialise(TimeProvider clock, string? server = null)
     {
-        var made = !File.Exists(ControlPlanePath);
+        var made = !IsMade;
+        if (server is not null && !made && Database != new Database.OnServer(server.Trim()))
+            throw new Failure(FailureKind.Conflict, "home.database-other", $"The warehouse in '{Root}' keeps its control plane elsewhere: restore a backup into a new one to move it.").AsException();
+
+        // The server must answer before a file names it.
+        if (server is not null) ControlPlane.Create(new Database.OnServer(server.Trim()), clock).Dispose();
         DurableFile.CreateFolder(Root);
         DurableFile.CreateFolder(Path.Combine(Root, "tenants"));
         DurableFile.CreateFolder(VocabularyFolder);
-        ControlPlane.Create(ControlPlanePath, clock).Dispose();
+        if (server is not null && made) DurableFile.Replace(DatabasePath, Encoding.UTF8.GetBytes(server.Trim()));
+        ControlPlane.Create(Database, clock).Dispose();
         return made;
     }
 
     /// <returns>The control plane, or <c>home.missing</c>.</returns>
     public Result<ControlPlane> OpenControlPlane(TimeProvider clock) =>
-        File.Exists(ControlPlanePath)
-            ? ControlPlane.Create(ControlPlanePath, clock)
+        IsMade
+            ? ControlPlane.Create(Database, clock)
             : new Failure(FailureKind.NotFound, "home.missing", $"There is no warehouse in '{Root}': make one with 'ambroise init', or name another with --home.");
+
+    bool IsMade => File.Exists(ControlPlanePath) || File.Exists(DatabasePath);
 }

@@ -1,15 +1,12 @@
-using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
-using Ambroise.Vault.Files;
-using Microsoft.Data.Sqlite;
 
 namespace Ambroise.Governance.Control;
 
-/// <summary>What the warehouse knows of itself: its tenants and their releases. Holds no patient. Every change is one durable transaction
-/// (write-ahead log, forced to the disk), and programs that share the home wait for one another up to 30 s.</summary>
+/// <summary>What the warehouse knows of itself: its tenants and their releases. Holds no patient. Every change is one transaction,
+/// forced to the disk, and programs that share the home wait for one another up to 30 s.</summary>
 public sealed class ControlPlane : IReleaseLedger, IDisposable
 {
     readonly DbConnection connection;
@@ -19,25 +16,29 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
     ControlPlane(DbConnection connection, TimeProvider clock) => (this.connection, this.clock) = (connection, clock);
 
     /// <summary>Opens the control plane, makes it where it is absent, and brings its tables up to date.</summary>
-    /// <exception cref="FailureException"><c>home.newer</c>, <c>home.unreadable</c>.</exception>
-    public static ControlPlane Create(string path, TimeProvider clock)
+    /// <exception cref="FailureException"><c>home.newer</c>, <c>home.unreadable</c>, <c>home.database-invalid</c>.</exception>
+    public static ControlPlane Create(Database database, TimeProvider clock)
     {
-        DurableFile.OpenOwnerOnly(path, FileMode.OpenOrCreate, FileShare.ReadWrite).Dispose(); // SQLite would let others read it
-        // No pooling: a pooled connection keeps the file open after the command has ended.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ConnectionString);
+        var connection = database.Connect();
         try
         {
-            connection.Open();
-            connection.Execute("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
             Migrations.Apply(connection);
             return new(connection, clock);
         }
-        catch (SqliteException error)
+        catch (DbException error)
         {
             connection.Dispose();
-            throw Unavailable("home.unreadable", error).AsException();
+            throw Database.Unavailable("home.unreadable", error).AsException();
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
         }
     }
+
+    /// <summary>As above, in a SQLite file.</summary>
+    public static ControlPlane Create(string path, TimeProvider clock) => Create(new Database.InFile(path), clock);
 
     /// <returns>The new tenant, or <c>tenant.exists</c>, <c>tenant.name-invalid</c>.</returns>
     public Result<Tenant> AddTenant(TenantId id, string name, string custodian)
@@ -94,7 +95,7 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
             {
                 // One writer at a time holds the tenant's lock, so the list cannot change before the transaction begins.
                 var gone = List(tenant).Select(e => e.Number).Except(replaceAll.Select(e => e.Number)).ToList();
-                using var transaction = connection.BeginTransaction(IsolationLevel.Serializable);
+                using var transaction = Database.BeginWrite(connection);
                 foreach (var number in gone)
                     connection.Execute("delete from release where tenant = @tenant and number = @number", transaction, ("@tenant", tenant), ("@number", number));
                 foreach (var entry in replaceAll)
@@ -106,9 +107,9 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
                         transaction, ("@tenant", tenant), ("@number", entry.Number), ("@sha256", entry.ManifestSha256), ("@committed", Text(clock.GetUtcNow())));
                 transaction.Commit();
             }
-            catch (SqliteException error)
+            catch (DbException error)
             {
-                throw Unavailable("ledger.unavailable", error).AsException();
+                throw Database.Unavailable("ledger.unavailable", error).AsException();
             }
         }
     }
@@ -131,7 +132,4 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
     static string Text(TenantState state) => state.ToString().ToLowerInvariant();
 
     static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
-
-    static Failure Unavailable(string code, SqliteException error) =>
-        new(FailureKind.Unavailable, code, $"The control plane cannot be read or written (SQLite error {error.SqliteExtendedErrorCode}): is the disk full, read-only or locked?");
 }

@@ -30,14 +30,18 @@ static class Migrations
     /// <exception cref="FailureException"><c>home.newer</c> where a later version of the program made it.</exception>
     public static void Apply(DbConnection connection)
     {
-        connection.Execute("create table if not exists migration (step integer primary key)");
+        using (var making = Database.BeginWrite(connection))
+        {
+            connection.Execute("create table if not exists migration (step integer primary key)", making);
+            making.Commit();
+        }
         var done = Convert.ToInt32(connection.Scalar("select coalesce(max(step), 0) from migration"), null);
         if (done > Steps.Length)
             throw new Failure(FailureKind.Unavailable, "home.newer", "A later version of Ambroise made this home: use that version.").AsException();
 
         for (var step = done + 1; step <= Steps.Length; step++)
         {
-            using var transaction = connection.BeginTransaction(System.Data.IsolationLevel.Serializable);
+            using var transaction = Database.BeginWrite(connection);
             // Another program may have taken this step while we waited for the lock.
             if (Convert.ToInt32(connection.Scalar("select coalesce(max(step), 0) from migration", transaction), null) >= step) continue;
             connection.Execute(Steps[step - 1], transaction);

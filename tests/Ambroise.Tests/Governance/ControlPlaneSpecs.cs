@@ -2,22 +2,26 @@ using Ambroise.Governance;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
-using Microsoft.Data.Sqlite;
 
 namespace Ambroise.Tests.Governance;
 
-public sealed class ControlPlaneSpecs : IDisposable
+/// <summary>What the control plane promises, on either database.</summary>
+public abstract class ControlPlaneSpecs : IDisposable
 {
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ambroise-plane-");
     readonly Home home;
 
-    public ControlPlaneSpecs()
+    protected ControlPlaneSpecs(string? server)
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
-        Assert.True(home.Initialise(TimeProvider.System));
+        Assert.True(home.Initialise(TimeProvider.System, server));
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     static TenantId Chu { get; } = TenantId.Parse("chu").OrThrow();
 
@@ -92,18 +96,10 @@ public sealed class ControlPlaneSpecs : IDisposable
     }
 
     [Fact]
-    public void A_home_of_a_later_version_a_damaged_one_and_none_are_said()
+    public void A_home_of_a_later_version_and_none_are_said()
     {
-        using (var connection = new SqliteConnection($"Data Source={home.ControlPlanePath};Pooling=false"))
-        {
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = "insert into migration values (9999)";
-            command.ExecuteNonQuery();
-        }
+        using (var connection = home.Database.Connect()) connection.Execute("insert into migration values (9999)");
         Assert.Equal("home.newer", Assert.Throws<FailureException>(Open).Failure.Code);
-        File.WriteAllText(home.ControlPlanePath, new string('x', 8192));
-        Assert.Equal("home.unreadable", Assert.Throws<FailureException>(Open).Failure.Code);
         Assert.True(new Home(Path.Combine(folder.FullName, "none")).OpenControlPlane(TimeProvider.System).Failed(out var failure, out _));
         Assert.Equal("home.missing", failure.Code);
     }
@@ -115,5 +111,48 @@ public sealed class ControlPlaneSpecs : IDisposable
         Assert.False(home.Initialise(TimeProvider.System));
         using var again = Open();
         Assert.Single(again.Tenants);
+    }
+
+    protected Home Home => home;
+}
+
+public sealed class ControlPlaneInFileSpecs() : ControlPlaneSpecs(null)
+{
+    [Fact]
+    public void A_damaged_file_is_said()
+    {
+        File.WriteAllText(Home.ControlPlanePath, new string('x', 8192));
+        Assert.Equal("home.unreadable", Assert.Throws<FailureException>(() => Home.OpenControlPlane(TimeProvider.System)).Failure.Code);
+    }
+
+    [Fact]
+    public void A_warehouse_does_not_change_its_database()
+    {
+        var refused = Assert.Throws<FailureException>(() => Home.Initialise(TimeProvider.System, "Host=elsewhere;Database=ambroise"));
+        Assert.Equal("home.database-other", refused.Failure.Code);
+        Assert.False(File.Exists(Home.DatabasePath));
+    }
+}
+
+public sealed class ControlPlaneOnServerSpecs(ThrowawayServer server) : ControlPlaneSpecs(server.NewDatabase())
+{
+    [Fact]
+    public void Nothing_of_it_lies_in_the_home_but_the_servers_name_for_its_owner_alone()
+    {
+        Assert.False(File.Exists(Home.ControlPlanePath));
+        Assert.True(File.Exists(Home.DatabasePath));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Home.DatabasePath));
+    }
+
+    [Theory]
+    [InlineData("Host=/nowhere;Database=ambroise;Password=planted-word", "home.unreadable")]
+    [InlineData("Colour=planted-word", "home.database-invalid")]
+    public void A_server_that_is_away_and_a_connection_that_is_none_are_said_without_the_password(string connection, string code)
+    {
+        var none = new Home(Path.Combine(Home.Root, "other"));
+        var refused = Assert.Throws<FailureException>(() => none.Initialise(TimeProvider.System, connection));
+        Assert.Equal(code, refused.Failure.Code);
+        Assert.DoesNotContain("planted-word", refused.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(none.Root));
     }
 }
