@@ -2,6 +2,7 @@ using Ambroise.Cli.Cohorts;
 using Ambroise.Cli.Demo;
 using Ambroise.Cli.Disclosure;
 using Ambroise.Cli.Frame;
+using Ambroise.Cli.Governance;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
 using Ambroise.Cli.Vocabulary;
@@ -22,6 +23,9 @@ frame.Add(CommandFrame.Group("export", frame.Say("Gives data back", "Restitue le
 frame.Add(ErasePatients.Command(frame));
 frame.Add(VerifyTenant.Command(frame));
 frame.Add(Synth.Command(frame));
+
+frame.Add(CommandFrame.Group("role", frame.Say("Who may do what in a tenant", "Qui peut quoi dans un établissement"), ChangeRoles.Grant(frame), ChangeRoles.Revoke(frame), ChangeRoles.List(frame)));
+frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame)));
 
 frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"), CountCohort.Command(frame), RunCohorts.Command(frame),
     ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));

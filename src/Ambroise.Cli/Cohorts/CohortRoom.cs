@@ -3,6 +3,8 @@ using Ambroise.Cli.Lake;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Disclosure;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Reading;
@@ -22,11 +24,11 @@ sealed class CohortRoom : IDisposable
     public int Release => release.Manifest.Release;
 
     /// <param name="memoryBytes">Half for decoded columns, a quarter for picked events.</param>
-    public static Result<CohortRoom> Open(Session session, string id, int? release, string purpose, long memoryBytes)
+    public static Result<CohortRoom> Open(Session session, string id, int? release, string purpose, long memoryBytes, Capability capability = Capability.CohortExact)
     {
-        if (session.OpenTenant(id).Failed(out var failure, out var tenant)) return failure;
+        if (session.OpenTenant(id, capability).Failed(out var failure, out var tenant)) return failure;
         if (ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out failure, out var vocabulary)
-            || Door.Open(tenant.Lake(session.Clock), new Scope(id, Environment.UserName, null, purpose, release), (_, _) => { }, memoryBytes / 2).Failed(out failure, out var opened))
+            || Door.Open(tenant.Lake(session.Clock), new Scope(id, session.Caller.Actor, null, purpose, release), tenant.Opening, memoryBytes / 2).Failed(out failure, out var opened))
         {
             tenant.Dispose();
             return failure;
@@ -34,10 +36,18 @@ sealed class CohortRoom : IDisposable
         return new CohortRoom(tenant, opened, new CohortEngine(memoryBytes / 4), vocabulary);
     }
 
-    public CohortResult Count(CohortDefinition definition, CancellationToken cancel) => engine.Count(BoundDefinition.Bind(definition, vocabulary), release.Shards, 0, cancel);
+    public CohortResult Count(CohortDefinition definition, CancellationToken cancel) => Recorded(engine.Count(BoundDefinition.Bind(definition, vocabulary), release.Shards, 0, cancel));
 
     /// <param name="threads">Shards at a time; 0 for one a core.</param>
-    public CohortResult Run(CohortDefinition definition, int threads, CancellationToken cancel) => engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, threads, cancel);
+    public CohortResult Run(CohortDefinition definition, int threads, CancellationToken cancel) =>
+        Recorded(engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, threads, cancel));
+
+    /// <summary>The audit knows the number before anyone else does.</summary>
+    CohortResult Recorded(CohortResult result)
+    {
+        tenant.Record(Outcome.Done, Release, result.Patients);
+        return result;
+    }
 
     /// <summary>The tenant's counts for people without a permit; dispose of them before the room.</summary>
     public Result<SafeCounts> SafeCounts() => Ambroise.Governance.Disclosure.SafeCounts.Open(tenant.Folder, tenant.Keys);

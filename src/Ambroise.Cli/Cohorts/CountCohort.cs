@@ -22,7 +22,7 @@ static class CountCohort
         var by = new Option<string[]>("--by") { HelpName = "sex|age", AllowMultipleArgumentsPerToken = true, Description = frame.Say("With --disclosed: breaks the count down by one or two", "Avec --disclosed : ventile l'effectif par un ou deux") };
         by.AcceptOnlyFromAmong("sex", "age");
         return frame.Runs(new Command("count", frame.Say("Counts the patients of a definition, with the attrition of its rules", "Compte les patients d'une définition, avec l'attrition de ses règles")) { file, tenant, release, memory, disclosed, by },
-            (session, parse, cancel) => Task.FromResult(parse.GetValue(disclosed)
+            (session, parse, cancel) => Task.FromResult(parse.GetValue(disclosed) || session.SeesDisclosed(parse.GetRequiredValue(tenant))
                 ? CountDisclosed.Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), [.. (parse.GetValue(by) ?? []).Distinct()], parse.GetValue(memory), cancel)
                 : Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), cancel)),
             new Example("ambroise cohort count diabetes.json --tenant chu", frame.Say("patients, records, attrition", "patients, séjours, attrition")),

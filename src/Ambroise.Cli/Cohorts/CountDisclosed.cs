@@ -3,6 +3,7 @@ using Ambroise.Cli.Disclosure;
 using Ambroise.Cli.Frame;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
+using Ambroise.Governance.Access;
 using Ambroise.Governance.Disclosure;
 using Spectre.Console;
 
@@ -22,7 +23,7 @@ static class CountDisclosed
         using (document)
             if (CoarseDates.Check(document.RootElement) is { } tooFine) return tooFine;
         if (DefinitionFile.Parse(file).Failed(out failure, out var definition)) return failure;
-        if (CohortRoom.Open(session, id, release, "cohort.count-disclosed", memory).Failed(out failure, out var room)) return failure;
+        if (CohortRoom.Open(session, id, release, "cohort.count-disclosed", memory, Capability.CohortDisclosed).Failed(out failure, out var room)) return failure;
         using (room)
         {
             var first = First(room.Run(definition, 0, cancel).Rows);

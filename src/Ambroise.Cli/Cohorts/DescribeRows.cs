@@ -5,6 +5,7 @@ using Ambroise.Cli.Tenants;
 using Ambroise.Cohorts.Describe;
 using Ambroise.Cohorts.Explain;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Governance.Access;
 using Ambroise.Lake.Reading;
 using Spectre.Console;
 
@@ -33,9 +34,9 @@ static class DescribeRows
     static Result<Answer> Run(Session session, FileInfo file, string id, int? release, FileInfo? page, DescribeOptions options, CancellationToken cancel)
     {
         if (CohortRowsFile.Read(file).Failed(out var failure, out var rows)) return failure;
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.CohortExact).OrThrow();
         var lake = tenant.Lake(session.Clock);
-        using var opened = Door.Open(lake, new Scope(lake.Tenant, Environment.UserName, null, "cohort.describe", release), (_, _) => { }, CacheBytes).OrThrow();
+        using var opened = Door.Open(lake, new Scope(lake.Tenant, session.Caller.Actor, null, "cohort.describe", release), tenant.Opening, CacheBytes).OrThrow();
 
         var all = new ShardDescription();
         foreach (var shard in opened.Shards) all.Merge(DescribeShard.Of(shard, rows, options, cancel));

@@ -1,8 +1,8 @@
 using Ambroise.Cli.Frame;
+using Ambroise.Cli.Lake;
 using Ambroise.Cohorts.Vocabulary;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Reading;
-using Ambroise.Lake.Releases;
 using Spectre.Console;
 
 namespace Ambroise.Cli.Demo;
@@ -14,9 +14,10 @@ sealed record Portrait(IReadOnlyList<Portrait.Ages> Pyramid, IReadOnlyList<Portr
 
     public sealed record Frequent(int Concept, string Name, long Patients);
 
-    public static Portrait Of(TenantLake lake, ConceptGraph vocabulary)
+    public static Portrait Of(OpenTenant tenant, TimeProvider clock, ConceptGraph vocabulary)
     {
-        using var release = Door.Open(lake, new Scope(lake.Tenant, "demo", null, "demo", null), (_, _) => { }, 64 << 20).OrThrow();
+        var lake = tenant.Lake(clock);
+        using var release = Door.Open(lake, new Scope(lake.Tenant, tenant.Caller.Actor, null, "demo", null), tenant.Opening, 64 << 20).OrThrow();
         var ages = new long[11, 2];
         var patients = new Dictionary<int, long>();
         foreach (var shard in release.Shards)

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
+using Ambroise.Cli.Tenants;
 using Ambroise.Cohorts.Vocabulary;
 using Ambroise.Governance;
+using Ambroise.Governance.Access;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
 using Ambroise.Sources.Omop;
@@ -52,7 +54,8 @@ static class RunDemo
         using var passphrase = new Passphrase(string.IsNullOrEmpty(given) ? "ambroise-demo" : given);
         var keys = KeyRing.Create(home.KeysFolder(id), Tenant, passphrase, new CustodyChoice.Keystore()).OrThrow();
         var tenant = session.ControlPlane.AddTenant(id, session.Say("Demo hospital", "Hôpital de démonstration"), "file").OrThrow();
-        using var open = new OpenTenant(tenant, home.TenantFolder(id), keys, session.ControlPlane);
+        CreateTenant.Own(session, id);
+        using var open = session.Opened(tenant, keys, Capability.LakeLoad);
 
         // The invented hospital's own files are not patients' data; they go once loaded.
         var source = Directory.CreateTempSubdirectory("ambroise-demo-").FullName;
@@ -63,7 +66,7 @@ static class RunDemo
             VocabularyFolder.Load(source, home.VocabularyFolder, (_, _) => { }, cancel).OrThrow();
             if ((await LoadOmop.LoadAsync(session, open, OmopFolder.Open(source).OrThrow(), LoadMode.Replace, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 1_000_000, cancel)).Failed(out var failure, out var load)) return failure;
             if (open.Lake(session.Clock).Release(null).Failed(out failure, out var manifest)) return failure;
-            var portrait = Portrait.Of(open.Lake(session.Clock), ConceptGraph.Load(home.VocabularyFolder).OrThrow());
+            var portrait = Portrait.Of(open, session.Clock, ConceptGraph.Load(home.VocabularyFolder).OrThrow());
             var shown = new Shown(home.Root, Tenant, load, ShowTables.Of(manifest), portrait);
             return new Answer(shown, console => Show(session, console, shown, string.IsNullOrEmpty(given)));
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
 using Ambroise.Governance.Disclosure;
 
 namespace Ambroise.Cli.Disclosure;
@@ -31,7 +32,7 @@ static class ShowRules
         return frame.Runs(new Command("set", frame.Say("Changes the rules; answers already given stay", "Change les règles ; les réponses données restent")) { tenant, threshold, noise, clamp, rounding, snap, fade, answers },
             (session, parse) =>
             {
-                using var open = session.OpenTenant(parse.GetRequiredValue(tenant)).OrThrow();
+                using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.CohortDisclosed).OrThrow();
                 DisclosureRules rules;
                 using (var counts = SafeCounts.Open(open.Folder, open.Keys).OrThrow()) rules = counts.Rules;
                 var wanted = new DisclosureRules(parse.GetValue(threshold) ?? rules.Threshold, parse.GetValue(noise) ?? rules.NoiseSd, parse.GetValue(clamp) ?? rules.NoiseClamp,
@@ -43,7 +44,7 @@ static class ShowRules
 
     static Result<Answer> Show(Session session, string id)
     {
-        using var open = session.OpenTenant(id).OrThrow();
+        using var open = session.OpenTenant(id, Capability.DisclosureChange).OrThrow();
         return Show(session, open);
     }
 

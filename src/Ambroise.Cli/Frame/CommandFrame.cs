@@ -16,6 +16,7 @@ sealed class CommandFrame
     readonly Option<string?> home;
     readonly Option<bool> json;
     readonly Option<FileInfo?> passphraseFile;
+    readonly Option<string?> actor;
     readonly Dictionary<Command, Example[]> examples = [];
     readonly RootCommand root;
 
@@ -25,9 +26,10 @@ sealed class CommandFrame
         home = new("--home") { Recursive = true, HelpName = "DIR", Description = Say("The warehouse's folder (else AMBROISE_HOME, else ~/.ambroise)", "Le dossier de l'entrepôt (sinon AMBROISE_HOME, sinon ~/.ambroise)") };
         json = new("--json") { Recursive = true, Description = Say("One JSON document on standard output, all else on standard error", "Un document JSON sur la sortie standard, le reste sur la sortie d'erreur") };
         passphraseFile = new("--passphrase-file") { Recursive = true, HelpName = "FILE", Description = Say("Holds the tenant's passphrase (else AMBROISE_PASSPHRASE, else a prompt)", "Contient la phrase de passe (sinon AMBROISE_PASSPHRASE, sinon une question)") };
+        actor = new("--as") { Recursive = true, HelpName = "NAME", Description = Say("Who acts (else AMBROISE_ACTOR, else the account of the machine)", "Qui agit (sinon AMBROISE_ACTOR, sinon le compte de la machine)") };
         var lang = new Option<string>("--lang") { Recursive = true, HelpName = "en|fr", Description = Say("Language (else LANG)", "Langue (sinon LANG)") };
         lang.AcceptOnlyFromAmong("en", "fr");
-        root = new RootCommand(Say("Ambroise, a health data warehouse sealed at rest.", "Ambroise, un entrepôt de données de santé scellé au repos.")) { home, json, passphraseFile, lang };
+        root = new RootCommand(Say("Ambroise, a health data warehouse sealed at rest.", "Ambroise, un entrepôt de données de santé scellé au repos.")) { home, json, passphraseFile, actor, lang };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, this);
         root.SetAction(parse => help.Action is SynchronousCommandLineAction action ? action.Invoke(parse) : ExitCode.Bug);
@@ -87,7 +89,7 @@ sealed class CommandFrame
         var terminal = new Terminal(parse.GetValue(json));
         try
         {
-            using var session = new Session(new Home(HomeFolder(parse)), terminal, Language, parse.GetValue(passphraseFile), TimeProvider.System);
+            using var session = new Session(new Home(HomeFolder(parse)), terminal, Language, parse.GetValue(passphraseFile), Caller.Of(parse.GetValue(actor)), TimeProvider.System);
             if ((await run(session, parse, cancel)).Failed(out var failure, out var answer)) return Report(terminal, failure);
             terminal.Give(answer);
             return answer.Exit;

@@ -1,14 +1,20 @@
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
+using Ambroise.Lake.Reading;
 using Ambroise.Vault;
 
 namespace Ambroise.Cli.Frame;
 
-/// <summary>A tenant whose keys are in memory. Disposing of it zeroes them.</summary>
+/// <summary>A tenant whose keys are in memory, opened for one act of one caller. Disposing of it zeroes the keys.</summary>
 /// <param name="folder">The tenant's lake: <c>keys/</c>, <c>releases/</c>, <c>shards/</c>.</param>
 /// <param name="ledger">Where its releases are committed.</param>
-sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane ledger) : IDisposable
+/// <param name="action">What it was opened for, as the audit names it.</param>
+/// <param name="project">The project acted for; null for work under a role.</param>
+sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane ledger, Caller caller, string action, string? project) : IDisposable
 {
+    SigningKey? signature;
+
     public Tenant Tenant => tenant;
 
     public TenantId Id => tenant.Id;
@@ -19,5 +25,22 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
 
     public ControlPlane Ledger => ledger;
 
-    public void Dispose() => keys.Dispose();
+    public Caller Caller => caller;
+
+    /// <summary>The key that signs the tenant's audit and permits.</summary>
+    public SigningKey Signature => signature ??= SigningKey.Of(keys, "governance", "signature");
+
+    /// <summary>Writes to the audit what this tenant was opened for and what came of it. Where it cannot be written the act must not happen.</summary>
+    /// <exception cref="FailureException"><c>audit.unavailable</c>.</exception>
+    public void Record(Outcome outcome, int? release = null, long? patients = null, params (string Name, string Value)[] detail) =>
+        ledger.Audit(tenant.Id).Write(new(caller.Actor, caller.Account, action, outcome, project, release, patients, detail.Length == 0 ? null : detail.ToDictionary(d => d.Name, d => d.Value)), Signature);
+
+    /// <summary>What the door calls before it opens a release.</summary>
+    public void Opening(Scope scope, int release) => Record(Outcome.Allowed, release, null, ("purpose", scope.Purpose));
+
+    public void Dispose()
+    {
+        signature?.Dispose();
+        keys.Dispose();
+    }
 }

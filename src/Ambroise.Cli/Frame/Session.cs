@@ -1,4 +1,6 @@
 using Ambroise.Governance;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault;
@@ -6,7 +8,7 @@ using Ambroise.Vault;
 namespace Ambroise.Cli.Frame;
 
 /// <summary>What a running command has at hand.</summary>
-sealed class Session(Home home, Terminal terminal, Language language, FileInfo? passphraseFile, TimeProvider clock) : IDisposable
+sealed class Session(Home home, Terminal terminal, Language language, FileInfo? passphraseFile, Caller caller, TimeProvider clock) : IDisposable
 {
     ControlPlane? controlPlane;
 
@@ -16,8 +18,10 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
 
     public TimeProvider Clock => clock;
 
+    public Caller Caller => caller;
+
     /// <summary>The same terminal and language, in another home.</summary>
-    public Session In(Home other) => new(other, terminal, language, passphraseFile, clock);
+    public Session In(Home other) => new(other, terminal, language, passphraseFile, caller, clock);
 
     public string Say(string english, string french) => language.Say(english, french);
 
@@ -30,14 +34,35 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
     /// <summary>The tenant's passphrase, or its token's PIN.</summary>
     public PassphraseSource PassphraseFor(string custodian) => new(passphraseFile, custodian == "pkcs11" ? "AMBROISE_PIN" : "AMBROISE_PASSPHRASE", terminal);
 
-    /// <summary>Opens a tenant for the length of the command: asks for its passphrase, unseals its keys.</summary>
-    /// <returns>The tenant, to be disposed of; or <c>tenant.id-invalid</c>, <c>tenant.unknown</c>, <c>tenant.sealed</c>, <c>tenant.destroyed</c>, <c>cli.passphrase-…</c>, <c>vault.…</c>.</returns>
-    public Result<OpenTenant> OpenTenant(string id)
+    /// <summary>Opens a tenant for the length of the command: asks whether the caller may, asks for its passphrase, unseals its keys, and writes to the audit before anything is done.</summary>
+    /// <param name="project">The project acted for; null for work under a role.</param>
+    /// <returns>The tenant, to be disposed of; or <c>access.denied</c>, <c>tenant.id-invalid</c>, <c>tenant.unknown</c>, <c>tenant.sealed</c>, <c>tenant.destroyed</c>, <c>cli.passphrase-…</c>, <c>vault.…</c>,
+    /// <c>audit.unavailable</c>.</returns>
+    public Result<OpenTenant> OpenTenant(string id, Capability capability, string? project = null)
     {
         if (FindTenant(id).Failed(out var failure, out var tenant)) return failure;
-        return tenant.State == TenantState.Sealed
-            ? new Failure(FailureKind.Forbidden, "tenant.sealed", $"Tenant '{id}' is sealed: open it with 'ambroise tenant unseal {id}'.")
-            : Unseal(tenant);
+        if (Ask(tenant, capability, project) is { } denied) return denied;
+        if (tenant.State == TenantState.Sealed) return Deny(tenant, capability, project, new(FailureKind.Forbidden, "tenant.sealed", $"Tenant '{id}' is sealed: open it with 'ambroise tenant unseal {id}'."));
+        return Unseal(tenant, capability, project);
+    }
+
+    /// <returns>Null where one of the caller's roles may; else <c>access.denied</c>, already in the audit.</returns>
+    public Failure? Ask(Tenant tenant, Capability capability, string? project = null)
+    {
+        var roles = ControlPlane.Grants(tenant.Id).Of(caller.Actor);
+        if (roles.Any(r => Rights.Allow(r, capability))) return null;
+        var able = string.Join(", ", Rights.Roles(capability).Select(Names.Of));
+        return Deny(tenant, capability, project, new(FailureKind.Forbidden, "access.denied", $"'{caller.Actor}' may not do this in tenant '{tenant.Id}' ({Names.Of(capability)}): it takes the role {able}. See 'ambroise role list --tenant {tenant.Id}'."));
+    }
+
+    /// <returns>Whether the caller's counts are under disclosure control: they may count, but not exactly.</returns>
+    public bool SeesDisclosed(string id) => !FindTenant(id).Failed(out _, out var tenant) && ControlPlane.Grants(tenant.Id).Of(caller.Actor) is var roles
+        && roles.Any(static r => Rights.Allow(r, Capability.CohortDisclosed)) && !roles.Any(static r => Rights.Allow(r, Capability.CohortExact));
+
+    Failure Deny(Tenant tenant, Capability capability, string? project, Failure because)
+    {
+        ControlPlane.Audit(tenant.Id).Write(new(caller.Actor, caller.Account, Names.Of(capability), Outcome.Denied, project, Detail: new Dictionary<string, string> { ["because"] = because.Code }), null);
+        return because;
     }
 
     /// <returns>A tenant whose key still exists, sealed or not.</returns>
@@ -49,14 +74,29 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
             : tenant;
     }
 
-    /// <summary>Opens a tenant whatever its state says.</summary>
-    public Result<OpenTenant> Unseal(Tenant tenant)
+    /// <summary>Opens a tenant whatever its state says, for a caller who was found to have the right.</summary>
+    public Result<OpenTenant> Unseal(Tenant tenant, Capability capability, string? project = null)
     {
         if (PassphraseFor(tenant.Custodian).Read(Say($"Passphrase of {tenant.Id}:", $"Phrase de passe de {tenant.Id} :")).Failed(out var failure, out var passphrase)) return failure;
         using (passphrase)
-            return KeyRing.Unseal(home.KeysFolder(tenant.Id), tenant.Id.Value, passphrase, Pkcs11Module).Failed(out failure, out var keys)
-                ? failure
-                : new OpenTenant(tenant, home.TenantFolder(tenant.Id), keys, ControlPlane);
+            if (KeyRing.Unseal(home.KeysFolder(tenant.Id), tenant.Id.Value, passphrase, Pkcs11Module).Failed(out failure, out var keys)) return Deny(tenant, capability, project, failure);
+            else return Opened(tenant, keys, capability, project);
+    }
+
+    /// <summary>A tenant whose keys are open, once the audit holds what for.</summary>
+    public OpenTenant Opened(Tenant tenant, KeyRing keys, Capability capability, string? project = null)
+    {
+        var open = new OpenTenant(tenant, home.TenantFolder(tenant.Id), keys, ControlPlane, caller, Names.Of(capability), project);
+        try
+        {
+            open.Record(Outcome.Allowed);
+            return open;
+        }
+        catch
+        {
+            open.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => controlPlane?.Dispose();

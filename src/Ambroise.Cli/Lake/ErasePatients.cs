@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Lake.Releases;
 using Spectre.Console;
 
@@ -20,11 +22,12 @@ static class ErasePatients
 
     static Result<Answer> Run(Session session, long[] persons, string id, CancellationToken cancel)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.PatientErase).OrThrow();
         var result = session.Terminal.Progress(session.Say("Erasing", "Effacement"), report =>
             Erasure.Run(tenant.Lake(session.Clock), persons, new LoadOmop.Now<(int Done, int Of)>(p => report((double)p.Done / p.Of)), cancel));
         if (result.Failed(out var failure, out var done)) return failure;
         if (done.Found.Count == 0) return new Failure(FailureKind.NotFound, "erase.unknown", "No release holds any of these persons: nothing was changed.");
+        tenant.Record(Outcome.Done, null, done.Found.Count);
         return new Answer(done, console =>
         {
             console.WriteLine(session.Say($"{done.Found.Count} patients erased: {done.Rows:N0} rows gone, {done.Removed.Count} files removed, {done.Written.Count} written anew.",

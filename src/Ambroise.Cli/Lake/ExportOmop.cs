@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Lake.Releases;
 
 namespace Ambroise.Cli.Lake;
@@ -27,10 +30,11 @@ static class ExportOmop
 
     static Result<Answer> Run(Session session, string folder, string id, int? release, string format, CancellationToken cancel)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.LakeExport).OrThrow();
         var result = session.Terminal.Progress(session.Say("Exporting", "Restitution"), report =>
             Reversibility.Export(tenant.Lake(session.Clock), release, folder, format == "csv" ? ExportFormat.Csv : ExportFormat.Parquet, new LoadOmop.Now<(string, int Done, int Of)>(p => report((double)p.Done / p.Of)), cancel));
         if (result.Failed(out var failure, out var written)) return failure;
+        tenant.Record(Outcome.Done, release, null, ("rows", written.Values.Sum().ToString(CultureInfo.InvariantCulture)), ("format", format));
         return Answer.Sentence(new Shown(id, folder, format, [.. written.Select(w => new TableShown(w.Key, w.Value))]), session.Say(
             $"{written.Values.Sum():N0} rows of {written.Count} tables are in {folder}, in the clear: protect them.",
             $"{written.Values.Sum():N0} lignes de {written.Count} tables sont dans {folder}, en clair : protégez-les."));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
 using Ambroise.Lake.Releases;
 using Spectre.Console;
 
@@ -21,7 +22,7 @@ static class ListReleases
 
     static Result<Answer> Run(Session session, string id)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.LakeDescribe).OrThrow();
         if (tenant.Lake(session.Clock).Releases().Failed(out var failure, out var manifests)) return failure;
         var all = manifests.Select(m => new Shown(m.Release, m.Created, m.Mode.ToString().ToLowerInvariant(), m.Source, m.Patients, m.Files.Where(f => f.Part == FilePart.Analytic).Sum(f => f.Rows),
             m.Files.Sum(f => f.Bytes), m.Quarantined, m.Content)).ToList();

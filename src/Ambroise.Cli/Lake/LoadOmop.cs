@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Omop;
@@ -36,7 +38,7 @@ static class LoadOmop
 
     public static async Task<Result<Answer>> RunAsync(Session session, string folder, string tenantId, LoadMode mode, long memoryBytes, long maxRejects, CancellationToken cancel)
     {
-        using var tenant = session.OpenTenant(tenantId).OrThrow();
+        using var tenant = session.OpenTenant(tenantId, Capability.LakeLoad).OrThrow();
         if (OmopFolder.Open(folder).Failed(out var failure, out var files)) return failure;
         if ((await LoadAsync(session, tenant, files, mode, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown)) return failure;
         return new Answer(shown, console => Show(session, console, shown));
@@ -68,6 +70,7 @@ static class LoadOmop
             }
         });
         if (result.Failed(out var failure, out var loaded)) return failure;
+        tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
         var unknown = files.Unknown.Count == 0 ? [] : new[] { $"{session.Say("not a CDM table, left out", "hors du CDM, écartés")}: {string.Join(", ", files.Unknown)}" };
         return new Shown(tenant.Id.Value, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, loaded.Rows.Values.Sum(), loaded.Manifest.Files.Sum(f => f.Bytes),
             Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3), loaded.Manifest.Quarantined, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],

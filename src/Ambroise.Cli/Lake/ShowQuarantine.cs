@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
 using Ambroise.Lake.Quarantine;
 using Spectre.Console;
 
@@ -24,7 +25,7 @@ static class ShowQuarantine
 
     static Result<Answer> Run(Session session, string id, int? release)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.QuarantineRead).OrThrow();
         if (SealedQuarantine.Read(tenant.Lake(session.Clock), release).Failed(out var failure, out var rows)) return failure;
         var groups = rows.GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new Shown(g.Key.Table, g.Key.Field, g.Key.Reason, g.LongCount(), [.. g.Take(3).Select(r => new Place(r.File, r.Line))]))
             .OrderByDescending(g => g.Rows).ToList();

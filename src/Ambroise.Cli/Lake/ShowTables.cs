@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Releases;
 using Spectre.Console;
@@ -24,7 +25,7 @@ static class ShowTables
 
     static Result<Answer> Run(Session session, string id, int? release)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.LakeDescribe).OrThrow();
         if (tenant.Lake(session.Clock).Release(release).Failed(out var failure, out var manifest)) return failure;
         var tables = Of(manifest);
         return new Answer(tables, console => Show(session, console, tables));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
 using Ambroise.Lake.Releases;
 
 namespace Ambroise.Cli.Lake;
@@ -20,7 +21,7 @@ static class VerifyTenant
 
     static Result<Answer> Run(Session session, string id, CancellationToken cancel)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.LakeVerify).OrThrow();
         var report = session.Terminal.Progress(session.Say("Verifying", "Vérification"), show =>
             Verification.Run(tenant.Lake(session.Clock), new LoadOmop.Now<(int Done, int Of)>(p => show((double)p.Done / p.Of)), cancel));
         if (report.Fault is not null) return report.Fault;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault;
 using Ambroise.Vault.Custody;
@@ -48,9 +50,18 @@ static class CreateTenant
             if (MakeKey(session.Home.KeysFolder(id), id, passphrase, custody) is { } refused) return refused;
 
         if (plane.AddTenant(id, name, custody.Custodian).Failed(out failure, out var tenant)) return failure;
+        Own(session, id);
         return Answer.Sentence(TenantShown.Of(tenant, plane), session.Say(
             $"Made tenant {id}. Keep its passphrase safe: without it nobody reads its data, we neither.",
             $"Établissement {id} créé. Gardez sa phrase de passe : sans elle personne ne lit ses données, nous non plus."));
+    }
+
+    /// <summary>Who makes a tenant runs it until the roles are given otherwise: one person is enough for one small hospital.</summary>
+    public static void Own(Session session, TenantId id)
+    {
+        var actor = session.Caller.Actor;
+        foreach (var role in new[] { Role.Administrator, Role.DataEngineer }) session.ControlPlane.Grants(id).Add(actor, role, actor).OrThrow();
+        session.ControlPlane.Audit(id).Write(new(actor, session.Caller.Account, "tenant.create", Outcome.Done), null);
     }
 
     /// <summary>A key that a stopped creation left, holding nothing and opening with the same passphrase, is taken over.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault;
 using Spectre.Console;
@@ -25,8 +27,11 @@ static class DestroyKey
     static Result<Answer> Run(Session session, string text, string? confirm)
     {
         if (TenantId.Parse(text).Failed(out var failure, out var id) || session.ControlPlane.Find(id).Failed(out failure, out var tenant)) return failure;
+        if (session.Ask(tenant, Capability.TenantDestroyKey) is { } denied) return denied;
         if ((confirm ?? Ask(session, tenant)) != tenant.Name)
             return new Failure(FailureKind.Invalid, "tenant.not-confirmed", "The name given is not the tenant's: nothing was destroyed.");
+
+        session.ControlPlane.Audit(id).Write(new(session.Caller.Actor, session.Caller.Account, Names.Of(Capability.TenantDestroyKey), Outcome.Allowed), null);
 
         // A token's key is destroyed inside the token, which asks for its PIN; a keystore file goes without its passphrase.
         Passphrase? pin = null;

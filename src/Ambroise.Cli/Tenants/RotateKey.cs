@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
+using Ambroise.Governance.Access;
 using Ambroise.Vault;
 
 namespace Ambroise.Cli.Tenants;
@@ -23,7 +24,7 @@ static class RotateKey
 
     static Result<Answer> Run(Session session, string id, FileInfo? file, bool ask)
     {
-        using var tenant = session.OpenTenant(id).OrThrow();
+        using var tenant = session.OpenTenant(id, Capability.TenantRotateKey).OrThrow();
         var source = new PassphraseSource(file, "AMBROISE_NEW_PASSPHRASE", session.Terminal);
         Passphrase? renewed = null;
         if (ask || source.IsGiven)

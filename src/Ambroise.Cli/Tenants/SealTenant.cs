@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Tenants;
 
 namespace Ambroise.Cli.Tenants;
@@ -29,13 +31,16 @@ static class SealTenant
     static Result<Answer> Seal(Session session, string id)
     {
         if (session.FindTenant(id).Failed(out var failure, out var tenant)) return failure;
+        // Whoever has the machine may close a tenant: it opens nothing.
+        session.ControlPlane.Audit(tenant.Id).Write(new(session.Caller.Actor, session.Caller.Account, "tenant.seal", Outcome.Allowed), null);
         return Set(session, tenant, TenantState.Sealed, session.Say($"Tenant {id} is sealed.", $"L'établissement {id} est scellé."));
     }
 
     static Result<Answer> Unseal(Session session, string id)
     {
         if (session.FindTenant(id).Failed(out var failure, out var tenant)) return failure;
-        if (session.Unseal(tenant).Failed(out failure, out var open)) return failure;
+        if (session.Ask(tenant, Capability.TenantSeal) is { } denied) return denied;
+        if (session.Unseal(tenant, Capability.TenantSeal).Failed(out failure, out var open)) return failure;
         open.Dispose();
         return Set(session, tenant, TenantState.Ready, session.Say($"Tenant {id} is open to whoever has its passphrase.", $"L'établissement {id} s'ouvre à qui a sa phrase de passe."));
     }

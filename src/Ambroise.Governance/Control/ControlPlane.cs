@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
 
@@ -53,6 +55,12 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
             return added == 1 ? tenant : new Failure(FailureKind.Conflict, "tenant.exists", $"There is a tenant '{id}' already.");
         }
     }
+
+    /// <summary>Who has which role in a tenant.</summary>
+    public Grants Grants(TenantId tenant) => new(connection, gate, clock, tenant.Value);
+
+    /// <summary>What was done in a tenant.</summary>
+    public AuditLog Audit(TenantId tenant) => new(connection, gate, clock, tenant.Value);
 
     public IReadOnlyList<Tenant> Tenants
     {

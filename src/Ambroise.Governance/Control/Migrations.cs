@@ -24,6 +24,36 @@ static class Migrations
             primary key (tenant, number)
         );
         """,
+        """
+        create table role_grant (
+            tenant        text not null references tenant (id),
+            actor         text not null,
+            role          text not null,
+            from_instant  text not null,
+            until_instant text not null,
+            granted_by    text not null,
+            primary key (tenant, actor, role, from_instant)
+        );
+        create table audit (
+            tenant   text not null,
+            sequence integer not null check (sequence >= 0),
+            entry    text not null,
+            leaf     text not null,
+            primary key (tenant, sequence)
+        );
+        create table audit_head (
+            tenant text primary key,
+            size   integer not null,
+            peaks  text not null
+        );
+        create table audit_checkpoint (
+            tenant text not null,
+            day    text not null,
+            size   integer not null,
+            note   text not null,
+            primary key (tenant, day)
+        );
+        """,
     ];
 
     /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>

@@ -139,8 +139,9 @@ public sealed class TenantCommandsSpecs
     public void A_creation_stopped_before_the_control_plane_knew_is_taken_over()
     {
         using var home = TemporaryHome.With();
-        Directory.CreateDirectory(Path.GetDirectoryName(Keystore(home, "chu"))!);
-        using (var donor = TemporaryHome.With("chu")) File.Copy(Keystore(donor, "chu"), Keystore(home, "chu"));
+        Directory.CreateDirectory(Path.Combine(home.Path, "tenants", "chu"));
+        // The creation leaves the folder of the key's first generation, empty, and the keystore.
+        using (var donor = TemporaryHome.With("chu")) Directory.Move(Path.GetDirectoryName(Keystore(donor, "chu"))!, Path.GetDirectoryName(Keystore(home, "chu"))!);
         home.RunWith(new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = "another-passphrase" }, "tenant", "create", "chu", "--name", "X").Failed(3, "vault.passphrase-wrong");
         home.Run("tenant", "create", "chu", "--name", "X").Succeeded();
         home.Run("tenant", "unseal", "chu").Succeeded();

@@ -62,18 +62,11 @@ public sealed class DependencySpecs
                 Assert.False(VagueEndings.Any(e => file.EndsWith(e, StringComparison.Ordinal)), file));
     }
 
-    static string Root()
-    {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "Ambroise.slnx"))) return at.FullName;
-        throw new InvalidOperationException("The tests run outside of the checkout.");
-    }
-
     static Dictionary<string, XDocument> Projects() => Directory
-        .EnumerateFiles(Path.Combine(Root(), "src"), "*.csproj", SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.csproj", SearchOption.AllDirectories)
         .ToDictionary(f => Path.GetFileNameWithoutExtension(f), f => XDocument.Load(f));
 
     static IEnumerable<string> References(XDocument project, string kind) => project.Descendants(kind).Select(r => r.Attribute("Include")!.Value);
 
-    static IEnumerable<string> SourcesOf(string project) => Directory.EnumerateFiles(Path.Combine(Root(), "src", project), "*.cs", SearchOption.AllDirectories);
+    static IEnumerable<string> SourcesOf(string project) => Directory.EnumerateFiles(Path.Combine(Checkout.Root, "src", project), "*.cs", SearchOption.AllDirectories);
 }

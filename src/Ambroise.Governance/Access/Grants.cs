@@ -1,0 +1,89 @@
+using System.Data.Common;
+using System.Globalization;
+using Ambroise.Governance.Control;
+
+namespace Ambroise.Governance.Access;
+
+/// <param name="Until">The first instant it no longer holds; null without end.</param>
+public sealed record Grant(string Actor, Role Role, DateTimeOffset From, DateTimeOffset? Until, string GrantedBy);
+
+/// <summary>Who has which role in a tenant, and from when to when. A role that was revoked is gone from the next question on.</summary>
+public sealed class Grants
+{
+    readonly DbConnection connection;
+    readonly Lock gate;
+    readonly TimeProvider clock;
+    readonly string tenant;
+
+    internal Grants(DbConnection connection, Lock gate, TimeProvider clock, string tenant) => (this.connection, this.gate, this.clock, this.tenant) = (connection, gate, clock, tenant);
+
+    /// <returns>All grants, past ones too, oldest first.</returns>
+    public IReadOnlyList<Grant> List()
+    {
+        lock (gate)
+            return connection.Query(Read, "select actor, role, from_instant, until_instant, granted_by from role_grant where tenant = @tenant order by from_instant, actor, role", ("@tenant", tenant));
+    }
+
+    /// <returns>The roles that hold now. A tenant of before there were roles belongs to whoever opens it.</returns>
+    public IReadOnlyList<Role> Of(string actor)
+    {
+        var all = List();
+        var now = clock.GetUtcNow();
+        return all.Count == 0 ? [Role.Administrator, Role.DataEngineer]
+            : [.. all.Where(g => g.Actor == actor && g.From <= now && (g.Until is null || now < g.Until)).Select(g => g.Role).Distinct()];
+    }
+
+    /// <returns>The grant, or <c>role.actor-invalid</c>, <c>role.dates-invalid</c>.</returns>
+    public Result<Grant> Add(string actor, Role role, string by, DateTimeOffset? from = null, DateTimeOffset? until = null)
+    {
+        if (!IsActor(actor)) return new Failure(FailureKind.Invalid, "role.actor-invalid", "A person is named by 1 to 100 letters, digits and . _ - @ +.");
+        var grant = new Grant(actor, role, from ?? clock.GetUtcNow(), until, by);
+        if (grant.Until <= grant.From) return new Failure(FailureKind.Invalid, "role.dates-invalid", "A role ends after it begins.");
+        lock (gate)
+            connection.Execute("insert into role_grant (tenant, actor, role, from_instant, until_instant, granted_by) values (@tenant, @actor, @role, @from, @until, @by)", null,
+                ("@tenant", tenant), ("@actor", actor), ("@role", Names.Of(role)), ("@from", Text(grant.From)), ("@until", until is { } end ? Text(end) : ""), ("@by", by));
+        return grant;
+    }
+
+    /// <summary>Ends a role at once.</summary>
+    /// <returns>How many grants ended; or <c>role.last-administrator</c>, for a tenant must keep someone who can give roles.</returns>
+    public Result<int> Revoke(string actor, Role role)
+    {
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            var present = List().Where(g => g.From <= now && (g.Until is null || now < g.Until)).ToList();
+            if (role == Role.Administrator && present.Any(g => g.Actor == actor && g.Role == role) && !present.Any(g => g.Actor != actor && g.Role == role))
+                return new Failure(FailureKind.Conflict, "role.last-administrator", "This is the last administrator: name another first.");
+            return connection.Execute("update role_grant set until_instant = @now where tenant = @tenant and actor = @actor and role = @role and (until_instant = '' or until_instant > @now)", null,
+                ("@now", Text(now)), ("@tenant", tenant), ("@actor", actor), ("@role", Names.Of(role)));
+        }
+    }
+
+    public static bool IsActor(string actor) => actor.Length is >= 1 and <= 100 && actor.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@' or '+');
+
+    static Grant Read(DbDataReader row) => new(row.GetString(0), Names.Role(row.GetString(1)) ?? throw new InvalidDataException("role"), Instant(row.GetString(2)),
+        row.GetString(3) is { Length: > 0 } until ? Instant(until) : null, row.GetString(4));
+
+    // Of one length, so that text compares as instants do.
+    static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+
+    static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+}
+
+/// <summary>Roles and capabilities as they are written: <c>data-engineer</c>, <c>cohort.exact</c>.</summary>
+public static class Names
+{
+    public static string Of(Role role) => Split(role.ToString(), '-');
+
+    public static string Of(Capability capability) => Split(capability.ToString(), '.');
+
+    public static Role? Role(string text) => Enum.GetValues<Role>().Where(r => Of(r) == text).Select(r => (Role?)r).FirstOrDefault();
+
+    /// <summary>Words of a name, in lower case: the first boundary by <paramref name="by"/>, the others by a hyphen.</summary>
+    static string Split(string name, char by)
+    {
+        var words = string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? " " + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString())).Split(' ', 2);
+        return words.Length == 1 ? words[0] : words[0] + by + words[1].Replace(' ', '-');
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Frozen;
+
+namespace Ambroise.Governance.Access;
+
+/// <summary>What a person may be in a tenant. The host's operator is none of these: operating needs no way into a tenant.</summary>
+public enum Role { Administrator, DataEngineer, Researcher, CommitteeMember, DataProtectionOfficer, ReidentificationOfficer }
+
+/// <summary>What can be done in a tenant: everything that the command line, and later the web, lets anyone do there.</summary>
+public enum Capability
+{
+    /// <summary>Seal and unseal.</summary>
+    TenantSeal,
+    TenantRotateKey,
+    TenantDestroyKey,
+    RolesChange,
+
+    /// <summary>Load a source as a release.</summary>
+    LakeLoad,
+
+    /// <summary>See what releases and tables there are: numbers of rows, never a row.</summary>
+    LakeDescribe,
+    LakeVerify,
+    QuarantineRead,
+
+    /// <summary>Give everything back, identities included.</summary>
+    LakeExport,
+    PatientErase,
+
+    /// <summary>Exact counts and rows of a cohort.</summary>
+    CohortExact,
+
+    /// <summary>Counts under disclosure control.</summary>
+    CohortDisclosed,
+
+    /// <summary>Change the rules that such counts obey.</summary>
+    DisclosureChange,
+    ProjectRequest,
+    ProjectRead,
+    ProjectOpinion,
+    ProjectDecide,
+    OppositionWrite,
+    OppositionRead,
+    DatasetBuild,
+
+    /// <summary>Decrypt a dataset into the project's space: members of a permit alone.</summary>
+    DatasetOpen,
+    DatasetExpire,
+    Reidentify,
+    AuditRead,
+    RegisterExport,
+}
+
+/// <summary>Which role may do what. docs/roles.md shows the same table, and a test holds the two together.</summary>
+public static class Rights
+{
+    static readonly FrozenDictionary<Role, Capability[]> Of = new Dictionary<Role, Capability[]>
+    {
+        [Role.Administrator] =
+        [
+            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
+            Capability.CohortDisclosed, Capability.DisclosureChange, Capability.ProjectRead, Capability.ProjectDecide, Capability.DatasetExpire, Capability.AuditRead, Capability.RegisterExport,
+        ],
+        [Role.DataEngineer] =
+        [
+            Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
+            Capability.ProjectRead, Capability.OppositionRead, Capability.DatasetBuild, Capability.DatasetExpire,
+        ],
+        [Role.Researcher] = [Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen],
+        [Role.CommitteeMember] = [Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion],
+        [Role.DataProtectionOfficer] =
+        [
+            Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.AuditRead, Capability.RegisterExport,
+        ],
+        [Role.ReidentificationOfficer] = [Capability.Reidentify],
+    }.ToFrozenDictionary();
+
+    public static bool Allow(Role role, Capability capability) => Of[role].Contains(capability);
+
+    /// <returns>Roles that may, in order.</returns>
+    public static IEnumerable<Role> Roles(Capability capability) => Enum.GetValues<Role>().Where(r => Allow(r, capability));
+}

@@ -1,0 +1,172 @@
+using System.Data;
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Ambroise.Governance.Control;
+using Ambroise.Vault;
+
+namespace Ambroise.Governance.Audit;
+
+/// <summary>A tenant's log of acts: entries are added and never changed, and a Merkle tree over them makes any change show.</summary>
+/// <remarks>What is stored is the entry's text, its leaf, the tree's peaks, and the last checkpoint of each day. Someone with the database alone can change all of these but not the signatures:
+/// entries up to the last checkpoint are held by the tenant's key, and a checkpoint kept elsewhere holds them against the key's holder too.</remarks>
+public sealed class AuditLog
+{
+    readonly DbConnection connection;
+    readonly Lock gate;
+    readonly TimeProvider clock;
+    readonly string tenant;
+
+    internal AuditLog(DbConnection connection, Lock gate, TimeProvider clock, string tenant) => (this.connection, this.gate, this.clock, this.tenant) = (connection, gate, clock, tenant);
+
+    /// <summary>Adds an entry, durably, and signs what the log is then. What the entry tells of may begin only after this returns.</summary>
+    /// <param name="key">Null while the tenant is sealed: the next act with a key signs for these too.</param>
+    /// <returns>The entry with its place.</returns>
+    /// <exception cref="FailureException"><c>audit.unavailable</c>: the act must not happen.</exception>
+    public AuditEntry Write(AuditAct act, SigningKey? key)
+    {
+        lock (gate)
+        {
+            try
+            {
+                using var transaction = connection.BeginTransaction(IsolationLevel.Serializable);
+                var tree = Head(transaction);
+                var entry = new AuditEntry(tree.Size, clock.GetUtcNow(), act.Actor, act.Account, act.Action, act.Outcome, act.Project, act.Release, act.Patients, act.Detail);
+                var text = entry.ToText();
+                var leaf = MerkleTree.Leaf(Encoding.UTF8.GetBytes(text));
+                tree.Add(leaf);
+                connection.Execute("insert into audit (tenant, sequence, entry, leaf) values (@tenant, @sequence, @entry, @leaf)", transaction,
+                    ("@tenant", tenant), ("@sequence", entry.Sequence), ("@entry", text), ("@leaf", Convert.ToHexStringLower(leaf)));
+                connection.Execute("insert into audit_head (tenant, size, peaks) values (@tenant, @size, @peaks) on conflict (tenant) do update set size = excluded.size, peaks = excluded.peaks", transaction,
+                    ("@tenant", tenant), ("@size", tree.Size), ("@peaks", string.Join(' ', tree.Peaks.Select(Convert.ToHexStringLower))));
+                if (key is not null) Keep(tree, key, transaction);
+                transaction.Commit();
+                return entry;
+            }
+            catch (DbException error)
+            {
+                throw Unavailable(error).AsException();
+            }
+        }
+    }
+
+    void Keep(GrowingTree tree, SigningKey key, DbTransaction transaction)
+    {
+        var day = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        connection.Execute("insert into audit_checkpoint (tenant, day, size, note) values (@tenant, @day, @size, @note) on conflict (tenant, day) do update set size = excluded.size, note = excluded.note", transaction,
+            ("@tenant", tenant), ("@day", day), ("@size", tree.Size), ("@note", new Checkpoint(Checkpoint.OriginOf(tenant), tree.Size, tree.Root).Sign(key)));
+    }
+
+    /// <returns>The latest signed checkpoint, or null before the first.</returns>
+    public string? LastCheckpoint
+    {
+        get
+        {
+            lock (gate)
+                return connection.Query(static r => r.GetString(0), "select note from audit_checkpoint where tenant = @tenant order by size desc limit 1", ("@tenant", tenant)).FirstOrDefault();
+        }
+    }
+
+    /// <returns>Entries from the newest, at most <paramref name="most"/>.</returns>
+    public IReadOnlyList<AuditEntry> List(int most, string? actor = null, string? project = null)
+    {
+        lock (gate)
+            return [.. connection.Query(static r => r.GetString(0), "select entry from audit where tenant = @tenant order by sequence desc limit @most", ("@tenant", tenant), ("@most", actor is null && project is null ? most : int.MaxValue))
+                .Select(AuditEntry.Read).Where(e => (actor is null || e.Actor == actor) && (project is null || e.Project == project)).Take(most)];
+    }
+
+    /// <summary>Recomputes the whole log against its leaves, its head, every checkpoint kept, and those the reader brings.</summary>
+    /// <param name="kept">Checkpoints that someone else kept.</param>
+    /// <returns>What was checked, or <c>audit.…</c> naming the first entry or checkpoint that does not hold.</returns>
+    public Result<AuditVerified> Verify(byte[] publicKey, IEnumerable<string> kept)
+    {
+        lock (gate)
+        {
+            var mine = connection.Query(static r => r.GetString(0), "select note from audit_checkpoint where tenant = @tenant order by size", ("@tenant", tenant));
+            var wanted = new List<(Checkpoint Checkpoint, bool Kept)>();
+            foreach (var (note, brought) in mine.Select(n => (n, false)).Concat(kept.Select(n => (n, true))))
+            {
+                if (Checkpoint.Open(note, tenant, publicKey).Failed(out var failure, out var checkpoint)) return failure;
+                wanted.Add((checkpoint, brought));
+            }
+            var bySize = wanted.ToLookup(w => w.Checkpoint.Size);
+            var tree = new GrowingTree();
+            foreach (var (sequence, text, leaf) in connection.Query(static r => (r.GetInt64(0), r.GetString(1), r.GetString(2)), "select sequence, entry, leaf from audit where tenant = @tenant order by sequence", ("@tenant", tenant)))
+            {
+                if (sequence != tree.Size) return Broken("audit.entry-missing", $"Entry {tree.Size} is gone.");
+                var computed = MerkleTree.Leaf(Encoding.UTF8.GetBytes(text));
+                if (Convert.ToHexStringLower(computed) != leaf || !Says(text, sequence)) return Broken("audit.entry-changed", $"Entry {sequence} is not what was written.");
+                tree.Add(computed);
+                foreach (var (checkpoint, brought) in bySize[tree.Size])
+                    if (!checkpoint.Root.AsSpan().SequenceEqual(tree.Root))
+                        return brought ? Broken("audit.forked", $"The log is not the one of the checkpoint kept at {tree.Size} entries: an entry before it was changed.")
+                            : Broken("audit.entry-changed", $"An entry before number {tree.Size} is not what was signed.");
+            }
+            if (wanted.FirstOrDefault(w => w.Checkpoint.Size > tree.Size) is { Checkpoint: { } beyond }) return Broken("audit.truncated", $"The log has {tree.Size} entries where {beyond.Size} were signed: the last ones are gone.");
+            var head = Head(null);
+            if (head.Size != tree.Size || !head.Root.AsSpan().SequenceEqual(tree.Root)) return Broken("audit.truncated", $"The log has {tree.Size} entries where its head counts {head.Size}.");
+            var signed = wanted.Count == 0 ? 0 : wanted.Max(w => w.Checkpoint.Size);
+            return new AuditVerified(tree.Size, signed, Convert.ToHexStringLower(tree.Root), wanted.Count);
+        }
+    }
+
+    /// <returns>What shows to anyone with the public key that an entry is in the log, or <c>audit.entry-unknown</c>.</returns>
+    public Result<AuditProof> Prove(long sequence)
+    {
+        lock (gate)
+        {
+            if (LastCheckpoint is not { } note || !long.TryParse(note.Split('\n')[1], CultureInfo.InvariantCulture, out var size) || sequence < 0 || sequence >= size)
+                return new Failure(FailureKind.NotFound, "audit.entry-unknown", $"There is no signed entry {sequence}.");
+            var rows = connection.Query(static r => (Entry: r.GetString(0), Leaf: r.GetString(1)), "select entry, leaf from audit where tenant = @tenant and sequence < @size order by sequence", ("@tenant", tenant), ("@size", size));
+            if (rows.Count != size) return Broken("audit.truncated", $"The log has {rows.Count} entries where {size} were signed.");
+            var leaves = rows.Select(r => Convert.FromHexString(r.Leaf)).ToArray();
+            return new AuditProof(rows[(int)sequence].Entry, sequence, size, [.. MerkleTree.Path((int)sequence, leaves).Select(Convert.ToBase64String)], note);
+        }
+    }
+
+    GrowingTree Head(DbTransaction? transaction)
+    {
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "select size, peaks from audit_head where tenant = @tenant";
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.Value) = ("@tenant", tenant);
+        command.Parameters.Add(parameter);
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? new(reader.GetInt64(0), reader.GetString(1).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Convert.FromHexString)) : new();
+    }
+
+    static bool Says(string text, long sequence)
+    {
+        try
+        {
+            return AuditEntry.Read(text).Sequence == sequence;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    static Failure Broken(string code, string detail) => new(FailureKind.Tampered, code, detail);
+
+    static Failure Unavailable(DbException error) => new(FailureKind.Unavailable, "audit.unavailable", $"The audit cannot be written (database error {error.ErrorCode}), so nothing was done: is the disk full, read-only or locked?");
+}
+
+/// <param name="Signed">Entries that a checkpoint holds; those after it are held by the next.</param>
+public sealed record AuditVerified(long Entries, long Signed, string Root, int Checkpoints);
+
+/// <summary>An entry, the hashes that lead from it to the root, and the signed root.</summary>
+/// <param name="Path">Base64, lowest first.</param>
+public sealed record AuditProof(string Entry, long Sequence, long Size, IReadOnlyList<string> Path, string Checkpoint)
+{
+    /// <returns>The entry, or <c>audit.proof-invalid</c>: needs nothing but the public key.</returns>
+    public Result<AuditEntry> Check(string tenant, byte[] publicKey)
+    {
+        if (Audit.Checkpoint.Open(Checkpoint, tenant, publicKey).Failed(out var failure, out var checkpoint)) return failure;
+        var root = checkpoint.Size == Size ? MerkleTree.RootOf(MerkleTree.Leaf(Encoding.UTF8.GetBytes(Entry)), Sequence, Size, [.. Path.Select(Convert.FromBase64String)]) : null;
+        return root is not null && root.AsSpan().SequenceEqual(checkpoint.Root) ? AuditEntry.Read(Entry)
+            : new Failure(FailureKind.Tampered, "audit.proof-invalid", "This entry is not in the log that the checkpoint signs.");
+    }
+}
