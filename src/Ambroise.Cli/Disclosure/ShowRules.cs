@@ -32,7 +32,7 @@ static class ShowRules
         return frame.Runs(new Command("set", frame.Say("Changes the rules; answers already given stay", "Change les règles ; les réponses données restent")) { tenant, threshold, noise, clamp, rounding, snap, fade, answers },
             (session, parse) =>
             {
-                using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.CohortDisclosed).OrThrow();
+                using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.DisclosureChange).OrThrow();
                 DisclosureRules rules;
                 using (var counts = SafeCounts.Open(open.Folder, open.Keys).OrThrow()) rules = counts.Rules;
                 var wanted = new DisclosureRules(parse.GetValue(threshold) ?? rules.Threshold, parse.GetValue(noise) ?? rules.NoiseSd, parse.GetValue(clamp) ?? rules.NoiseClamp,
@@ -44,7 +44,7 @@ static class ShowRules
 
     static Result<Answer> Show(Session session, string id)
     {
-        using var open = session.OpenTenant(id, Capability.DisclosureChange).OrThrow();
+        using var open = session.OpenTenant(id, Capability.CohortDisclosed).OrThrow();
         return Show(session, open);
     }
 

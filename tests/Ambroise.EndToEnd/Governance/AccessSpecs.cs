@@ -10,6 +10,7 @@ public sealed class AccessSpecs
         home.Run("--as", "marie", "audit", "list", "--tenant", "chu").Failed(3, "access.denied");
         home.Run("--as", "marie", "load", "omop", home.Beside("none"), "--tenant", "chu").Failed(3, "access.denied");
         home.Run("--as", "marie", "role", "grant", "marie", "administrator", "--tenant", "chu").Failed(3, "access.denied");
+        home.Run("--as", "marie", "disclosure", "set", "--tenant", "chu", "--threshold", "2").Failed(3, "access.denied");
         home.Run("--as", "marie", "tenant", "rotate-key", "chu").Failed(3, "access.denied");
         home.Run("--as", "marie", "tenant", "destroy-key", "chu", "--confirm", "chu").Failed(3, "access.denied");
 
