@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text;
 using Ambroise.Lake.Cdm;
-using Ambroise.Lake.Columns;
 using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 
@@ -64,49 +62,15 @@ public static class Reversibility
     static long Csv(TenantLake lake, Manifest manifest, CdmTable table, Stream to, CancellationToken cancel)
     {
         using var writer = new StreamWriter(to, new UTF8Encoding(false), 1 << 20) { NewLine = "\n" };
-        writer.WriteLine(string.Join(',', table.Columns.Select(c => c.Name)));
+        CsvRows.Header(writer, table);
         long rows = 0;
         foreach (var shard in StoredRows.Shards(manifest, table))
             foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
             {
                 cancel.ThrowIfCancellationRequested();
-                for (var row = 0; row < batch.Rows; row++)
-                {
-                    for (var c = 0; c < table.Columns.Length; c++)
-                    {
-                        if (c > 0) writer.Write(',');
-                        Write(writer, batch.Columns[c], table.Columns[c].Type, row);
-                    }
-                    writer.WriteLine();
-                }
+                CsvRows.Append(writer, batch);
                 rows += batch.Rows;
             }
         return rows;
-    }
-
-    static void Write(StreamWriter to, Column column, ColumnType type, int row)
-    {
-        if (column.IsNull(row)) return;
-        switch (column)
-        {
-            case Int32Column c when type == ColumnType.Date: to.Write(Days.Date(c.Array[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
-            case Int32Column c: to.Write(c.Array[row]); break;
-            case Int64Column c when type == ColumnType.Timestamp: to.Write(DateTime.UnixEpoch.AddTicks(c.Array[row] * 10).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)); break;
-            case Int64Column c: to.Write(c.Array[row]); break;
-            case Float64Column c: to.Write(c.Array[row].ToString("R", CultureInfo.InvariantCulture)); break;
-            case TextColumn c: Quote(to, c.Text(row)!); break;
-        }
-    }
-
-    /// <summary>Quoted where RFC 4180 asks, and when empty: an empty text is not an absent one.</summary>
-    static void Quote(StreamWriter to, string text)
-    {
-        if (text.Length > 0 && text.AsSpan().IndexOfAny(",\"\r\n") < 0 && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1])) to.Write(text);
-        else
-        {
-            to.Write('"');
-            to.Write(text.Replace("\"", "\"\"", StringComparison.Ordinal));
-            to.Write('"');
-        }
     }
 }

@@ -4,7 +4,7 @@ using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Sealing;
 
-/// <summary>A plain Parquet file of one CDM table, written a batch at a time: for synthetic data, never for a patient's.</summary>
+/// <summary>A plain Parquet file of one table, written a batch at a time: for synthetic data, or into a stream that seals what passes. Never a patient's in the clear.</summary>
 public sealed class PlainTableFile : IDisposable
 {
     readonly Stream to;
@@ -15,6 +15,13 @@ public sealed class PlainTableFile : IDisposable
     {
         this.table = table;
         to = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+        writer = new(to, table);
+    }
+
+    /// <param name="to">Takes the file from its current position on; closed with this.</param>
+    public PlainTableFile(Stream to, CdmTable table)
+    {
+        (this.to, this.table) = (to, table);
         writer = new(to, table);
     }
 

@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Reading;
+
+namespace Ambroise.Governance.Datasets;
+
+/// <summary>Makes a dataset from a plan: looks at the permitted patients, decides whether they are hidden enough, then writes each table shard by shard, sealed as it goes.</summary>
+/// <remarks>In memory: about 100 bytes a permitted patient, the distinct codes, one shard's column and the rows being gathered.</remarks>
+static class DatasetBuild
+{
+    /// <summary>What a look at the patients found, before anything is written.</summary>
+    public sealed record Look(IReadOnlyList<ShardPatients> Shards, AnonymityReport Anonymity, HashSet<long> Weak)
+    {
+        public int Patients => Shards.Sum(s => s.InOrder.Count);
+    }
+
+    /// <param name="population">Ascending by person, distinct.</param>
+    /// <param name="sensitive">Groups of sensitive diagnoses, each ascending; at most 32.</param>
+    public static Look At(OpenRelease release, DatasetPlan plan, ProjectKeys keys, IReadOnlyList<Permitted> population, IReadOnlyList<int[]> sensitive, CancellationToken cancel)
+    {
+        var shards = new List<ShardPatients>();
+        var hidden = new List<Hidden>();
+        var seen = new HashSet<long>();
+        var otherwiseLast = Days.Of(DateOnly.FromDateTime(release.Manifest.Created.UtcDateTime));
+        for (var number = 0; number < release.Shards.Count; number++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var patients = ShardPatients.Of(release.Shards[number], number, population, plan, keys);
+            if (patients.InOrder.Count == 0) continue;
+            foreach (var ordinal in patients.InOrder)
+                if (!seen.Add(patients.Pseudonym(ordinal))) throw Collision("person");
+            patients.Generalise(plan, otherwiseLast);
+            hidden.AddRange(Hidden(patients, plan, sensitive));
+            shards.Add(patients);
+        }
+        var (report, weak) = Anonymity.Of(hidden, plan);
+        // Shards in an order of the project's own, for the same reason as the rows in them.
+        return new([.. shards.OrderBy(s => keys.Order(s.Number))], report, weak);
+    }
+
+    static IEnumerable<Hidden> Hidden(ShardPatients patients, DatasetPlan plan, IReadOnlyList<int[]> sensitive)
+    {
+        var columns = Anonymity.QuasiIdentifiers(plan);
+        var values = new long[patients.Shard.Patients][];
+        var persons = patients.Shard.Table(Cdm54.Person)!;
+        for (var block = 0; block * IShardTable.BlockRows < persons.Rows; block++)
+        {
+            var ordinals = persons.Patients(block);
+            var read = columns.Select(c => c.Type == ColumnType.Int64 ? persons.Int64(c, block) : Array.ConvertAll(persons.Int32(c, block), v => v == Null.Int32 ? long.MinValue : (long)v)).ToArray();
+            for (var i = 0; i < ordinals.Length; i++)
+                values[ordinals[i]] = [.. columns.Select((c, at) => c.Name == "year_of_birth" ? patients.BirthYear(ordinals[i]) : read[at][i])];
+        }
+        var masks = new uint[patients.Shard.Patients];
+        foreach (var table in plan.Tables.Where(t => t.Source == Cdm54.ConditionOccurrence || t.Source == Cdm54.ConditionEra))
+            RowScan.Each(patients, table, plan, (_, ordinal, concept, _, _) =>
+            {
+                for (var s = 0; s < sensitive.Count; s++)
+                    if (Array.BinarySearch(sensitive[s], concept) >= 0) masks[ordinal] |= 1u << s;
+            });
+        return patients.InOrder.Select(o => new Hidden(patients.Pseudonym(o), values[o], masks[o]));
+    }
+
+    /// <summary>Writes the dataset into an empty folder.</summary>
+    public static PackageContents Write(string folder, DatasetPlan plan, ProjectKeys keys, Look look, long memoryBytes, IProgress<(string Table, int Done, int Of)>? progress, CancellationToken cancel)
+    {
+        if (plan.Options.Remove)
+            foreach (var shard in look.Shards) shard.Remove(look.Weak);
+        var rare = new RareCodes(plan);
+        foreach (var table in plan.Tables)
+            foreach (var shard in look.Shards)
+            {
+                cancel.ThrowIfCancellationRequested();
+                rare.Count(shard, table);
+            }
+        var package = new Package(folder, keys);
+        var done = 0;
+        foreach (var table in plan.Tables)
+        {
+            progress?.Report((table.Source.Name, done++, plan.Tables.Length + 1));
+            var rows = new GivenRows(table, plan, keys, rare);
+            package.Table($"omop/{table.Source.Name}.parquet", $"csv/{table.Source.Name}.csv", table.Output, look.Shards.SelectMany(s => Watched(rows.Of(s, memoryBytes), cancel)));
+        }
+        progress?.Report(("wide", done, plan.Tables.Length + 1));
+        var wide = new WideTable(plan, rare);
+        package.Table("analysis/wide.parquet", "analysis/wide.csv", wide.Table, Watched(look.Shards.Select(wide.Of), cancel));
+        var withheld = rare.Withheld.Select(w => new WithheldCodes(w.Table, w.Column, w.Values)).ToList();
+        var permit = PermitSha256(plan);
+        package.Text("anonymity.json", Package.Json(look.Anonymity));
+        package.Text("README.md", PackageWords.ReadMe(plan, look.Patients, look.Anonymity, withheld, package.Files));
+        package.Text("csvw-metadata.json", PackageWords.Dictionary(plan, wide.Table));
+        package.Text("ro-crate-metadata.json", PackageWords.Provenance(plan, permit, package.Files));
+        package.Text("SHA256SUMS", PackageWords.Checksums(package.Files));
+        var contents = new PackageContents(plan.Permit.Tenant, plan.Permit.Project, plan.Permit.Version, permit, plan.Permit.Release, plan.DefinitionSha256, DatasetPlan.Software, plan.Options, look.Patients,
+            look.Anonymity, [.. withheld], [.. package.Files]);
+        package.Finish(contents);
+        return contents;
+    }
+
+    static string PermitSha256(DatasetPlan plan) => DatasetPlan.Sha256(JsonSerializer.Serialize(plan.Permit));
+
+    static IEnumerable<Batch> Watched(IEnumerable<Batch> batches, CancellationToken cancel)
+    {
+        foreach (var batch in batches)
+        {
+            cancel.ThrowIfCancellationRequested();
+            yield return batch;
+        }
+    }
+
+    public static FailureException Collision(string what) =>
+        new Failure(FailureKind.Conflict, "dataset.pseudonym-collision", $"Two of {what} would get the same pseudonym: destroy the project's key and build again.").AsException();
+}
