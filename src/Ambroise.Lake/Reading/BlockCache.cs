@@ -1,3 +1,5 @@
+using Ambroise.Lake.Cdm;
+
 namespace Ambroise.Lake.Reading;
 
 /// <summary>Decoded blocks in memory, up to a number of bytes; the least recently used go first. Safe for several threads.</summary>
@@ -73,5 +75,8 @@ public sealed class BlockCache(long capacityBytes)
 }
 
 /// <param name="File">The file's number in its release.</param>
-/// <param name="Column">The column's ordinal; -1 for the patients' ordinals.</param>
-readonly record struct BlockKey(int File, int Column, int Block);
+/// <param name="Column">The column's ordinal; -1 for the patients' ordinals; below that, columns as they are stored where rows of them are withheld.</param>
+readonly record struct BlockKey(int File, int Column, int Block)
+{
+    public static int Stored(CdmColumn column) => -2 - column.Ordinal;
+}

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
@@ -15,12 +17,13 @@ public static class Door
 {
     /// <param name="record">Writes the access to the audit; when it throws, nothing opens.</param>
     /// <param name="cacheBytes">Memory that decoded columns may take.</param>
-    public static Result<OpenRelease> Open(TenantLake lake, Scope scope, Action<Scope, int> record, long cacheBytes)
+    /// <param name="withheld">Patients who object to what the scope is for: what opens is as if it had never held them. Null for work that opposition does not touch (quality of care data, reversibility).</param>
+    public static Result<OpenRelease> Open(TenantLake lake, Scope scope, Action<Scope, int> record, long cacheBytes, IReadOnlyCollection<long>? withheld = null)
     {
         if (scope.Tenant != lake.Tenant) return new Failure(FailureKind.Forbidden, "lake.other-tenant", "A scope opens the lake of its own tenant alone.");
         if (lake.Release(scope.Release).Failed(out var failure, out var manifest)) return failure;
         record(scope, manifest.Release);
-        return new OpenRelease(lake, manifest, cacheBytes);
+        return new OpenRelease(lake, manifest, cacheBytes, withheld ?? []);
     }
 }
 
@@ -31,12 +34,13 @@ public sealed class OpenRelease : IDisposable
     readonly TenantLake lake;
     readonly Dictionary<(int Shard, string Table, FilePart Part), int> byPlace = [];
     readonly Queue<SealedTable> opened = new();
+    readonly ConcurrentDictionary<string, HashSet<long>> withheldKeys = new();
     readonly Lock gate = new();
     readonly SealedTable?[] tables;
 
-    internal OpenRelease(TenantLake lake, Manifest manifest, long cacheBytes)
+    internal OpenRelease(TenantLake lake, Manifest manifest, long cacheBytes, IReadOnlyCollection<long> withheld)
     {
-        (this.lake, Manifest, Cache) = (lake, manifest, new(cacheBytes));
+        (this.lake, Manifest, Cache, Withheld) = (lake, manifest, new(cacheBytes), [.. withheld.Distinct().Order()]);
         for (var i = 0; i < manifest.Files.Length; i++)
             byPlace[(manifest.Files[i].Shard, manifest.Files[i].Table, manifest.Files[i].Part)] = i;
         tables = new SealedTable?[manifest.Files.Length];
@@ -45,7 +49,14 @@ public sealed class OpenRelease : IDisposable
 
     public Manifest Manifest { get; }
     public IReadOnlyList<IShard> Shards { get; }
+
+    /// <summary>Patients of the release, those withheld left out.</summary>
+    public long Patients => Withheld.Length == 0 ? Manifest.Patients : Shards.Sum(s => (long)s.Patients);
+
     internal BlockCache Cache { get; }
+
+    /// <summary>person_id of those withheld, ascending.</summary>
+    internal long[] Withheld { get; }
 
     /// <returns>The tenant's rows of a shared table, or null.</returns>
     public IShardTable? Shared(CdmTable table) => Find(Writing.TableLoad.Shared, table);
@@ -55,6 +66,10 @@ public sealed class OpenRelease : IDisposable
         if (!byPlace.TryGetValue((shard, table.Name, part), out var at)) return null;
         lock (gate) return tables[at] ??= new(this, at, table, shard < 0 ? null : (SealedShard)Shards[shard]);
     }
+
+    /// <returns>Keys of a table's withheld rows, in all shards.</returns>
+    internal HashSet<long> WithheldKeys(string table) => withheldKeys.GetOrAdd(table, name =>
+        [.. Shards.Cast<SealedShard>().SelectMany(s => Find(s.Number, Cdm54.Find(name)!)?.WithheldKeys() ?? [])]);
 
     internal TableFileReader Read(SealedTable table, LakeFile file)
     {
@@ -78,13 +93,19 @@ public sealed class OpenRelease : IDisposable
 sealed class SealedShard(OpenRelease release, int number) : IShard
 {
     readonly Lock gate = new();
+    readonly int stored = (int)(release.Manifest.Files.FirstOrDefault(f => f.Shard == number && f is { Table: "person", Part: FilePart.Analytic })?.Rows ?? 0);
     long[]? ids;
 
-    public int Patients { get; } = (int)(release.Manifest.Files.FirstOrDefault(f => f.Shard == number && f is { Table: "person", Part: FilePart.Analytic })?.Rows ?? 0);
+    public int Patients => release.Withheld.Length == 0 ? stored : Ids().Length;
 
     public ReadOnlyMemory<long> PersonIds => Ids();
 
-    public IShardTable? Table(CdmTable table) => release.Find(table.Placement is Placement.Shared ? -1 : number, table);
+    public IShardTable? Table(CdmTable table) => release.Find(table.Placement is Placement.Shared ? -1 : number, table) is { Rows: > 0 } found ? found : null;
+
+    internal int Number => number;
+
+    /// <summary>Patients of this shard that are withheld; known once <see cref="Ids"/> was asked.</summary>
+    internal HashSet<long> Withheld { get; private set; } = [];
 
     internal long[] Ids()
     {
@@ -92,8 +113,10 @@ sealed class SealedShard(OpenRelease release, int number) : IShard
         lock (gate)
         {
             if (ids is not null) return ids;
-            var persons = release.Find(number, Cdm54.Person);
-            return ids = persons is null ? [] : persons.Int64(Cdm54.Person["person_id"], 0);
+            if (release.Find(number, Cdm54.Person) is not { } persons) return ids = [];
+            var all = persons.Stored(Cdm54.Person["person_id"]);
+            Withheld = [.. release.Withheld.Where(w => Array.BinarySearch(all, w) >= 0)];
+            return ids = Withheld.Count == 0 ? all : [.. all.Where(id => !Withheld.Contains(id))];
         }
     }
 }
@@ -104,31 +127,77 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     readonly Lock gate = new();
     TableFileReader? reader;
     ConceptRun[]? runs;
+    StrongBox<WithheldRows?>? withheld;
 
     public CdmTable Definition => table;
-    public int Rows => (int)file.Rows;
+    internal int StoredRows => (int)file.Rows;
+    public int Rows => Withheld?.Left ?? (int)file.Rows;
     public int Blocks => (Rows + IShardTable.BlockRows - 1) / IShardTable.BlockRows;
 
-    public ReadOnlyMemory<ConceptRun> Runs => runs ??= table.Concept < 0 ? [new(0, 0, Rows)] : With(r => RunsText.Decode(r.Metadata["ambroise.runs"]));
+    public ReadOnlyMemory<ConceptRun> Runs => runs ??= ReadRuns();
 
-    public int[] Int32(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.With(r => r.Int32(s.column, s.block)), a => 4L * a.Length);
-    public long[] Int64(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.With(r => r.Int64(s.column, s.block)), a => 8L * a.Length);
-    public double[] Float64(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.With(r => r.Float64(s.column, s.block)), a => 8L * a.Length);
+    ConceptRun[] ReadRuns()
+    {
+        if (table.Concept < 0) return [new(0, 0, Rows)];
+        var stored = With(r => RunsText.Decode(r.Metadata["ambroise.runs"]));
+        return Withheld?.Runs(stored) ?? stored;
+    }
 
-    public string?[] Text(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s =>
+    public int[] Int32(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.Left(s.column, s.block, static (r, c, b) => r.Int32(c, b), static a => 4L * a.Length), static a => 4L * a.Length);
+    public long[] Int64(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.Left(s.column, s.block, static (r, c, b) => r.Int64(c, b), static a => 8L * a.Length), static a => 8L * a.Length);
+    public double[] Float64(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.Left(s.column, s.block, static (r, c, b) => r.Float64(c, b), static a => 8L * a.Length), static a => 8L * a.Length);
+    public string?[] Text(CdmColumn column, int block) => release.Cache.Get(new(number, column.Ordinal, block), (this, column, block), static s => s.Item1.Left(s.column, s.block, ReadText, TextBytes), TextBytes);
+
+    static string?[] ReadText(TableFileReader reader, CdmColumn column, int block)
     {
         var text = new TextColumn();
-        s.Item1.With(r => { r.AppendText(text, s.column, s.block); return 0; });
-        return Enumerable.Range(0, text.Count).Select(text.Text).ToArray();
-    }, a => a.Sum(t => 16L + 2L * (t?.Length ?? 0)));
+        reader.AppendText(text, column, block);
+        return [.. Enumerable.Range(0, text.Count).Select(text.Text)];
+    }
 
-    public ushort[] Patients(int block) => release.Cache.Get(new(number, -1, block), (this, block), static s => s.Item1.Ordinals(s.block), a => 2L * a.Length);
+    static long TextBytes(string?[] texts) => texts.Sum(t => 16L + 2L * (t?.Length ?? 0));
+
+    public ushort[] Patients(int block) => release.Cache.Get(new(number, -1, block), (this, block), static s => s.Item1.Ordinals(s.block), static a => 2L * a.Length);
+
+    /// <summary>A block of the rows that may be seen. A stored block lends rows to two of these, so it waits in the cache for the second.</summary>
+    T[] Left<T>(CdmColumn column, int block, Func<TableFileReader, CdmColumn, int, T[]> read, Func<T[], long> bytes) =>
+        Withheld is { } withheld
+            ? withheld.Gather(block, stored => release.Cache.Get(new(number, BlockKey.Stored(column), stored), (Table: this, column, stored, read), static s => s.Table.With(r => s.read(r, s.column, s.stored)), bytes))
+            : With(r => read(r, column, block));
+
+    WithheldRows? Withheld
+    {
+        get
+        {
+            if (release.Withheld.Length == 0) return null;
+            return (withheld ??= new(WithheldRows.Find(this, release, shard))).Value;
+        }
+    }
+
+    /// <summary>A whole column as it is stored, withheld rows included: for the door's own use.</summary>
+    internal long[] Stored(CdmColumn column) => With(r => Enumerable.Range(0, r.Blocks).SelectMany(b => r.Int64(column, b)).ToArray());
+
+    /// <summary>As above, for an <c>Int32</c> column.</summary>
+    internal int[] Stored32(CdmColumn column) => With(r => Enumerable.Range(0, r.Blocks).SelectMany(b => r.Int32(column, b)).ToArray());
+
+    /// <summary>As above, for text.</summary>
+    internal string?[] StoredText(CdmColumn column) => With(r => Enumerable.Range(0, r.Blocks).SelectMany(b => ReadText(r, column, b)).ToArray());
+
+    /// <summary>Keys of the rows that are withheld.</summary>
+    internal HashSet<long> WithheldKeys()
+    {
+        if (Withheld is not { } rows || table.Key < 0) return [];
+        var keys = Stored(table.Columns[table.Key]);
+        var gone = new HashSet<long>(rows.Gone.Length);
+        foreach (var row in rows.Gone) gone.Add(keys[row]);
+        return gone;
+    }
 
     /// <summary>Ordinals from person ids. Within a run persons ascend, so each is looked for just after the last.</summary>
     ushort[] Ordinals(int block)
     {
         var ids = shard!.Ids();
-        var persons = With(r => r.Int64(table.Columns[table.Person], block));
+        var persons = Left(table.Columns[table.Person], block, static (r, c, b) => r.Int64(c, b), static a => 8L * a.Length);
         var ordinals = new ushort[persons.Length];
         var dense = ids.Length > 0 && ids[^1] - ids[0] == ids.Length - 1;
         for (int i = 0, at = 0; i < persons.Length; i++)

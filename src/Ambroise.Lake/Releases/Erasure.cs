@@ -15,34 +15,6 @@ public sealed record ErasureReport(IReadOnlyList<long> Found, IReadOnlyList<long
 /// <summary>Removes persons from every release: what held a row of theirs is written anew without it, in one commit, then deleted.</summary>
 public static class Erasure
 {
-    // OMOP's concepts for the domains that FACT_RELATIONSHIP names, and the tables they stand for.
-    static readonly Dictionary<int, string> FactDomains = new()
-    {
-        [56] = "person",
-        [8] = "visit_occurrence",
-        [10] = "procedure_occurrence",
-        [13] = "drug_exposure",
-        [17] = "device_exposure",
-        [19] = "condition_occurrence",
-        [21] = "measurement",
-        [27] = "observation",
-        [36] = "specimen",
-        [5085] = "note",
-    };
-
-    static readonly Dictionary<string, string> CostDomains = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Visit"] = "visit_occurrence",
-        ["Procedure"] = "procedure_occurrence",
-        ["Drug"] = "drug_exposure",
-        ["Device"] = "device_exposure",
-        ["Condition"] = "condition_occurrence",
-        ["Measurement"] = "measurement",
-        ["Observation"] = "observation",
-        ["Specimen"] = "specimen",
-        ["Visit Detail"] = "visit_detail",
-    };
-
     public static Result<ErasureReport> Run(TenantLake lake, IReadOnlyCollection<long> persons, IProgress<(int Done, int Of)>? progress, CancellationToken cancel)
     {
         if (lake.Lock().Failed(out var busy, out var held)) return busy;
@@ -153,14 +125,14 @@ public static class Erasure
     {
         { Person: >= 0 and var person } => (batch, row) => persons.Contains(((Int64Column)batch.Columns[person]).Array[row]),
         { Placement: Placement.WithParent(var column, var parent) } => (batch, row) => gone.Has(parent, ((Int64Column)batch.Columns[column]).Array[row]),
-        { Name: "cost" } => (batch, row) => CostDomains.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
+        { Name: "cost" } => (batch, row) => EventDomains.OfName.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
         { Name: "fact_relationship" } => (batch, row) => Fact(batch, row, "1", gone) || Fact(batch, row, "2", gone),
         { Name: "location" } => (batch, row) => batch.Int64("location_id").Array[row] is var place && gone.Places.Contains(place) && !gone.PlacesLeft.Contains(place),
         _ => (_, _) => false,
     };
 
     static bool Fact(Batch batch, int row, string side, Gone gone) =>
-        FactDomains.TryGetValue(batch.Int32($"domain_concept_id_{side}").Array[row], out var table) && gone.Has(table, batch.Int64($"fact_id_{side}").Array[row]);
+        EventDomains.OfConcept.TryGetValue(batch.Int32($"domain_concept_id_{side}").Array[row], out var table) && gone.Has(table, batch.Int64($"fact_id_{side}").Array[row]);
 
     static (Pieces Kept, long Dropped) Keep(TenantLake lake, Manifest manifest, int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left, Gone gone)
     {
