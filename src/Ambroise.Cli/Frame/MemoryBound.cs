@@ -24,5 +24,5 @@ readonly record struct MemoryBound(long Total)
     }
 
     /// <summary>What to say where the bound was too tight for the input.</summary>
-    public Failure Exceeded => new(FailureKind.TooCostly, "load.memory", $"A shard of this input needs more than {Total >> 20} MiB: nothing was loaded. Raise --memory.");
+    public Failure Exceeded => new(FailureKind.TooCostly, "load.memory", $"This input needs more than {Total >> 20} MiB for one shard of its rows and the keys of all of them: nothing was loaded. Raise --memory.");
 }

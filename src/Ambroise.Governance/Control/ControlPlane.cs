@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Tenants;
@@ -18,13 +20,14 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
     ControlPlane(DbConnection connection, TimeProvider clock) => (this.connection, this.clock) = (connection, clock);
 
     /// <summary>Opens the control plane, makes it where it is absent, and brings its tables up to date.</summary>
-    /// <exception cref="FailureException"><c>home.newer</c>, <c>home.unreadable</c>, <c>home.database-invalid</c>.</exception>
+    /// <exception cref="FailureException"><c>home.newer</c>, <c>home.unreadable</c>, <c>home.damaged</c>, <c>home.database-invalid</c>.</exception>
     public static ControlPlane Create(Database database, TimeProvider clock)
     {
         var connection = database.Connect();
         try
         {
             Migrations.Apply(connection);
+            database.Check(connection, "tenant", "release");
             return new(connection, clock);
         }
         catch (DbException error)
@@ -50,8 +53,8 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
         {
             var tenant = new Tenant(id, trimmed, clock.GetUtcNow(), TenantState.Ready, custodian);
             var added = connection.Execute(
-                "insert into tenant (id, name, created, state, custodian) values (@id, @name, @created, 'ready', @custodian) on conflict do nothing",
-                null, ("@id", id.Value), ("@name", trimmed), ("@created", Text(tenant.Created)), ("@custodian", custodian));
+                "insert into tenant (id, name, created, state, custodian, digest) values (@id, @name, @created, 'ready', @custodian, @digest) on conflict do nothing",
+                null, ("@id", id.Value), ("@name", trimmed), ("@created", Text(tenant.Created)), ("@custodian", custodian), ("@digest", Digest(tenant)));
             return added == 1 ? tenant : new Failure(FailureKind.Conflict, "tenant.exists", $"There is a tenant '{id}' already.");
         }
     }
@@ -66,7 +69,7 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
     {
         get
         {
-            lock (gate) return connection.Query(ReadTenant, "select id, name, created, state, custodian from tenant order by id");
+            lock (gate) return connection.Query(ReadTenant, "select id, name, created, state, custodian, digest from tenant order by id");
         }
     }
 
@@ -74,7 +77,7 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
     public Result<Tenant> Find(TenantId id)
     {
         lock (gate)
-            return connection.Query(ReadTenant, "select id, name, created, state, custodian from tenant where id = @id", ("@id", id.Value)) is [var tenant]
+            return connection.Query(ReadTenant, "select id, name, created, state, custodian, digest from tenant where id = @id", ("@id", id.Value)) is [var tenant]
                 ? tenant
                 : new Failure(FailureKind.NotFound, "tenant.unknown", $"There is no tenant '{id}'.");
     }
@@ -83,7 +86,10 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
     public void SetState(TenantId id, TenantState state)
     {
         lock (gate)
-            connection.Execute("update tenant set state = @state where id = @id and state <> 'destroyed'", null, ("@state", Text(state)), ("@id", id.Value));
+            // Again where another program changed the row since it was read.
+            while (!Find(id).Failed(out _, out var tenant) && tenant.State != TenantState.Destroyed && connection.Execute(
+                "update tenant set state = @state, digest = @digest where id = @id and digest = @before", null,
+                ("@state", Text(state)), ("@digest", Digest(tenant with { State = state })), ("@id", id.Value), ("@before", Digest(tenant))) == 0) { }
     }
 
     public IReadOnlyList<LedgerEntry> List(string tenant)
@@ -132,8 +138,16 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     public void Dispose() => connection.Dispose();
 
-    static Tenant ReadTenant(DbDataReader row) => new(
-        TenantId.Parse(row.GetString(0)).OrThrow(), row.GetString(1), Instant(row.GetString(2)), Enum.Parse<TenantState>(row.GetString(3), ignoreCase: true), row.GetString(4));
+    static Tenant ReadTenant(DbDataReader row)
+    {
+        if (Digest(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4)) != row.GetString(5)) throw Database.Damaged.AsException();
+        return new(TenantId.Parse(row.GetString(0)).OrThrow(), row.GetString(1), Instant(row.GetString(2)), Enum.Parse<TenantState>(row.GetString(3), ignoreCase: true), row.GetString(4));
+    }
+
+    static string Digest(Tenant tenant) => Digest(tenant.Id.Value, tenant.Name, Text(tenant.Created), Text(tenant.State), tenant.Custodian);
+
+    /// <summary>SHA-256 of a row's values. It tells a damaged row, not a forged one: what a forger could gain is refused by the tenant's keystore and manifests, which hold under its key.</summary>
+    static string Digest(params ReadOnlySpan<string> values) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', values))));
 
     static string Text(DateTimeOffset instant) => instant.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 

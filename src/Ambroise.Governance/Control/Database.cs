@@ -62,6 +62,17 @@ public abstract record Database
         }
     }
 
+    /// <summary>Looks through tables and their indexes for damage. A server does so by itself.</summary>
+    /// <exception cref="FailureException"><c>home.damaged</c>.</exception>
+    internal void Check(DbConnection connection, params ReadOnlySpan<string> tables)
+    {
+        if (this is not InFile) return;
+        foreach (var table in tables)
+            if (connection.Scalar($"pragma integrity_check({table})") is not "ok") throw Damaged.AsException();
+    }
+
+    internal static Failure Damaged => new(FailureKind.Tampered, "home.damaged", "The control plane (ambroise.db) is damaged: put back a copy of the whole home.");
+
     /// <summary>Begins a transaction that writes: one at a time in the whole database, and each sees all that those before it committed.</summary>
     internal static DbTransaction BeginWrite(DbConnection connection)
     {

@@ -14,7 +14,8 @@ static class Migrations
             name      text not null,
             created   text not null,
             state     text not null check (state in ('ready', 'sealed', 'destroyed')),
-            custodian text not null
+            custodian text not null,
+            digest    text not null
         );
         create table release (
             tenant          text not null references tenant (id),

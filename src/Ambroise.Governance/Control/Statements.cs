@@ -22,7 +22,15 @@ static class Statements
         using var command = connection.Prepare(sql, null, values);
         using var reader = command.ExecuteReader();
         var rows = new List<T>();
-        while (reader.Read()) rows.Add(row(reader));
+        try
+        {
+            while (reader.Read()) rows.Add(row(reader));
+        }
+        catch (Exception e) when (e is FormatException or InvalidCastException or InvalidOperationException or OverflowException)
+        {
+            // A null where there is none, text that is no date: no program of ours wrote it.
+            throw Database.Damaged.AsException();
+        }
         return rows;
     }
 
