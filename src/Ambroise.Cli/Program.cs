@@ -1,4 +1,5 @@
 using Ambroise.Cli.Cohorts;
+using Ambroise.Cli.Datasets;
 using Ambroise.Cli.Demo;
 using Ambroise.Cli.Disclosure;
 using Ambroise.Cli.Frame;
@@ -30,5 +31,7 @@ frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", 
 frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"), CountCohort.Command(frame), RunCohorts.Command(frame),
     ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));
 frame.Add(CommandFrame.Group("disclosure", frame.Say("How counts are shown to people without a permit", "Comment les effectifs sont montrés sans permis"), ShowRules.Command(frame), ShowRules.SetCommand(frame)));
+frame.Add(CommandFrame.Group("dataset", frame.Say("Datasets of a project, from its permit", "Jeux de données d'un projet, selon son permis"), PlanDataset.Command(frame), BuildDataset.Command(frame),
+    ListDatasets.Command(frame), OpenDataset.Command(frame), ExpireDatasets.Command(frame)));
 
 return await frame.RunAsync(args);

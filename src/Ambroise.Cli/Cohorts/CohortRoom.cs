@@ -42,6 +42,11 @@ sealed class CohortRoom : IDisposable
     public CohortResult Run(CohortDefinition definition, int threads, CancellationToken cancel) =>
         Recorded(engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, threads, cancel));
 
+    /// <summary>The patients alone, for a count under disclosure control: what the audit then holds is what is shown, for its readers may be those who must not see more.</summary>
+    public CohortResult RunToDisclose(CohortDefinition definition, CancellationToken cancel) => engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, 0, cancel);
+
+    public void RecordShown(int? shown) => tenant.Record(Outcome.Done, Release, shown, ("disclosed", shown is null ? "withheld" : "approximate"));
+
     /// <summary>The audit knows the number before anyone else does.</summary>
     CohortResult Recorded(CohortResult result)
     {

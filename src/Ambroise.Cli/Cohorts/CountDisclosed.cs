@@ -26,13 +26,14 @@ static class CountDisclosed
         if (CohortRoom.Open(session, id, release, "cohort.count-disclosed", memory, Capability.CohortDisclosed).Failed(out failure, out var room)) return failure;
         using (room)
         {
-            var first = First(room.Run(definition, 0, cancel).Rows);
+            var first = First(room.RunToDisclose(definition, cancel).Rows);
             if (room.SafeCounts().Failed(out failure, out var counts)) return failure;
             using (counts)
             {
                 if (counts.Show(first.Keys).Failed(out failure, out var whole)) return failure;
                 var cells = new List<CellShown>();
                 if (by.Count > 0 && Cells(counts, room, first, by, cells) is { } because) return because;
+                room.RecordShown(whole.Count);
                 var shown = new Shown(room.Release, whole.Text, whole.Count, counts.Rules.Withheld, by, cells);
                 return new Answer(shown, console => Show(session, console, shown));
             }
