@@ -40,15 +40,12 @@ public static class Breakdown
         var small = shown.Select(s => s is null).ToArray();
         var withheld = small.ToArray();
         for (var arc = 0; arc < small.Length; arc++)
-            while (small[arc] && !table.Covers(arc, withheld, small, threshold))
-            {
-                // Cells cost what they show, totals more than any cell: the cheapest way round is what is missed least.
-                long Cost(int a) => withheld[a] ? 0 : 1 + (shown[a] ?? 0) + ((long)table.Rank(a) << 40);
-                var added = table.CheapestWayRound(arc, Cost).Where(a => !withheld[a]).ToList();
-                if (added.Count == 0) added = [.. Enumerable.Range(0, small.Length).Where(a => !withheld[a]).OrderBy(Cost).ThenBy(a => a).Take(1)];
-                if (added.Count == 0) break; // nothing is shown any more
-                foreach (var a in added) withheld[a] = true;
-            }
+        {
+            // Cells cost what they show, totals more than any cell: what is missed least goes first.
+            long Cost(int a) => 1 + (shown[a] ?? 0) + ((long)table.Rank(a) << 30);
+            while (small[arc] && table.Missing(arc, withheld, small, threshold, Cost) is { Count: > 0 } missing)
+                foreach (var a in missing) withheld[a] = true;
+        }
         return withheld;
     }
 }

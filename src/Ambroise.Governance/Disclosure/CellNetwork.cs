@@ -6,6 +6,7 @@ namespace Ambroise.Governance.Disclosure;
 /// (Cox, "Network models for complementary cell suppression", J. Am. Stat. Assoc. 1995;90:1453-1462).</remarks>
 sealed class CellNetwork
 {
+    static readonly bool[] Both = [true, false];
     readonly int rows, columns;
 
     public CellNetwork(int rows, int columns)
@@ -36,24 +37,6 @@ sealed class CellNetwork
     /// <summary>0 for a cell, 1 for a total of a row or column, 2 for the whole.</summary>
     public int Rank(int arc) => arc < rows * columns ? 0 : arc < Total ? 1 : 2;
 
-    /// <returns>The arcs that lead from one end of an arc to its other end at the least cost, in either direction, without it.</returns>
-    public IEnumerable<int> CheapestWayRound(int arc, Func<int, long> cost)
-    {
-        var best = new Dictionary<int, (long Cost, int Via)> { [Arcs[arc].From] = (0, -1) };
-        for (var changed = true; changed;)
-        {
-            changed = false;
-            for (var a = 0; a < Arcs.Length; a++)
-                foreach (var (here, there) in new[] { (Arcs[a].From, Arcs[a].To), (Arcs[a].To, Arcs[a].From) })
-                    if (a != arc && best.TryGetValue(here, out var at) && (!best.TryGetValue(there, out var known) || known.Cost > at.Cost + cost(a)))
-                    {
-                        best[there] = (at.Cost + cost(a), a);
-                        changed = true;
-                    }
-        }
-        for (var node = Arcs[arc].To; best[node].Via is >= 0 and var via; node = Arcs[via].From == node ? Arcs[via].To : Arcs[via].From) yield return via;
-    }
-
     /// <returns>The cells that an arc adds up.</returns>
     public IEnumerable<(int Row, int Column)> CellsOf(int arc) =>
         from r in Enumerable.Range(0, rows)
@@ -61,43 +44,61 @@ sealed class CellNetwork
         where arc == Cell(r, c) || arc == RowTotal(r) || arc == ColumnTotal(c) || arc == Total
         select (r, c);
 
-    /// <returns>True where the withheld arc may be anything from 0 to one below the threshold, for all that the shown ones tell.</returns>
+    /// <returns>What more must be withheld, at the least cost, so that the withheld arc may be anything from 0 to one below the threshold for all that the shown ones tell. Empty where it may
+    /// already; null where nothing more can be.</returns>
     /// <param name="small">Arcs known to be below the threshold.</param>
-    public bool Covers(int arc, bool[] withheld, bool[] small, int threshold)
+    /// <param name="cost">Of withholding a shown arc, above 0.</param>
+    public IReadOnlyList<int>? Missing(int arc, bool[] withheld, bool[] small, int threshold, Func<int, long> cost)
     {
         // A count that the noise withheld although it is not small has nothing to hide below its value: its own range is what must stay open.
         var value = Math.Min(Arcs[arc].Value, threshold - 1);
-        return Push(arc, forward: true, threshold - 1 - value, withheld, small, threshold) && Push(arc, forward: false, value, withheld, small, threshold);
+        var up = Push(arc, forward: true, threshold - 1 - value);
+        return up is { Count: 0 } ? Push(arc, forward: false, value) : up;
+
+        // Adds so much to the arc (or takes it away), the other withheld ones making up for it.
+        IReadOnlyList<int>? Push(int arc, bool forward, long wanted)
+        {
+            var change = new long[Arcs.Length];
+            var (from, to) = forward ? (Arcs[arc].To, Arcs[arc].From) : (Arcs[arc].From, Arcs[arc].To);
+            long Room(int a, bool along)
+            {
+                var now = Arcs[a].Value + change[a];
+                return a == arc ? 0 : !along ? now : small[a] ? Math.Max(0, Math.Max(threshold - 1, Arcs[a].Value) - now) : long.MaxValue;
+            }
+            while (wanted > 0)
+            {
+                if (Cheapest(from, to, Room, a => withheld[a] ? 0 : cost(a)) is not { } way) return null;
+                var more = way.Select(w => w.Arc).Where(a => !withheld[a]).ToList();
+                if (more.Count > 0) return more;
+                var fits = Math.Min(wanted, way.Min(w => Room(w.Arc, w.Along)));
+                foreach (var (a, along) in way) change[a] += along ? fits : -fits;
+                wanted -= fits;
+            }
+            return [];
+        }
     }
 
-    /// <summary>Can so much be added to an arc (or taken from it), the other withheld ones making up for it?</summary>
-    bool Push(int arc, bool forward, long wanted, bool[] withheld, bool[] small, int threshold)
+    /// <returns>The cheapest way that has room (Bellman and Ford), or null where there is none.</returns>
+    List<(int Arc, bool Along)>? Cheapest(int from, int to, Func<int, bool, long> room, Func<int, long> cost)
     {
-        var change = new long[Arcs.Length];
-        var (from, to) = forward ? (Arcs[arc].To, Arcs[arc].From) : (Arcs[arc].From, Arcs[arc].To);
-        long Room(int a, bool along)
+        var best = new Dictionary<int, (long Cost, int Arc, bool Along)> { [from] = (0, -1, true) };
+        for (var changed = true; changed;)
         {
-            var now = Arcs[a].Value + change[a];
-            return !withheld[a] || a == arc ? 0 : !along ? now : small[a] ? Math.Max(0, Math.Max(threshold - 1, Arcs[a].Value) - now) : long.MaxValue;
-        }
-        while (wanted > 0)
-        {
-            // The way with the fewest arcs, and as much on it as fits.
-            var via = new Dictionary<int, (int Arc, bool Along)> { [from] = (-1, true) };
-            var ahead = new Queue<int>([from]);
-            while (ahead.TryDequeue(out var node) && !via.ContainsKey(to))
-                for (var a = 0; a < Arcs.Length; a++)
+            changed = false;
+            for (var a = 0; a < Arcs.Length; a++)
+                foreach (var along in Both)
                 {
-                    if (Arcs[a].From == node && Room(a, true) > 0 && via.TryAdd(Arcs[a].To, (a, true))) ahead.Enqueue(Arcs[a].To);
-                    if (Arcs[a].To == node && Room(a, false) > 0 && via.TryAdd(Arcs[a].From, (a, false))) ahead.Enqueue(Arcs[a].From);
+                    var (here, there) = along ? (Arcs[a].From, Arcs[a].To) : (Arcs[a].To, Arcs[a].From);
+                    if (there == from || !best.TryGetValue(here, out var at) || room(a, along) <= 0) continue;
+                    var reached = at.Cost + cost(a) * 1000 + 1; // of equally cheap ways the one with the fewest arcs
+                    if (best.TryGetValue(there, out var known) && known.Cost <= reached) continue;
+                    best[there] = (reached, a, along);
+                    changed = true;
                 }
-            if (!via.ContainsKey(to)) return false;
-            var way = new List<(int Arc, bool Along)>();
-            for (var node = to; node != from; node = way[^1].Along ? Arcs[way[^1].Arc].From : Arcs[way[^1].Arc].To) way.Add(via[node]);
-            var fits = Math.Min(wanted, way.Min(w => Room(w.Arc, w.Along)));
-            foreach (var (a, along) in way) change[a] += along ? fits : -fits;
-            wanted -= fits;
         }
-        return true;
+        if (!best.ContainsKey(to)) return null;
+        var way = new List<(int Arc, bool Along)>();
+        for (var node = to; node != from; node = way[^1].Along ? Arcs[way[^1].Arc].From : Arcs[way[^1].Arc].To) way.Add((best[node].Arc, best[node].Along));
+        return way;
     }
 }
