@@ -57,55 +57,55 @@ sealed class GivenRows(PlannedTable table, DatasetPlan plan, ProjectKeys keys, R
         switch (to)
         {
             case Int32Column ints:
-            {
-                var values = new Blocks<int>(b => source.Int32(column, b));
-                var counted = use == ColumnUse.Code && RareCodes.Counts(table, column);
-                foreach (var (row, categories) in rows)
                 {
-                    var value = (categories & given) == 0 ? Null.Int32 : values[row];
-                    if (value == Null.Int32) ints.Append(value);
-                    else if (use == ColumnUse.Date) ints.Append(Moved(value, patients.Shift(ordinals[row])));
-                    else if (column == Cdm54.Person["year_of_birth"]) ints.Append((int)Anonymity.Band(patients.BirthYear(ordinals[row]), plan.Options.BirthBand));
-                    else ints.Append(counted && value != 0 && rare.IsRare(table.Source, column, value) ? 0 : value);
+                    var values = new Blocks<int>(b => source.Int32(column, b));
+                    var counted = use == ColumnUse.Code && RareCodes.Counts(table, column);
+                    foreach (var (row, categories) in rows)
+                    {
+                        var value = (categories & given) == 0 ? Null.Int32 : values[row];
+                        if (value == Null.Int32) ints.Append(value);
+                        else if (use == ColumnUse.Date) ints.Append(Moved(value, patients.Shift(ordinals[row])));
+                        else if (column == Cdm54.Person["year_of_birth"]) ints.Append((int)Anonymity.Band(patients.BirthYear(ordinals[row]), plan.Options.BirthBand));
+                        else ints.Append(counted && value != 0 && rare.IsRare(table.Source, column, value) ? 0 : value);
+                    }
+                    break;
                 }
-                break;
-            }
             case Int64Column longs when use == ColumnUse.Pseudonym:
-            {
-                var values = new Blocks<long>(b => source.Int64(column, b));
-                var domain = ColumnUses.Domain(column);
-                var known = column.Ordinal == table.Source.Key ? null : new Dictionary<long, long>();
-                foreach (var (row, categories) in rows)
                 {
-                    if (column.Ordinal == table.Source.Person) longs.Append(patients.Pseudonym(ordinals[row]));
-                    else if ((categories & given) == 0 || values[row] == Null.Int64) longs.Append(Null.Int64);
-                    else longs.Append(Pseudonym(domain, values[row], known));
+                    var values = new Blocks<long>(b => source.Int64(column, b));
+                    var domain = ColumnUses.Domain(column);
+                    var known = column.Ordinal == table.Source.Key ? null : new Dictionary<long, long>();
+                    foreach (var (row, categories) in rows)
+                    {
+                        if (column.Ordinal == table.Source.Person) longs.Append(patients.Pseudonym(ordinals[row]));
+                        else if ((categories & given) == 0 || values[row] == Null.Int64) longs.Append(Null.Int64);
+                        else longs.Append(Pseudonym(domain, values[row], known));
+                    }
+                    break;
                 }
-                break;
-            }
             case Int64Column longs:
-            {
-                var values = new Blocks<long>(b => source.Int64(column, b));
-                foreach (var (row, categories) in rows)
-                    longs.Append((categories & given) == 0 || values[row] == Null.Int64 ? Null.Int64 : Moved(values[row], patients.Shift(ordinals[row])));
-                break;
-            }
-            case Float64Column floats:
-            {
-                var values = new Blocks<double>(b => source.Float64(column, b));
-                foreach (var (row, categories) in rows) floats.Append((categories & given) == 0 ? Null.Float64 : values[row]);
-                break;
-            }
-            case TextColumn text:
-            {
-                var values = new Blocks<string?>(b => source.Text(column, b));
-                foreach (var (row, categories) in rows)
                 {
-                    var value = (categories & given) == 0 ? null : values[row];
-                    text.Append(value is not null && use == ColumnUse.Code && rare.IsRare(table.Source, column, RareCodes.Code(value)) ? null : value);
+                    var values = new Blocks<long>(b => source.Int64(column, b));
+                    foreach (var (row, categories) in rows)
+                        longs.Append((categories & given) == 0 || values[row] == Null.Int64 ? Null.Int64 : Moved(values[row], patients.Shift(ordinals[row])));
+                    break;
                 }
-                break;
-            }
+            case Float64Column floats:
+                {
+                    var values = new Blocks<double>(b => source.Float64(column, b));
+                    foreach (var (row, categories) in rows) floats.Append((categories & given) == 0 ? Null.Float64 : values[row]);
+                    break;
+                }
+            case TextColumn text:
+                {
+                    var values = new Blocks<string?>(b => source.Text(column, b));
+                    foreach (var (row, categories) in rows)
+                    {
+                        var value = (categories & given) == 0 ? null : values[row];
+                        text.Append(value is not null && use == ColumnUse.Code && rare.IsRare(table.Source, column, RareCodes.Code(value)) ? null : value);
+                    }
+                    break;
+                }
         }
     }
 
