@@ -35,7 +35,7 @@ public static class VocabularyFolder
         var files = Tables.Select(t => (t.Table, t.Columns, t.Order, Path: Find(from, t.Table))).Where(t => t.Path is not null).ToList();
         if (files.All(f => f.Table != "concept")) return new Failure(FailureKind.Invalid, "vocabulary.no-concept", $"{from} has no CONCEPT file (csv, csv.gz or parquet).");
         var hash = Hash(files.Select(f => f.Path!), cancel);
-        if (File.Exists(HashFile(to)) && File.ReadAllText(HashFile(to)) == hash) return new VocabularyReport(false, hash, Count(to), Missing(files.Select(f => f.Table)));
+        if (File.Exists(HashFile(to)) && File.ReadAllText(HashFile(to)) == hash && File.Exists(Path.Combine(to, ConceptSearch.FileName))) return new VocabularyReport(false, hash, Count(to), Missing(files.Select(f => f.Table)));
 
         var work = $"{Path.TrimEndingDirectorySeparator(to)}.loading";
         if (Directory.Exists(work)) Directory.Delete(work, recursive: true);

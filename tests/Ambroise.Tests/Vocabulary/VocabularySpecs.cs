@@ -61,6 +61,27 @@ public sealed class VocabularySpecs : IDisposable
     }
 
     [Fact]
+    public void A_word_of_every_name_is_answered_at_once_and_a_filter_misses_nothing()
+    {
+        const int count = 30_000;
+        Write("concept.csv", Enumerable.Range(1, count).Select(i => $"{i},injection of substance {i % 977} form {i % 13},{(i == count ? "Device" : "Drug")},V,C,{(i % 3 == 0 ? "S" : "")},K{i},1970-01-01,2099-12-31,")
+            .Prepend("concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason").ToArray());
+        Load(Source);
+        Assert.Equal(count, Assert.Single(ConceptSearch.Find(Target, "injection", "device", null, false, 10).OrThrow()).ConceptId);
+        Assert.Equal(17, ConceptSearch.Find(Target, "k17", null, null, false, 10).OrThrow()[0].ConceptId);
+        var milliseconds = new List<double>();
+        for (var i = 0; i < 15; i++)
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            var found = ConceptSearch.Find(Target, i % 2 == 0 ? "injection" : "i", null, null, false, 20).OrThrow();
+            milliseconds.Add(clock.Elapsed.TotalMilliseconds);
+            Assert.Equal(20, found.Count);
+            Assert.All(found, c => Assert.Equal("S", c.Standard));
+        }
+        Assert.InRange(milliseconds.Order().ElementAt(milliseconds.Count / 4), 0, 50);
+    }
+
+    [Fact]
     public void Loading_twice_changes_nothing()
     {
         var from = Conformance.Path("omop/synthea27nj");
