@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
@@ -30,7 +29,7 @@ public sealed class AuditLog
         {
             try
             {
-                using var transaction = connection.BeginTransaction(IsolationLevel.Serializable);
+                using var transaction = Database.BeginWrite(connection);
                 var tree = Head(transaction);
                 var entry = new AuditEntry(tree.Size, clock.GetUtcNow(), act.Actor, act.Account, act.Action, act.Outcome, act.Project, act.Release, act.Patients, act.Detail);
                 var text = entry.ToText();

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
+using Ambroise.Governance.Projects;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
 
@@ -64,6 +65,9 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>What was done in a tenant.</summary>
     public AuditLog Audit(TenantId tenant) => new(connection, gate, clock, tenant.Value);
+
+    /// <summary>What a tenant's projects asked for and were given.</summary>
+    public ProjectBook Projects(TenantId tenant) => new(connection, gate, clock, tenant.Value);
 
     public IReadOnlyList<Tenant> Tenants
     {

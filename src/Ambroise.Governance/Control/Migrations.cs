@@ -55,6 +55,36 @@ static class Migrations
             primary key (tenant, day)
         );
         """,
+        """
+        create table project_request (
+            tenant  text not null references tenant (id),
+            project text not null,
+            version integer not null check (version >= 1),
+            request text not null,
+            primary key (tenant, project, version)
+        );
+        create table project_event (
+            tenant  text not null references tenant (id),
+            project text not null,
+            number  integer not null,
+            at      text not null,
+            actor   text not null,
+            step    text not null,
+            reason  text not null,
+            opinion text not null,
+            version integer not null,
+            state   text not null,
+            primary key (tenant, project, number)
+        );
+        create table permit (
+            tenant    text not null references tenant (id),
+            project   text not null,
+            version   integer not null check (version >= 1),
+            permit    text not null,
+            signature text not null,
+            primary key (tenant, project, version)
+        );
+        """,
     ];
 
     /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>

@@ -29,7 +29,10 @@ public sealed record LegalBasis(LegalKind Kind, string Number);
 /// <param name="From">First day of the events; null is open.</param>
 /// <param name="Until">Last day of the events; null is open.</param>
 /// <param name="Justification">Why the project needs it; never empty.</param>
-public sealed record DataCategory(string Table, ImmutableArray<string> Columns, JsonElement? Concepts, DateOnly? From, DateOnly? Until, string Justification);
+public sealed record DataCategory(string Table, string Justification, ImmutableArray<string> Columns = default, JsonElement? Concepts = null, DateOnly? From = null, DateOnly? Until = null)
+{
+    public ImmutableArray<string> Columns { get; init; } = Columns.IsDefault ? [] : Columns;
+}
 
 /// <summary>How the data must be protected.</summary>
 /// <param name="ShiftDates">Moves each patient's dates by an amount of its own, the same for all of the patient's.</param>
@@ -47,6 +50,8 @@ public sealed record Protection(bool ShiftDates = true, bool FreeText = false, i
 public sealed record ProjectRequest(string Title, string Summary, string Investigator, ImmutableArray<string> Team, Purpose Purpose, LegalBasis LegalBasis, JsonElement Population,
     ImmutableArray<DataCategory> Data, DateOnly RetainUntil, Protection? Protection = null)
 {
+    public ImmutableArray<string> Team { get; init; } = Team.IsDefault ? [] : Team;
+
     static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
@@ -58,7 +63,7 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
 
     /// <summary>Everyone who may open the project's data.</summary>
     [JsonIgnore]
-    public IEnumerable<string> Members => Team.IsDefault ? [Investigator] : Team.Prepend(Investigator).Distinct();
+    public IEnumerable<string> Members => Team.Prepend(Investigator).Distinct();
 
     /// <returns>The request, or <c>project.request-invalid</c> naming the JSON path and the reason.</returns>
     public static Result<ProjectRequest> Parse(ReadOnlySpan<byte> utf8)
@@ -89,7 +94,7 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
             if (Lake.Cdm.Cdm54.Find(Data[i].Table) is not { } table) return Invalid($"$.data[{i}].table", "is not a table of the CDM");
             if (string.IsNullOrWhiteSpace(Data[i].Justification)) return Invalid($"$.data[{i}].justification", "is empty: every category needs one");
             if (Data[i].From > Data[i].Until) return Invalid($"$.data[{i}].until", "is before its first day");
-            foreach (var column in Data[i].Columns.IsDefault ? [] : Data[i].Columns)
+            foreach (var column in Data[i].Columns)
                 if (table.Find(column) is null) return Invalid($"$.data[{i}].columns", $"names a column that {table.Name} does not have");
         }
         return Protection is { K: < 1 } or { L: < 1 } ? Invalid("$.protection", "asks for fewer than 1") : null;

@@ -63,10 +63,4 @@ public sealed class RightsSpecs
             folder.Delete(recursive: true);
         }
     }
-
-    sealed class SetClock(DateTimeOffset now) : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }
