@@ -73,7 +73,7 @@ public sealed class DatasetPlan
         var tables = new List<PlannedTable>();
         // Persons are always given: their pseudonym alone where the permit lists no column of theirs.
         var asked = permit.Request.Data.GroupBy(c => Cdm54.Find(c.Table)!).ToDictionary(g => g.Key, g => g.ToList());
-        asked.TryAdd(Cdm54.Person, [new("person", ["person_id"], null, null, null, "")]);
+        asked.TryAdd(Cdm54.Person, [new("person", "", ["person_id"])]);
         foreach (var table in Cdm54.All.Where(asked.ContainsKey))
         {
             if (!ColumnUses.Available(table)) return Invalid("dataset.table-unavailable", $"{table.Name} cannot be cut to the permitted patients: its rows belong to no person.");

@@ -64,7 +64,7 @@ sealed class DatasetHouse : IDisposable
 
     public static IReadOnlyList<Permitted> Population(int patients = Patients) => [.. Enumerable.Range(1, patients).Select(p => new Permitted(Id(p), Days.Of(new(2012, 1, 1)), Days.Of(new(2013, 1, 1))))];
 
-    public static DataCategory Category(string table, params string[] columns) => new(table, [.. columns], null, null, null, "needed for the question");
+    public static DataCategory Category(string table, params string[] columns) => new(table, "needed for the question", [.. columns]);
 
     public static readonly DataCategory[] Everything =
     [

@@ -31,8 +31,8 @@ public sealed class DatasetSpecs : IDisposable
         JsonElement Concepts(params int[] ids) => JsonSerializer.SerializeToElement(ids);
         var folder = house.Opened(DatasetHouse.Permit(protection: new(ShiftDates: false, K: 1, L: 1), data:
         [
-            new("condition_occurrence", ["condition_concept_id", "condition_start_date"], Concepts(201_820), new(2012, 1, 1), new(2018, 12, 31), "a"),
-            new("condition_occurrence", ["condition_concept_id", "condition_end_date"], Concepts(201_821), null, null, "b"),
+            new("condition_occurrence", "a", ["condition_concept_id", "condition_start_date"], Concepts(201_820), new(2012, 1, 1), new(2018, 12, 31)),
+            new("condition_occurrence", "b", ["condition_concept_id", "condition_end_date"], Concepts(201_821)),
         ]));
         var file = $"'{folder}/omop/condition_occurrence.parquet'";
         Assert.Equal(["201820", "201821"], DatasetHouse.Query($"select distinct condition_concept_id from {file} order by 1").Select(r => $"{r[0]}"));
@@ -58,7 +58,7 @@ public sealed class DatasetSpecs : IDisposable
             Assert.Equal(-1, File.ReadAllBytes(parquet).AsSpan().IndexOf(Encoding.UTF8.GetBytes(DatasetHouse.Canary)));
         // Columns that hold identifiers hold none of the original ones.
         foreach (var (table, column) in new[] { ("person", "person_id"), ("visit_occurrence", "visit_occurrence_id"), ("visit_occurrence", "preceding_visit_occurrence_id"), ("condition_occurrence", "condition_occurrence_id"), ("measurement", "visit_occurrence_id") })
-            Assert.Equal(0, DatasetHouse.Count($"select count(*) from '{folder}/omop/{table}.parquet' where {column} between 7000000000000000 and 7700000000000000"));
+            Assert.Equal(0, DatasetHouse.Count($"select count(*) from '{folder}/omop/{table}.parquet' where regexp_matches(cast({column} as varchar), '^7[1-6]?0{{5,}}[0-9]+$')"));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class DatasetSpecs : IDisposable
         var file = $"'{folder}/omop/condition_occurrence.parquet'";
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from {file} where condition_concept_id = 999001 or condition_source_value = 'maladie unique'"));
         Assert.Equal(1, DatasetHouse.Count($"select count(*) from {file} where condition_concept_id = 0 and condition_source_value is null"));
-        var named = house.Opened(DatasetHouse.Permit("rare", new(ShiftDates: false, K: 1, L: 1), new DataCategory("condition_occurrence", ["condition_concept_id"], JsonSerializer.SerializeToElement(new[] { 999_001 }), null, null, "the disease studied")));
+        var named = house.Opened(DatasetHouse.Permit("rare", new(ShiftDates: false, K: 1, L: 1), new DataCategory("condition_occurrence", "the disease studied", ["condition_concept_id"], JsonSerializer.SerializeToElement(new[] { 999_001 }))));
         Assert.Equal(1, DatasetHouse.Count($"select count(*) from '{named}/omop/condition_occurrence.parquet' where condition_concept_id = 999001"));
     }
 
@@ -151,7 +151,7 @@ public sealed class DatasetSpecs : IDisposable
     public void A_permit_of_another_release_or_tenant_or_too_short_a_period_plans_nothing()
     {
         Assert.Equal("dataset.release-other", Code(DatasetHouse.Permit() with { Tenant = "other" }));
-        Assert.Equal("dataset.period-short", Code(DatasetHouse.Permit(data: new DataCategory("measurement", [], null, new(2015, 1, 1), new(2015, 12, 31), "a year"))));
+        Assert.Equal("dataset.period-short", Code(DatasetHouse.Permit(data: new DataCategory("measurement", "a year", [], null, new(2015, 1, 1), new(2015, 12, 31)))));
         string Code(Permit permit) => house.Plan(permit).Failed(out var failure, out _) ? failure!.Code : "";
     }
 
