@@ -100,6 +100,23 @@ public sealed class KeyRing : IDisposable
             return Load(group)?.Find(name) ?? throw Missing(group, name).AsException();
     }
 
+    /// <returns>The 32-byte key, made now where it is the first time anyone asks.</returns>
+    public ReadOnlyMemory<byte> GetOrCreate(string group, string name)
+    {
+        if (!Has(group, name))
+        {
+            try
+            {
+                Create(group, [name]);
+            }
+            catch (FailureException e) when (e.Failure.Code == "vault.key-exists")
+            {
+                // Another program was quicker: it is the same key.
+            }
+        }
+        return Get(group, name);
+    }
+
     /// <returns>True where the group exists and holds the name.</returns>
     public bool Has(string group, string name)
     {

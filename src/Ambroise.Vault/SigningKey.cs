@@ -12,21 +12,7 @@ public sealed class SigningKey : IDisposable
     SigningKey(Key key) => this.key = key;
 
     /// <summary>Opens a signing key of the ring, made on first use.</summary>
-    public static SigningKey Of(KeyRing keys, string group, string name)
-    {
-        if (!keys.Has(group, name))
-        {
-            try
-            {
-                keys.Create(group, [name]);
-            }
-            catch (FailureException e) when (e.Failure.Code == "vault.key-exists")
-            {
-                // Another program was quicker: it is the same key.
-            }
-        }
-        return new(Key.Import(SignatureAlgorithm.Ed25519, keys.Get(group, name).Span, KeyBlobFormat.RawPrivateKey));
-    }
+    public static SigningKey Of(KeyRing keys, string group, string name) => new(Key.Import(SignatureAlgorithm.Ed25519, keys.GetOrCreate(group, name).Span, KeyBlobFormat.RawPrivateKey));
 
     /// <summary>32 bytes, for whoever checks signatures.</summary>
     public byte[] PublicKey => key.PublicKey.Export(KeyBlobFormat.RawPublicKey);

@@ -1,5 +1,4 @@
 using Ambroise.Cli.Frame;
-using Ambroise.Cli.Lake;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
@@ -28,7 +27,7 @@ sealed class CohortRoom : IDisposable
     {
         if (session.OpenTenant(id, capability).Failed(out var failure, out var tenant)) return failure;
         if (ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out failure, out var vocabulary)
-            || Door.Open(tenant.Lake(session.Clock), new Scope(id, session.Caller.Actor, null, purpose, release), tenant.Opening, memoryBytes / 2).Failed(out failure, out var opened))
+            || tenant.OpenRelease(session.Clock, purpose, release, memoryBytes / 2).Failed(out failure, out var opened))
         {
             tenant.Dispose();
             return failure;

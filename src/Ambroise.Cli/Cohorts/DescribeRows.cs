@@ -6,7 +6,6 @@ using Ambroise.Cohorts.Describe;
 using Ambroise.Cohorts.Explain;
 using Ambroise.Cohorts.Vocabulary;
 using Ambroise.Governance.Access;
-using Ambroise.Lake.Reading;
 using Spectre.Console;
 
 namespace Ambroise.Cli.Cohorts;
@@ -35,8 +34,7 @@ static class DescribeRows
     {
         if (CohortRowsFile.Read(file).Failed(out var failure, out var rows)) return failure;
         using var tenant = session.OpenTenant(id, Capability.CohortExact).OrThrow();
-        var lake = tenant.Lake(session.Clock);
-        using var opened = Door.Open(lake, new Scope(lake.Tenant, session.Caller.Actor, null, "cohort.describe", release), tenant.Opening, CacheBytes).OrThrow();
+        using var opened = tenant.OpenRelease(session.Clock, "cohort.describe", release, CacheBytes).OrThrow();
 
         var all = new ShardDescription();
         foreach (var shard in opened.Shards) all.Merge(DescribeShard.Of(shard, rows, options, cancel));

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Ambroise.Cli.Frame;
-using Ambroise.Cli.Lake;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
@@ -42,7 +41,7 @@ sealed class DatasetRoom : IDisposable
             if (PermitInForce.Find(tenant, project, permitFile, Today(session)).Failed(out failure, out var permit)
                 || CohortDefinition.Parse(Encoding.UTF8.GetBytes(permit.Request.Population.GetRawText())).Failed(out failure, out var definition)
                 || ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out failure, out var vocabulary)
-                || Door.Open(tenant.Lake(session.Clock), new Scope(id, session.Caller.Actor, project, "dataset.build", permit.Release), tenant.Opening, memoryBytes / 4).Failed(out failure, out release)
+                || tenant.OpenRelease(session.Clock, "dataset.build", permit.Release, memoryBytes / 4, permit.Request.Purpose).Failed(out failure, out release)
                 || DatasetPlan.Of(permit, release.Manifest, options, lines => Resolve(vocabulary, lines)).Failed(out failure, out var plan))
             {
                 release?.Dispose();

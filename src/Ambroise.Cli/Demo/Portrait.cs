@@ -16,8 +16,7 @@ sealed record Portrait(IReadOnlyList<Portrait.Ages> Pyramid, IReadOnlyList<Portr
 
     public static Portrait Of(OpenTenant tenant, TimeProvider clock, ConceptGraph vocabulary)
     {
-        var lake = tenant.Lake(clock);
-        using var release = Door.Open(lake, new Scope(lake.Tenant, tenant.Caller.Actor, null, "demo", null), tenant.Opening, 64 << 20).OrThrow();
+        using var release = tenant.OpenRelease(clock, "demo", null, 64 << 20).OrThrow();
         var ages = new long[11, 2];
         var patients = new Dictionary<int, long>();
         foreach (var shard in release.Shards)

@@ -1,5 +1,7 @@
+using Ambroise.Cli.Lake;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
+using Ambroise.Governance.Projects;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Reading;
 using Ambroise.Vault;
@@ -36,7 +38,15 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
         ledger.Audit(tenant.Id).Write(new(caller.Actor, caller.Account, action, outcome, project, release, patients, detail.Length == 0 ? null : detail.ToDictionary(d => d.Name, d => d.Value)), Signature);
 
     /// <summary>What the door calls before it opens a release.</summary>
-    public void Opening(Scope scope, int release) => Record(Outcome.Allowed, release, null, ("purpose", scope.Purpose));
+    void Opening(Scope scope, int release) => Record(Outcome.Allowed, release, null, ("purpose", scope.Purpose));
+
+    /// <summary>Opens a release for a question about patients: the access is recorded, and those who object are not in it.</summary>
+    /// <param name="release">Null for the newest.</param>
+    /// <param name="cacheBytes">Memory that decoded columns may take.</param>
+    /// <param name="projectPurpose">What the project is for; null for work under a role.</param>
+    /// <returns>The release, to be disposed of; or <c>lake.…</c>, <c>opposition.tampered</c>.</returns>
+    public Result<OpenRelease> OpenRelease(TimeProvider clock, string purpose, int? release, long cacheBytes, Purpose? projectPurpose = null) =>
+        Door.Open(this.Lake(clock), new Scope(tenant.Id.Value, caller.Actor, project, purpose, release), Opening, cacheBytes, ledger.Oppositions(tenant.Id, keys).Against(project, projectPurpose));
 
     public void Dispose()
     {

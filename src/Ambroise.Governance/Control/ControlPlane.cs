@@ -4,9 +4,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
+using Ambroise.Governance.Oppositions;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
+using Ambroise.Vault;
 
 namespace Ambroise.Governance.Control;
 
@@ -68,6 +70,9 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>What a tenant's projects asked for and were given.</summary>
     public ProjectBook Projects(TenantId tenant) => new(connection, gate, clock, tenant.Value);
+
+    /// <summary>Who objects to what in a tenant whose keys are open.</summary>
+    public OppositionRegister Oppositions(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
 
     public IReadOnlyList<Tenant> Tenants
     {

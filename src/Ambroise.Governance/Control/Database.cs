@@ -90,6 +90,16 @@ public abstract record Database
         }
     }
 
+    /// <summary>Creates a table that is not there. SQLite takes no lock where it is there; PostgreSQL's own "if not exists" fails where two come at once.</summary>
+    /// <param name="name">A name of ours.</param>
+    internal static void CreateTable(DbConnection connection, string name, string columns)
+    {
+        if (connection is NpgsqlConnection && connection.Scalar("select to_regclass(@name) is null", null, ("@name", name)) is not true) return;
+        using var transaction = connection is NpgsqlConnection ? BeginWrite(connection) : null;
+        connection.Execute($"create table if not exists {name} ({columns})", transaction);
+        transaction?.Commit();
+    }
+
     internal static Failure Unavailable(string code, DbException error) => new(FailureKind.Unavailable, code, error is SqliteException sqlite
         ? $"The control plane cannot be read or written (SQLite error {sqlite.SqliteExtendedErrorCode}): is the disk full, read-only or locked?"
         : $"The control plane cannot be read or written (PostgreSQL error {error.SqlState ?? "none: no answer"}): is the server up, and the account allowed?");

@@ -85,17 +85,21 @@ static class Migrations
             primary key (tenant, project, version)
         );
         """,
+        """
+        create table opposition (
+            tenant text not null references tenant (id),
+            number bigint not null check (number >= 1),
+            sealed text not null,
+            primary key (tenant, number)
+        );
+        """,
     ];
 
     /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>
     /// <exception cref="FailureException"><c>home.newer</c> where a later version of the program made it.</exception>
     public static void Apply(DbConnection connection)
     {
-        using (var making = Database.BeginWrite(connection))
-        {
-            connection.Execute("create table if not exists migration (step integer primary key)", making);
-            making.Commit();
-        }
+        Database.CreateTable(connection, "migration", "step integer primary key");
         var done = Convert.ToInt32(connection.Scalar("select coalesce(max(step), 0) from migration"), null);
         if (done > Steps.Length)
             throw new Failure(FailureKind.Unavailable, "home.newer", "A later version of Ambroise made this home: use that version.").AsException();

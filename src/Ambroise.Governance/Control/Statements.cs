@@ -17,9 +17,11 @@ static class Statements
         return command.ExecuteScalar();
     }
 
-    public static List<T> Query<T>(this DbConnection connection, Func<DbDataReader, T> row, string sql, params (string Name, object Value)[] values)
+    public static List<T> Query<T>(this DbConnection connection, Func<DbDataReader, T> row, string sql, params (string Name, object Value)[] values) => connection.Query(row, sql, null, values);
+
+    public static List<T> Query<T>(this DbConnection connection, Func<DbDataReader, T> row, string sql, DbTransaction? transaction, params (string Name, object Value)[] values)
     {
-        using var command = connection.Prepare(sql, null, values);
+        using var command = connection.Prepare(sql, transaction, values);
         using var reader = command.ExecuteReader();
         var rows = new List<T>();
         try

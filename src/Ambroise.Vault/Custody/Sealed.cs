@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 
 namespace Ambroise.Vault.Custody;
 
-/// <summary>AES-256-GCM with a random 96-bit nonce: <c>nonce (12) ‖ ciphertext ‖ tag (16)</c>. A key seals a few thousand messages in its life,
+/// <summary>AES-256-GCM with a random 96-bit nonce: <c>nonce (12) ‖ ciphertext ‖ tag (16)</c>. A key seals at most some millions of messages in its life,
 /// far below the 2^32 that NIST SP 800-38D §8.3 allows for random nonces.</summary>
-static class Sealed
+public static class Sealed
 {
     const int NonceBytes = 12;
     const int TagBytes = 16;

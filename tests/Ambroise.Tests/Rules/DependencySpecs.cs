@@ -62,6 +62,16 @@ public sealed class DependencySpecs
                 Assert.False(VagueEndings.Any(e => file.EndsWith(e, StringComparison.Ordinal)), file));
     }
 
+    /// <summary>The door itself, and the one caller that passes it the oppositions.</summary>
+    static readonly string[] OpenTheDoor = ["Door.cs", "OpenTenant.cs"];
+
+    [Fact]
+    public void The_door_is_opened_where_oppositions_are_at_hand_and_nowhere_else()
+    {
+        foreach (var name in Projects().Keys)
+            Assert.All(SourcesOf(name).Where(f => !OpenTheDoor.Contains(Path.GetFileName(f))), file => Assert.DoesNotContain("Door.Open(", File.ReadAllText(file), StringComparison.Ordinal));
+    }
+
     static Dictionary<string, XDocument> Projects() => Directory
         .EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.csproj", SearchOption.AllDirectories)
         .ToDictionary(f => Path.GetFileNameWithoutExtension(f), f => XDocument.Load(f));

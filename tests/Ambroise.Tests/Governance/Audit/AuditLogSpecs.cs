@@ -3,43 +3,43 @@ using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault;
-using Microsoft.Data.Sqlite;
 
 namespace Ambroise.Tests.Governance.Audit;
 
-public sealed class AuditLogSpecs : IDisposable
+/// <summary>What the log promises, on either database.</summary>
+public abstract class AuditLogSpecs : IDisposable
 {
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ambroise-audit-");
     readonly Home home;
     readonly KeyRing keys;
-    readonly SigningKey signature;
+    protected SigningKey Signature { get; }
 
-    public AuditLogSpecs()
+    protected AuditLogSpecs(string? server)
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
-        home.Initialise(TimeProvider.System);
+        home.Initialise(TimeProvider.System, server);
         keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
-        signature = SigningKey.Of(keys, "governance", "signature");
+        Signature = SigningKey.Of(keys, "governance", "signature");
         using var plane = Open();
         plane.AddTenant(Chu, "CHU", "file").OrThrow();
-        for (var i = 0; i < 7; i++) plane.Audit(Chu).Write(new("marie", "root", "cohort.exact", Outcome.Done, null, 1, 10 + i), signature);
+        for (var i = 0; i < 7; i++) plane.Audit(Chu).Write(new("marie", "root", "cohort.exact", Outcome.Done, null, 1, 10 + i), Signature);
     }
 
     public void Dispose()
     {
-        signature.Dispose();
+        Signature.Dispose();
         keys.Dispose();
         folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
-    static TenantId Chu { get; } = TenantId.Parse("chu").OrThrow();
+    protected static TenantId Chu { get; } = TenantId.Parse("chu").OrThrow();
 
-    ControlPlane Open() => home.OpenControlPlane(TimeProvider.System).OrThrow();
+    protected ControlPlane Open() => home.OpenControlPlane(TimeProvider.System).OrThrow();
 
-    void Tamper(string sql)
+    protected void Tamper(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={home.ControlPlanePath};Pooling=False");
-        connection.Open();
+        using var connection = home.Database.Connect();
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         Assert.True(command.ExecuteNonQuery() > 0, sql);
@@ -48,7 +48,7 @@ public sealed class AuditLogSpecs : IDisposable
     string? Fault(params string[] kept)
     {
         using var plane = Open();
-        return plane.Audit(Chu).Verify(signature.PublicKey, kept).Failed(out var failure, out _) ? failure.Code : null;
+        return plane.Audit(Chu).Verify(Signature.PublicKey, kept).Failed(out var failure, out _) ? failure.Code : null;
     }
 
     string Kept()
@@ -61,7 +61,7 @@ public sealed class AuditLogSpecs : IDisposable
     public void A_log_left_alone_verifies_with_every_entry_signed()
     {
         using var plane = Open();
-        var verified = plane.Audit(Chu).Verify(signature.PublicKey, [Kept()]).OrThrow();
+        var verified = plane.Audit(Chu).Verify(Signature.PublicKey, [Kept()]).OrThrow();
         Assert.Equal((7, 7), (verified.Entries, verified.Signed));
         Assert.Equal([6, 5, 4], plane.Audit(Chu).List(3).Select(e => e.Sequence));
     }
@@ -96,7 +96,7 @@ public sealed class AuditLogSpecs : IDisposable
         Tamper("delete from audit where sequence >= 5; delete from audit_checkpoint");
         Rewrite();
         using (var plane = Open())
-            for (var i = 0; i < 3; i++) plane.Audit(Chu).Write(new("paul", "root", "lake.load", Outcome.Done), signature);
+            for (var i = 0; i < 3; i++) plane.Audit(Chu).Write(new("paul", "root", "lake.load", Outcome.Done), Signature);
         Assert.Null(Fault());
         Assert.Equal("audit.forked", Fault(kept));
     }
@@ -128,27 +128,18 @@ public sealed class AuditLogSpecs : IDisposable
         for (var entry = 0; entry < 7; entry++)
         {
             var proof = plane.Audit(Chu).Prove(entry).OrThrow();
-            Assert.Equal(entry, proof.Check("chu", signature.PublicKey).OrThrow().Sequence);
-            Assert.True((proof with { Entry = proof.Entry.Replace("marie", "paul", StringComparison.Ordinal) }).Check("chu", signature.PublicKey).Failed(out var failure, out _));
+            Assert.Equal(entry, proof.Check("chu", Signature.PublicKey).OrThrow().Sequence);
+            Assert.True((proof with { Entry = proof.Entry.Replace("marie", "paul", StringComparison.Ordinal) }).Check("chu", Signature.PublicKey).Failed(out var failure, out _));
             Assert.Equal("audit.proof-invalid", failure.Code);
         }
         Assert.True(plane.Audit(Chu).Prove(7).Failed(out _, out _));
-    }
-
-    [Fact]
-    public void Where_the_entry_cannot_be_written_the_act_fails()
-    {
-        using var plane = Open();
-        Tamper("insert into audit_head select 'x', 0, ''; create trigger full before insert on audit begin select raise(abort, 'full'); end"); // any database error will do: disk full, read-only, corrupt
-        Assert.Equal("audit.unavailable", Assert.Throws<FailureException>(() => plane.Audit(Chu).Write(new("marie", "root", "lake.load", Outcome.Allowed), signature)).Failure.Code);
     }
 
     /// <summary>Changes entry 2 and computes leaves and head again, as anyone with the database can.</summary>
     void Rewrite()
     {
         Tamper("update audit set entry = replace(entry, '\"patients\":12', '\"patients\":99') where sequence = 2");
-        using var connection = new SqliteConnection($"Data Source={home.ControlPlanePath};Pooling=False");
-        connection.Open();
+        using var connection = home.Database.Connect();
         var tree = new GrowingTree();
         var leaves = new List<string>();
         using (var read = connection.CreateCommand())
@@ -164,5 +155,39 @@ public sealed class AuditLogSpecs : IDisposable
         }
         for (var i = 0; i < leaves.Count; i++) Tamper($"update audit set leaf = '{leaves[i]}' where sequence = {i}");
         Tamper($"update audit_head set size = {tree.Size}, peaks = '{string.Join(' ', tree.Peaks.Select(Convert.ToHexStringLower))}'");
+    }
+}
+
+public sealed class AuditLogInFileSpecs() : AuditLogSpecs(null)
+{
+    [Fact]
+    public void Where_the_entry_cannot_be_written_the_act_fails()
+    {
+        using var plane = Open();
+        Tamper("insert into audit_head select 'x', 0, ''; create trigger full before insert on audit begin select raise(abort, 'full'); end"); // any database error will do: disk full, read-only, corrupt
+        Assert.Equal("audit.unavailable", Assert.Throws<FailureException>(() => plane.Audit(Chu).Write(new("marie", "root", "lake.load", Outcome.Allowed), Signature)).Failure.Code);
+    }
+}
+
+public sealed class AuditLogOnServerSpecs(ThrowawayServer server) : AuditLogSpecs(server.NewDatabase())
+{
+    [Fact]
+    public void Where_the_entry_cannot_be_written_the_act_fails()
+    {
+        using var plane = Open();
+        Tamper("insert into audit_head select 'x', 0, ''; alter table audit add constraint full_disk check (sequence < 7)");
+        Assert.Equal("audit.unavailable", Assert.Throws<FailureException>(() => plane.Audit(Chu).Write(new("marie", "root", "lake.load", Outcome.Allowed), Signature)).Failure.Code);
+    }
+
+    [Fact]
+    public void Writers_at_once_take_turns_and_leave_one_chain()
+    {
+        Parallel.For(0, 6, i =>
+        {
+            using var plane = Open();
+            for (var n = 0; n < 10; n++) plane.Audit(Chu).Write(new($"writer{i}", "root", "lake.load", Outcome.Done), Signature);
+        });
+        using var read = Open();
+        Assert.Equal(67, read.Audit(Chu).Verify(Signature.PublicKey, []).OrThrow().Entries);
     }
 }

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Ambroise.Cli.Frame;
+using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
+using Ambroise.Governance.Oppositions;
+
+namespace Ambroise.Cli.Governance;
+
+/// <summary><c>ambroise opposition add</c>, <c>import</c>, <c>withdraw</c>: in force at the next count, cohort and dataset.</summary>
+static class WriteOppositions
+{
+    sealed record Shown(string Tenant, string Reach, bool InForce, int Patients, int AlreadyKnown);
+
+    sealed record Said(Option<string> Tenant, Option<string> Reach, Option<Channel> Channel, Option<DateOnly?> Received, Option<string> Proof)
+    {
+        public static Said Of(CommandFrame frame) => new(
+            TenantArgument.MakeOption(frame),
+            new("--reach") { HelpName = "all|project:ID|purpose:NAME", DefaultValueFactory = _ => "all", Description = frame.Say("What the patient objects to", "Ce à quoi le patient s'oppose") },
+            new("--channel") { Required = true, Description = frame.Say("How the patient said it", "Comment le patient l'a dit") },
+            new("--received") { HelpName = "DATE", Description = frame.Say("The day the patient said it (else today)", "Le jour où le patient l'a dit (sinon aujourd'hui)") },
+            new("--proof") { HelpName = "REFERENCE", DefaultValueFactory = _ => "", Description = frame.Say("Where the letter or message is kept", "Où la lettre ou le message est conservé") });
+
+        public void On(Command command)
+        {
+            foreach (var option in new Option[] { Tenant, Reach, Channel, Received, Proof }) command.Add(option);
+        }
+
+        public Result<OppositionRegister.Said> By(Session session, ParseResult parse, long person) =>
+            Ambroise.Governance.Oppositions.Reach.Parse(parse.GetRequiredValue(Reach)).Failed(out var failure, out var reach) ? failure
+            : new OppositionRegister.Said(person, reach, parse.GetValue(Channel), parse.GetValue(Received) ?? DateOnly.FromDateTime(session.Clock.GetUtcNow().UtcDateTime), parse.GetValue(Proof) ?? "");
+    }
+
+    static Argument<long> Person(CommandFrame frame) => new("PERSON") { Description = frame.Say("The patient's person_id", "Le person_id du patient") };
+
+    public static Command Add(CommandFrame frame)
+    {
+        var (person, said) = (Person(frame), Said.Of(frame));
+        var command = new Command("add", frame.Say("A patient objects; nobody asks why", "Un patient s'oppose ; on ne demande pas pourquoi")) { person };
+        said.On(command);
+        return frame.Runs(command,
+            (session, parse) =>
+            {
+                if (said.By(session, parse, parse.GetValue(person)).Failed(out var failure, out var one)) return failure;
+                return AddAll(session, parse.GetRequiredValue(said.Tenant), [one], one.Reach.ToString());
+            },
+            new Example("ambroise opposition add 1042 --tenant chu --channel post --received 2026-11-02 --proof letter-318", frame.Say("to any research", "à toute recherche")),
+            new Example("ambroise opposition add 1042 --tenant chu --channel portal --reach purpose:education", frame.Say("to projects of one purpose", "aux projets d'une finalité")));
+    }
+
+    public static Command Import(CommandFrame frame)
+    {
+        var file = new Argument<FileInfo>("FILE") { Description = frame.Say("CSV with a header: person_id, reach, channel, received, proof; the first alone is needed", "CSV avec en-tête : person_id, reach, channel, received, proof ; seul le premier est nécessaire") };
+        var tenant = TenantArgument.MakeOption(frame);
+        return frame.Runs(new Command("import", frame.Say("Takes over a list of patients who object, whole or not at all", "Reprend une liste de patients opposés, entière ou pas du tout")) { file, tenant },
+            (session, parse) =>
+            {
+                if (OppositionFile.Read(parse.GetRequiredValue(file), DateOnly.FromDateTime(session.Clock.GetUtcNow().UtcDateTime)).Failed(out var failure, out var all)) return failure;
+                return AddAll(session, parse.GetRequiredValue(tenant), all, "import");
+            },
+            new Example("ambroise opposition import list.csv --tenant chu", frame.Say("those known already are passed over", "les déjà connus sont passés")));
+    }
+
+    static Result<Answer> AddAll(Session session, string id, List<OppositionRegister.Said> all, string reach)
+    {
+        using var tenant = session.OpenTenant(id, Capability.OppositionWrite).OrThrow();
+        if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Add(all, session.Caller.Actor).Failed(out var failure, out var written)) return failure;
+        if (written.Count > 0) tenant.Record(Outcome.Done, null, written.Count, ("entry", $"{written[^1].Number}"));
+        var shown = new Shown(id, reach, true, written.Count, all.Count - written.Count);
+        return Answer.Sentence(shown, session.Say($"{shown.Patients} opposition(s) in force from now on; {shown.AlreadyKnown} known already.", $"{shown.Patients} opposition(s) en vigueur dès maintenant ; {shown.AlreadyKnown} déjà connue(s)."));
+    }
+
+    public static Command Withdraw(CommandFrame frame)
+    {
+        var (person, said) = (Person(frame), Said.Of(frame));
+        var command = new Command("withdraw", frame.Say("A patient no longer objects", "Un patient ne s'oppose plus")) { person };
+        said.On(command);
+        return frame.Runs(command,
+            (session, parse) =>
+            {
+                if (said.By(session, parse, parse.GetValue(person)).Failed(out var failure, out var one)) return failure;
+                using var tenant = session.OpenTenant(parse.GetRequiredValue(said.Tenant), Capability.OppositionWrite).OrThrow();
+                if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Withdraw(one, session.Caller.Actor).Failed(out failure, out var entry)) return failure;
+                tenant.Record(Outcome.Done, null, 1, ("entry", $"{entry.Number}"), ("withdrawn", "true"));
+                return Answer.Sentence(new Shown(tenant.Id.Value, one.Reach.ToString(), false, 1, 0), session.Say("The opposition is withdrawn from now on.", "L'opposition est levée dès maintenant."));
+            },
+            new Example("ambroise opposition withdraw 1042 --tenant chu --channel phone", frame.Say("what was done in between stays as it is", "ce qui a été fait entre-temps reste")));
+    }
+}
