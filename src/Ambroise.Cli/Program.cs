@@ -24,6 +24,8 @@ frame.Add(CommandFrame.Group("export", frame.Say("Gives data back", "Restitue le
 frame.Add(ErasePatients.Command(frame));
 frame.Add(VerifyTenant.Command(frame));
 frame.Add(Synth.Command(frame));
+frame.Add(BackUpHome.Command(frame));
+frame.Add(RestoreHome.Command(frame));
 
 frame.Add(CommandFrame.Group("role", frame.Say("Who may do what in a tenant", "Qui peut quoi dans un établissement"), ChangeRoles.Grant(frame), ChangeRoles.Revoke(frame), ChangeRoles.List(frame)));
 frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question to the permit", "Projets, de la question au permis"), RunProjects.Create(frame), RunProjects.Submit(frame), RunProjects.GiveOpinion(frame), RunProjects.Decide(frame),

@@ -53,5 +53,6 @@ public sealed class Home(string root)
             ? ControlPlane.Create(Database, clock)
             : new Failure(FailureKind.NotFound, "home.missing", $"There is no warehouse in '{Root}': make one with 'ambroise init', or name another with --home.");
 
-    bool IsMade => File.Exists(ControlPlanePath) || File.Exists(DatabasePath);
+    /// <summary>True where a warehouse is here.</summary>
+    public bool IsMade => File.Exists(ControlPlanePath) || File.Exists(DatabasePath);
 }

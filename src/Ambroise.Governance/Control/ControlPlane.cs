@@ -145,6 +145,27 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
                 "select number, committed from release where tenant = @tenant", ("@tenant", tenant)).ToDictionary(r => r.Number, r => r.At);
     }
 
+    /// <summary>Copies everything, as it is at one instant, into a new SQLite file.</summary>
+    internal void CopyTo(string path)
+    {
+        if (CopyTo(new Database.InFile(path)) is { } failure) throw failure.AsException();
+    }
+
+    /// <summary>Copies everything, as it is at one instant, into an empty database.</summary>
+    /// <returns>Null, or <c>backup.database-full</c>.</returns>
+    internal Failure? CopyTo(Database target)
+    {
+        lock (gate)
+        {
+            using var to = target.Connect();
+            Migrations.Apply(to);
+            var failure = TableCopy.Run(connection, to);
+            if (target is Database.InFile) to.Execute("pragma wal_checkpoint(truncate)");
+            if (target is Database.InFile) to.Execute("pragma journal_mode = delete"); // the file alone is the whole
+            return failure;
+        }
+    }
+
     public void Dispose() => connection.Dispose();
 
     static Tenant ReadTenant(DbDataReader row)

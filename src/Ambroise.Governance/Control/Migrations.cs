@@ -6,6 +6,9 @@ namespace Ambroise.Governance.Control;
 /// Written in the SQL that SQLite and PostgreSQL share.</summary>
 static class Migrations
 {
+    /// <summary>Their text, in order.</summary>
+    public static IReadOnlyList<string> All => Steps;
+
     static readonly string[] Steps =
     [
         """
