@@ -64,7 +64,7 @@ static class RunDemo
             session.Terminal.Progress(session.Say("Inventing patients", "Invention des patients"), report =>
                 SyntheticHospital.Write(new(patients, 1), source, new LoadOmop.Now<long>(done => report((double)done / patients)), cancel));
             VocabularyFolder.Load(source, home.VocabularyFolder, (_, _) => { }, cancel).OrThrow();
-            if ((await LoadOmop.LoadAsync(session, open, OmopFolder.Open(source).OrThrow(), LoadMode.Replace, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 1_000_000, cancel)).Failed(out var failure, out var load)) return failure;
+            if ((await LoadOmop.LoadAsync(session, open, OmopFolder.Open(source).OrThrow(), LoadMode.Replace, MemoryBound.Usual, 1_000_000, cancel)).Failed(out var failure, out var load)) return failure;
             if (open.Lake(session.Clock).Release(null).Failed(out failure, out var manifest)) return failure;
             var portrait = Portrait.Of(open, session.Clock, ConceptGraph.Load(home.VocabularyFolder).OrThrow());
             var shown = new Shown(home.Root, Tenant, load, ShowTables.Of(manifest), portrait);

@@ -7,6 +7,9 @@ readonly record struct MemoryBound(long Total)
     /// <summary>The smallest bound that can be kept: the program, the reader's buffers and a shard of a small hospital.</summary>
     public const long Least = 512L << 20;
 
+    /// <summary>Where nothing is said: a quarter of the machine, in bytes.</summary>
+    public static long Usual => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
     /// <summary>The program itself and what writing Parquet takes, measured: neither is the collector's nor DuckDB's.</summary>
     const long Program = 96L << 20;
 

@@ -15,7 +15,7 @@ static class LakeOptions
     {
         HelpName = "SIZE",
         Description = frame.Say("Most memory the process may take, as 1G or 4096M, 512M at least (else a quarter of the machine)", "Mémoire que le processus peut prendre au plus, comme 1G ou 4096M, au moins 512M (sinon le quart de la machine)"),
-        DefaultValueFactory = _ => Math.Max(MemoryBound.Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4),
+        DefaultValueFactory = _ => MemoryBound.Usual,
         CustomParser = Size,
     };
 
