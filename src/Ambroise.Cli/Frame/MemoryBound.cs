@@ -11,7 +11,7 @@ readonly record struct MemoryBound(long Total)
     public static long Usual => Math.Max(Least, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
     /// <summary>The program itself and what writing Parquet takes, measured: neither is the collector's nor DuckDB's.</summary>
-    const long Program = 96L << 20;
+    long Program => (96L << 20) + (Total - Least) / 32;
 
     /// <summary>For DuckDB's buffers, outside the collector's heap.</summary>
     public long Native => Math.Max(160L << 20, Total / 8);
