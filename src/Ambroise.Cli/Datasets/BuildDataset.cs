@@ -17,8 +17,8 @@ static class BuildDataset
         var options = new DatasetOptionsOf(frame);
         return frame.Runs(options.On(new Command("build", frame.Say("Builds what the permit allows, sealed under the project's own key", "Construit ce que le permis autorise, scellé sous la clé du projet"))),
             (session, parse, cancel) => Task.FromResult(Run(session, options, parse, cancel)),
-            new Example("ambroise dataset build --project cardio --tenant chu --permit cardio.json", frame.Say("the project's next dataset", "le jeu de données suivant du projet")),
-            new Example("ambroise dataset build --project cardio --tenant chu --permit cardio.json --birth-band 10 --remove", frame.Say("without the patients who would still stand out", "sans les patients qui se distingueraient encore")));
+            new Example("ambroise dataset build --project cardio --tenant chu", frame.Say("the project's next dataset", "le jeu de données suivant du projet")),
+            new Example("ambroise dataset build --project cardio --tenant chu --birth-band 10 --remove", frame.Say("without the patients who would still stand out", "sans les patients qui se distingueraient encore")));
     }
 
     static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel)

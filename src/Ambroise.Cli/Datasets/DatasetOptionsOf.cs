@@ -11,7 +11,6 @@ sealed class DatasetOptionsOf(CommandFrame frame)
 {
     public Option<string> Project { get; } = MakeProject(frame);
     public Option<string> Tenant { get; } = TenantArgument.MakeOption(frame);
-    public Option<FileInfo> Permit { get; } = MakePermit(frame);
     public Option<long> Memory { get; } = LakeOptions.Memory(frame);
     readonly Option<int> shift = new("--shift") { HelpName = "DAYS", DefaultValueFactory = _ => 182, Description = frame.Say("Largest shift of a patient's dates, where the permit asks for one", "Plus grand décalage des dates d'un patient, si le permis en demande un") };
     readonly Option<int> band = new("--birth-band") { HelpName = "1|5|10|20", DefaultValueFactory = _ => 5, Description = frame.Say("Years of birth by so many together", "Années de naissance regroupées par tant") };
@@ -21,14 +20,12 @@ sealed class DatasetOptionsOf(CommandFrame frame)
 
     public static Option<string> MakeProject(CommandFrame frame) => new("--project", "-p") { Required = true, HelpName = "ID", Description = frame.Say("The project's id", "L'identifiant du projet") };
 
-    public static Option<FileInfo> MakePermit(CommandFrame frame) => new("--permit") { Required = true, HelpName = "FILE", Description = frame.Say("The project's signed permit", "Le permis signé du projet") };
-
     public Command On(Command command)
     {
-        foreach (var option in new Option[] { Project, Tenant, Permit, shift, band, rare, remove, sensitive, Memory }) command.Add(option);
+        foreach (var option in new Option[] { Project, Tenant, shift, band, rare, remove, sensitive, Memory }) command.Add(option);
         return command;
     }
 
-    public Result<DatasetRoom> Room(Session session, ParseResult parse, CancellationToken cancel) => DatasetRoom.Open(session, parse.GetRequiredValue(Tenant), parse.GetRequiredValue(Project), parse.GetRequiredValue(Permit),
+    public Result<DatasetRoom> Room(Session session, ParseResult parse, CancellationToken cancel) => DatasetRoom.Open(session, parse.GetRequiredValue(Tenant), parse.GetRequiredValue(Project),
         new DatasetOptions(parse.GetValue(shift), parse.GetValue(band), parse.GetValue(rare), parse.GetValue(remove)), parse.GetValue(sensitive) ?? [], parse.GetValue(Memory), cancel);
 }

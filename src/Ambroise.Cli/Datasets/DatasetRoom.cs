@@ -29,16 +29,14 @@ sealed class DatasetRoom : IDisposable
 
     public static DatasetShelf ShelfOf(Session session, OpenTenant tenant) => new(tenant.Folder, tenant.Keys, session.Clock);
 
-    public static DateOnly Today(Session session) => DateOnly.FromDateTime(session.Clock.GetUtcNow().UtcDateTime);
-
     /// <param name="memoryBytes">A quarter for decoded columns, a quarter for picked events.</param>
-    public static Result<DatasetRoom> Open(Session session, string id, string project, FileInfo permitFile, DatasetOptions options, IReadOnlyList<int> sensitive, long memoryBytes, CancellationToken cancel)
+    public static Result<DatasetRoom> Open(Session session, string id, string project, DatasetOptions options, IReadOnlyList<int> sensitive, long memoryBytes, CancellationToken cancel)
     {
         if (session.OpenTenant(id, Capability.DatasetBuild, project).Failed(out var failure, out var tenant)) return failure;
         OpenRelease? release = null;
         try
         {
-            if (PermitInForce.Find(tenant, project, permitFile, Today(session)).Failed(out failure, out var permit)
+            if (tenant.PermitInForce(member: null).Failed(out failure, out var permit)
                 || CohortDefinition.Parse(Encoding.UTF8.GetBytes(permit.Request.Population.GetRawText())).Failed(out failure, out var definition)
                 || ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out failure, out var vocabulary)
                 || tenant.OpenRelease(session.Clock, "dataset.build", permit.Release, memoryBytes / 4, permit.Request.Purpose).Failed(out failure, out release)

@@ -15,21 +15,19 @@ static class OpenDataset
     public static Command Command(CommandFrame frame)
     {
         var folder = new Argument<string>("DIR") { Description = frame.Say("Made; its owner's alone. The files in it are NOT sealed", "Créé, pour son seul propriétaire ; ses fichiers ne sont PAS scellés") };
-        var (project, tenant, permit) = (DatasetOptionsOf.MakeProject(frame), TenantArgument.MakeOption(frame), DatasetOptionsOf.MakePermit(frame));
+        var (project, tenant) = (DatasetOptionsOf.MakeProject(frame), TenantArgument.MakeOption(frame));
         var number = new Option<int?>("--number") { HelpName = "N", Description = frame.Say("A dataset (else the newest)", "Un jeu de données (sinon le plus récent)") };
-        return frame.Runs(new Command("open", frame.Say("Unseals a dataset into a folder, for a member of its project", "Descelle un jeu de données dans un dossier, pour un membre du projet")) { folder, project, tenant, permit, number },
-            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(project), parse.GetRequiredValue(tenant), parse.GetRequiredValue(permit), parse.GetValue(number), cancel)),
-            new Example("ambroise dataset open ./cardio --project cardio --tenant chu --permit cardio.json --as marie", frame.Say("the newest, for a member of the team", "le plus récent, pour un membre de l'équipe")));
+        return frame.Runs(new Command("open", frame.Say("Unseals a dataset into a folder, for a member of its project", "Descelle un jeu de données dans un dossier, pour un membre du projet")) { folder, project, tenant, number },
+            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(project), parse.GetRequiredValue(tenant), parse.GetValue(number), cancel)),
+            new Example("ambroise dataset open ./cardio --project cardio --tenant chu --as marie", frame.Say("the newest, for a member of the team", "le plus récent, pour un membre de l'équipe")));
     }
 
-    static Result<Answer> Run(Session session, string folder, string project, string id, FileInfo permitFile, int? number, CancellationToken cancel)
+    static Result<Answer> Run(Session session, string folder, string project, string id, int? number, CancellationToken cancel)
     {
         if (session.OpenTenant(id, Capability.DatasetOpen, project).Failed(out var failure, out var tenant)) return failure;
         using (tenant)
         {
-            if (PermitInForce.Find(tenant, project, permitFile, DatasetRoom.Today(session)).Failed(out failure, out var permit)) return Denied(tenant, failure);
-            if (!permit.Request.Members.Contains(session.Caller.Actor))
-                return Denied(tenant, new(FailureKind.Forbidden, "dataset.not-a-member", $"'{session.Caller.Actor}' is not named by the permit of project {project}."));
+            if (tenant.PermitInForce(session.Caller.Actor).Failed(out failure, out _)) return failure;
             var result = DatasetRoom.ShelfOf(session, tenant).Open(project, number, folder, built => tenant.Record(Outcome.Allowed, built.Contents.Release, built.Contents.Patients,
                 ("dataset", built.Number.ToString(CultureInfo.InvariantCulture)), ("checksums", built.Contents.Files[^1].Sha256)), cancel);
             if (result.Failed(out failure, out var opened)) return failure;
@@ -38,11 +36,5 @@ static class OpenDataset
                 $"Dataset {opened.Number} of project {project} is in {folder}, in the clear: {opened.Contents.Files.Length} files, {opened.Contents.Patients:N0} patients.",
                 $"Le jeu de données {opened.Number} du projet {project} est dans {folder}, en clair : {opened.Contents.Files.Length} fichiers, {opened.Contents.Patients:N0} patients."));
         }
-    }
-
-    static Failure Denied(OpenTenant tenant, Failure because)
-    {
-        tenant.Record(Outcome.Denied, null, null, ("because", because.Code));
-        return because;
     }
 }

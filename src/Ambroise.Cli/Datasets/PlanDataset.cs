@@ -19,8 +19,8 @@ static class PlanDataset
         var options = new DatasetOptionsOf(frame);
         return frame.Runs(options.On(new Command("plan", frame.Say("Says what a build would give and who would stand out; writes nothing", "Dit ce qu'une construction donnerait et qui s'y distinguerait ; n'écrit rien"))),
             (session, parse, cancel) => Task.FromResult(Run(session, options, parse, cancel)),
-            new Example("ambroise dataset plan --project cardio --tenant chu --permit cardio.json", frame.Say("patients, tables, columns, k and l", "patients, tables, colonnes, k et l")),
-            new Example("ambroise dataset plan --project cardio --tenant chu --permit cardio.json --birth-band 10", frame.Say("with years of birth by ten", "avec les années de naissance par dix")));
+            new Example("ambroise dataset plan --project cardio --tenant chu", frame.Say("patients, tables, columns, k and l", "patients, tables, colonnes, k et l")),
+            new Example("ambroise dataset plan --project cardio --tenant chu --birth-band 10", frame.Say("with years of birth by ten", "avec les années de naissance par dix")));
     }
 
     static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel)

@@ -48,6 +48,16 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
     public Result<OpenRelease> OpenRelease(TimeProvider clock, string purpose, int? release, long cacheBytes, Purpose? projectPurpose = null) =>
         Door.Open(this.Lake(clock), new Scope(tenant.Id.Value, caller.Actor, project, purpose, release), Opening, cacheBytes, ledger.Oppositions(tenant.Id, keys).Against(project, projectPurpose));
 
+    /// <summary>The permit under which the project acted for may have data now; a refusal goes to the audit.</summary>
+    /// <param name="member">Who must be a member of the project; null where data is built and nobody sees it yet.</param>
+    /// <returns>The permit; or <c>project.unknown</c>, <c>project.not-a-member</c>, <c>permit.missing</c>, <c>permit.tampered</c>, <c>permit.suspended</c>, <c>permit.closed</c>, <c>permit.expired</c>.</returns>
+    public Result<Permit> PermitInForce(string? member)
+    {
+        if (!ledger.Projects(tenant.Id).InForce(project ?? throw new InvalidOperationException("no project"), member, Signature).Failed(out var failure, out var permit)) return permit;
+        Record(Outcome.Denied, null, null, ("because", failure.Code));
+        return failure;
+    }
+
     public void Dispose()
     {
         signature?.Dispose();

@@ -30,7 +30,7 @@ public static class RegisterPage
             page.Append(CultureInfo.InvariantCulture, $"""
                 <article id="{Safe(p.Id)}"><h3>{Safe(p.Title)}</h3><p>{Safe(p.Summary)}</p><dl>
                 <dt>{Say("State", "État")}</dt><dd>{State(p.State, french)}</dd>
-                <dt>{Say("Purpose", "Finalité")}</dt><dd>{Safe(Words(p.Purpose, french))}</dd>
+                <dt>{Say("Purpose", "Finalité")}</dt><dd>{Words(p.Purpose, french)}</dd>
                 <dt>{Say("Who answers for it", "Qui en répond")}</dt><dd>{Safe(p.Answerable)}</dd>
                 <dt>{Say("Legal basis", "Base légale")}</dt><dd>{Basis(p.LegalBasis)}</dd>
                 <dt>{Say("Permit", "Permis")}</dt><dd>{p.From:yyyy-MM-dd} – {p.Until:yyyy-MM-dd}</dd>

@@ -1,0 +1,97 @@
+using System.Text;
+
+namespace Ambroise.EndToEnd.Governance;
+
+/// <summary>From the question to the dataset and on to its end, with every door that must be closed tried on the way.</summary>
+public sealed class WholeStorySpecs
+{
+    const string Population = """{"ConceptSets":[],"PrimaryCriteria":{"CriteriaList":[{"ObservationPeriod":{}}],"ObservationWindow":{"PriorDays":0,"PostDays":0},"PrimaryCriteriaLimit":{"Type":"First"}},"QualifiedLimit":{"Type":"First"},"ExpressionLimit":{"Type":"First"},"InclusionRules":[],"CensoringCriteria":[],"CollapseSettings":{"CollapseType":"ERA","EraPad":0},"CensorWindow":{}}""";
+
+    [Fact]
+    public void A_project_gets_what_was_decided_while_it_is_in_force_and_nobody_else_anything()
+    {
+        using var home = TemporaryHome.With("chu", "autre");
+        var source = Hospital(home, patients: 40);
+        home.Run("vocabulary", "load", source).Succeeded();
+        home.Run("load", "omop", source, "--tenant", "chu").Succeeded();
+        foreach (var (name, role) in new[] { ("marie", "researcher"), ("luc", "researcher"), ("paul", "researcher"), ("claire", "committee-member"), ("dpo", "data-protection-officer") })
+            home.Run("role", "grant", name, role, "--tenant", "chu").Succeeded();
+
+        var request = home.Beside("request.json");
+        File.WriteAllText(request, $$"""
+            {"title":"Follow-up","summary":"In plain words.","investigator":"marie","team":["luc"],"purpose":"scientificResearch","legalBasis":{"kind":"mr004","number":"F20260101"},"population":{{Population}},
+             "data":[{"table":"person","justification":"age and sex"},{"table":"observation_period","justification":"follow-up"}],"retainUntil":"2199-12-31","protection":{"shiftDates":false,"k":2,"l":1} }
+            """);
+        string[] build = ["dataset", "build", "--project", "suivi", "--tenant", "chu", "--birth-band", "20", "--json"];
+        home.Run(build).Failed(4, "project.unknown");
+        As("paul", "project", "create", "suivi", "--request", request, "--tenant", "chu").Failed(3, "project.not-a-member");
+        As("marie", "project", "create", "suivi", "--request", request, "--tenant", "chu").Succeeded();
+        home.Run(build).Failed(3, "permit.missing");
+        As("marie", "project", "submit", "suivi", "--tenant", "chu").Succeeded();
+        As("marie", "project", "opinion", "suivi", "favourable", "--reason", "mine", "--tenant", "chu").Failed(3, "access.denied");
+        home.Run("project", "decide", "suivi", "approve", "--reason", "no opinion yet", "--tenant", "chu").Failed(5, "project.step-refused");
+        As("claire", "project", "opinion", "suivi", "favourable", "--reason", "sound", "--tenant", "chu").Succeeded();
+        home.Run("project", "decide", "suivi", "approve", "--reason", "opinion of today", "--tenant", "chu").Succeeded();
+        home.Run(build).Failed(3, "permit.missing");
+        home.Run("project", "activate", "suivi", "--tenant", "chu").Succeeded();
+
+        As("marie", build).Failed(3, "access.denied");
+        Assert.Equal(40, home.Run(build).Succeeded().Json.GetProperty("patients").GetInt32());
+        As("marie", Open("one")).Succeeded();
+        As("luc", Open("two")).Succeeded();
+        As("paul", Open("three")).Failed(3, "project.not-a-member");
+        As("claire", Open("three")).Failed(3, "access.denied");
+        As("marie", "dataset", "open", home.Beside("three"), "--project", "suivi", "--tenant", "autre").Failed(3, "access.denied");
+        As("marie", "dataset", "open", home.Beside("three"), "--project", "another", "--tenant", "chu").Failed(4, "project.unknown");
+
+        As("dpo", "opposition", "add", "7", "--tenant", "chu", "--channel", "post").Succeeded();
+        As("dpo", "opposition", "add", "8", "--tenant", "chu", "--channel", "post", "--reach", "project:suivi").Succeeded();
+        As("dpo", "opposition", "add", "9", "--tenant", "chu", "--channel", "post", "--reach", "purpose:education").Succeeded();
+        Assert.Equal(38, home.Run(build).Succeeded().Json.GetProperty("patients").GetInt32());
+
+        home.Run("role", "revoke", "luc", "researcher", "--tenant", "chu").Succeeded();
+        As("luc", Open("three")).Failed(3, "access.denied");
+        home.Run("project", "suspend", "suivi", "--reason", "audit", "--tenant", "chu").Succeeded();
+        As("marie", Open("three")).Failed(3, "permit.suspended");
+        home.Run(build).Failed(3, "permit.suspended");
+        home.Run("project", "resume", "suivi", "--tenant", "chu").Succeeded();
+        home.Run("tenant", "seal", "chu").Succeeded();
+        As("marie", Open("three")).Failed(3, "tenant.sealed");
+        home.Run("tenant", "unseal", "chu").Succeeded();
+
+        var pages = home.Beside("public");
+        home.Run("register", "export", pages, "--tenant", "chu", "--contact", "dpo@chu.example").Succeeded();
+        Assert.Contains("Follow-up", File.ReadAllText(Path.Combine(pages, "projects.html")), StringComparison.Ordinal);
+        As("marie", "register", "export", pages, "--tenant", "chu", "--contact", "x").Failed(3, "access.denied");
+
+        home.Run("project", "close", "suivi", "--reason", "done", "--tenant", "chu").Succeeded();
+        As("marie", Open("three")).Failed(3, "permit.closed");
+        home.Run("dataset", "expire", "--project", "suivi", "--tenant", "chu", "--confirm", "suivi").Succeeded();
+        Assert.False(Directory.Exists(home.Beside("three")));
+
+        var denied = home.Run("audit", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Where(e => e.GetProperty("outcome").GetString() == "denied").Select(e => e.GetProperty("actor").GetString()).ToHashSet();
+        Assert.Superset(new HashSet<string?> { "marie", "luc", "paul", "claire" }, denied);
+        home.Run("audit", "verify", "--tenant", "chu").Succeeded();
+
+        Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
+        string[] Open(string folder) => ["dataset", "open", home.Beside(folder), "--project", "suivi", "--tenant", "chu", "--number", "1"];
+    }
+
+    static string Hospital(TemporaryHome home, int patients)
+    {
+        var source = home.Beside("cdm");
+        Directory.CreateDirectory(source);
+        var (persons, periods) = (new StringBuilder("person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n"), new StringBuilder("observation_period_id,person_id,observation_period_start_date,observation_period_end_date,period_type_concept_id\n"));
+        for (var p = 1; p <= patients; p++)
+        {
+            persons.Append(System.Globalization.CultureInfo.InvariantCulture, $"{p},8507,1961,0,0\n");
+            periods.Append(System.Globalization.CultureInfo.InvariantCulture, $"{p},{p},2020-01-01,2021-01-01,0\n");
+        }
+        File.WriteAllText(Path.Combine(source, "person.csv"), persons.ToString());
+        File.WriteAllText(Path.Combine(source, "observation_period.csv"), periods.ToString());
+        File.WriteAllText(Path.Combine(source, "concept.csv"), "concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason\n8507,MALE,Gender,Gender,Gender,S,M,1970-01-01,2099-12-31,\n");
+        File.WriteAllText(Path.Combine(source, "concept_ancestor.csv"), "ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation\n8507,8507,0,0\n");
+        File.WriteAllText(Path.Combine(source, "concept_relationship.csv"), "concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason\n8507,8507,Maps to,1970-01-01,2099-12-31,\n");
+        return source;
+    }
+}
