@@ -37,7 +37,7 @@ static class ColumnUses
 
     public static ColumnUse Of(CdmTable table, CdmColumn column) => column switch
     {
-        { Sensitivity: Sensitivity.Identity } => ColumnUse.Never,
+        { Sensitivity: Sensitivity.Identity or Sensitivity.Trace } => ColumnUse.Never,
         _ when Serials.Contains(column.Name) || (table == Cdm54.Person && !OfPerson.Contains(column.Name)) => ColumnUse.Never,
         { Sensitivity: Sensitivity.FreeText } => ColumnUse.FreeText,
         { Type: ColumnType.Int64 } => ColumnUse.Pseudonym,

@@ -91,7 +91,7 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
         if (Data.IsDefaultOrEmpty) return Invalid("$.data", "lists no category");
         for (var i = 0; i < Data.Length; i++)
         {
-            if (Lake.Cdm.Cdm54.Find(Data[i].Table) is not { } table) return Invalid($"$.data[{i}].table", "is not a table of the CDM");
+            if (Lake.Cdm.Cdm54.Find(Data[i].Table) is not { IsBeside: false } table) return Invalid($"$.data[{i}].table", "is not a table of the CDM");
             if (string.IsNullOrWhiteSpace(Data[i].Justification)) return Invalid($"$.data[{i}].justification", "is empty: every category needs one");
             if (Data[i].From > Data[i].Until) return Invalid($"$.data[{i}].until", "is before its first day");
             foreach (var column in Data[i].Columns)

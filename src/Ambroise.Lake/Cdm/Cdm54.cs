@@ -6,7 +6,7 @@ namespace Ambroise.Lake.Cdm;
 /// <summary>The tables of the OMOP CDM 5.4 that hold a hospital's data, with LOCATION_HISTORY and LOCATION.region_concept_id, which cohort definitions use (CDM 6.0).
 /// The vocabulary tables are public reference data and live outside the lake.</summary>
 /// <remarks>OHDSI CommonDataModel 5.4.2, field level. Types: <c>l</c> integer key (64 bits), <c>i</c> integer, <c>f</c> numeric,
-/// <c>d</c> date, <c>t</c> datetime, <c>s</c> text; <c>!</c> required, <c>@</c> identity, <c>~</c> free text, <c>=x</c> the name in 5.3.</remarks>
+/// <c>d</c> date, <c>t</c> datetime, <c>s</c> text; <c>!</c> required, <c>@</c> identity, <c>~</c> free text, <c>^</c> place in the source, <c>=x</c> the name in 5.3.</remarks>
 public static class Cdm54
 {
     public static readonly CdmTable Person = Table("person", key: "person_id", person: "person_id", columns: """
@@ -164,12 +164,30 @@ public static class Cdm54
         metadata_id l, metadata_concept_id i!, metadata_type_concept_id i!, name s!, value_as_string s, value_as_concept_id i, value_as_number f, metadata_date d, metadata_datetime t
         """);
 
+    /// <summary>Beside the CDM: who a person is for the hospital. Every value is an identity.</summary>
+    /// <remarks><c>kind</c>: <c>INS</c> for a qualified national identity, <c>identifier</c>, <c>family</c>, <c>given</c>, <c>city</c>. <c>system</c> names the identifier's issuer.</remarks>
+    public static readonly CdmTable PersonIdentity = Table("person_identity", key: "person_identity_id", person: "person_id", columns: """
+        person_identity_id l!, person_id l!, kind s@, system s@, value s@
+        """);
+
+    /// <summary>Beside the CDM: what a patient decided about the use of data, as the source recorded it.</summary>
+    /// <remarks><c>decision</c>: <c>deny</c> or <c>permit</c>; <c>state</c>: HL7 Consent.status; <c>scope</c>: its code.</remarks>
+    public static readonly CdmTable ConsentRecord = Table("consent_record", key: "consent_record_id", person: "person_id", start: "consent_date", end: "consent_end_date", columns: """
+        consent_record_id l!, person_id l!, decision s, state s, scope s, category s, consent_date d, consent_end_date d
+        """);
+
+    /// <summary>Beside the CDM: the source record behind the rows of a person, one a record: version, fate, and where it was read.</summary>
+    /// <remarks>Keys of the rows a record became follow from <c>source_record_id</c>: see docs/mapping/fhir.md. <c>version_at</c> is null where the source gives none.</remarks>
+    public static readonly CdmTable SourceRecord = Table("source_record", key: "source_record_id", person: "person_id", columns: """
+        source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^
+        """);
+
     /// <summary>Every table, persons first and parents before the rows placed with them.</summary>
     public static readonly ImmutableArray<CdmTable> All =
     [
         Person, ObservationPeriod, Death, VisitOccurrence, VisitDetail, ConditionOccurrence, DrugExposure, ProcedureOccurrence, DeviceExposure, Measurement, Observation, Note,
         NoteNlp, Specimen, ConditionEra, DrugEra, DoseEra, Episode, EpisodeEvent, PayerPlanPeriod, Cohort, LocationHistory, Location, CareSite, Provider, FactRelationship, Cost,
-        CohortDefinition, CdmSource, Metadata,
+        CohortDefinition, CdmSource, Metadata, PersonIdentity, ConsentRecord, SourceRecord,
     ];
 
     static readonly FrozenDictionary<string, CdmTable> ByName = All.ToFrozenDictionary(t => t.Name, StringComparer.OrdinalIgnoreCase);
@@ -206,7 +224,7 @@ public static class Cdm54
             't' => ColumnType.Timestamp,
             _ => ColumnType.Text,
         };
-        var sensitivity = marks.Contains('@') ? Sensitivity.Identity : marks.Contains('~') ? Sensitivity.FreeText : Sensitivity.Analytic;
+        var sensitivity = marks.Contains('@') ? Sensitivity.Identity : marks.Contains('~') ? Sensitivity.FreeText : marks.Contains('^') ? Sensitivity.Trace : Sensitivity.Analytic;
         return new(text[..space], type, marks.Contains('!'), sensitivity, former < 0 ? null : rest[(former + 1)..], ordinal);
     }
 }

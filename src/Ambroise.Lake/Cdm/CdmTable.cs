@@ -6,8 +6,9 @@ namespace Ambroise.Lake.Cdm;
 /// <summary>How a column is held: <c>Date</c> is whole days since 1970-01-01, <c>Timestamp</c> microseconds since 1970-01-01T00:00 local, as recorded.</summary>
 public enum ColumnType { Int32, Int64, Float64, Date, Timestamp, Text }
 
-/// <summary>Which key seals a column: identities and free text have their own.</summary>
-public enum Sensitivity { Analytic, Identity, FreeText }
+/// <summary>Which key seals a column: identities and free text have their own. <c>Trace</c> says where in its source a row was read: it is no part of what the release holds, so it
+/// lies in a file of its own and out of the content hash.</summary>
+public enum Sensitivity { Analytic, Identity, FreeText, Trace }
 
 /// <param name="Name">Lower case, as in OMOP CDM 5.4.</param>
 /// <param name="Required">The CDM forbids null: a row without it is quarantined.</param>
@@ -42,6 +43,9 @@ public sealed record CdmTable(string Name, ImmutableArray<CdmColumn> Columns, Pl
 
     /// <summary>Ordinal of the person column, -1 where rows carry none.</summary>
     public int Person => Placement is Placement.WithPerson(var column) ? column : -1;
+
+    /// <summary>Kept beside the CDM, for identities and the trace of the source: no project asks for it.</summary>
+    public bool IsBeside => Name is "person_identity" or "consent_record" or "source_record";
 
     /// <returns>The column of that name (5.4 or 5.3, any letter case), or null.</returns>
     public CdmColumn? Find(string name) => byName.GetValueOrDefault(name);

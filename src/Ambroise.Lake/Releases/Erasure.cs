@@ -1,4 +1,3 @@
-using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
@@ -100,7 +99,8 @@ public static class Erasure
                 files.Add(SealedQuarantine.Write(lake, manifest.Release, left));
                 written.Add(files[^1].Path);
             }
-            var content = lake.Keyed(Encoding.UTF8.GetBytes(string.Join('\n', files.Where(f => f.Part != FilePart.Quarantine).Select(f => f.Content))));
+            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report)); // counts and codes: nobody's
+            var content = lake.Content(files);
             rewritten.Add(manifest with { Patients = patients, Files = [.. files], Content = content, Quarantined = files.Where(f => f.Part == FilePart.Quarantine).Sum(f => f.Rows) });
         }
         if (removed.Count > 0)

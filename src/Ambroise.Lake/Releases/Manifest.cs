@@ -9,7 +9,7 @@ namespace Ambroise.Lake.Releases;
 public enum LoadMode { Replace, Merge, Erase }
 
 /// <summary>Which key seals a file.</summary>
-public enum FilePart { Analytic, Identity, Quarantine }
+public enum FilePart { Analytic, Identity, Quarantine, Trace, Report }
 
 /// <summary>One sealed file of a release.</summary>
 /// <param name="Path">Relative to the tenant's folder, with forward slashes.</param>

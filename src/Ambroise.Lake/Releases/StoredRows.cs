@@ -14,8 +14,10 @@ static class StoredRows
         var main = manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == FilePart.Analytic);
         if (main is null) yield break;
         var identity = manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == FilePart.Identity);
+        var trace = manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == FilePart.Trace);
         using var reader = lake.OpenFile(main);
         using var identities = identity is null ? null : lake.OpenFile(identity);
+        using var traces = trace is null ? null : lake.OpenFile(trace);
         for (var block = 0; block < reader.Blocks; block++)
         {
             var batch = new Batch(table);
@@ -25,6 +27,7 @@ static class StoredRows
                 var to = batch.Columns[column.Ordinal];
                 if (reader.Has(column)) reader.AppendTo(to, column, block);
                 else if (identities?.Has(column) == true) identities.AppendTo(to, column, block);
+                else if (traces?.Has(column) == true) traces.AppendTo(to, column, block);
                 else to.AppendNulls(rows);
             }
             yield return batch;

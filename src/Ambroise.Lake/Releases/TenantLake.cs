@@ -40,6 +40,9 @@ public sealed class TenantLake
     /// <summary>HMAC-SHA-256 under the tenant's lake key, lower-case hexadecimal: a hash that tells an outsider nothing about the rows.</summary>
     internal string Keyed(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(HMACSHA256.HashData(Keys.Get(KeyGroup, KeyName).Span, bytes));
 
+    /// <summary>Keyed hash of what the files hold, in stored order, whatever keys seal them and wherever it was read.</summary>
+    internal string Content(IEnumerable<LakeFile> files) => Keyed(Encoding.UTF8.GetBytes(string.Join('\n', files.Where(f => f.Part is FilePart.Analytic or FilePart.Identity).Select(f => f.Content))));
+
     /// <returns>Every release, oldest first, each authenticated and chained to the one before.</returns>
     public Result<IReadOnlyList<Manifest>> Releases()
     {
@@ -154,7 +157,7 @@ public sealed class TenantLake
     {
         var entries = ledger.List(Tenant).OrderBy(e => e.Number).ToList();
         var all = files.ToImmutableArray();
-        var content = Keyed(Encoding.UTF8.GetBytes(string.Join('\n', all.Where(f => f.Part != FilePart.Quarantine).Select(f => f.Content))));
+        var content = Content(all);
         var manifest = new Manifest(Manifest.CurrentFormat, Tenant, release, earlier.Count == 0 ? 0 : earlier[^1].Release, entries.Count == 0 ? "" : entries[^1].ManifestSha256,
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), clock.GetUtcNow(), mode, source, patients, shards, content, quarantined, all);
         Publish([.. earlier, manifest], from: earlier.Count);

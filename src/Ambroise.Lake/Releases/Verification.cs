@@ -40,7 +40,7 @@ public static class Verification
                         read[file.Path] = file;
                     }
                     else if (same != file) throw Fault("lake.manifest-chain", $"{file.Path} is recorded differently by two releases.");
-                    if (file.Part != FilePart.Quarantine) CheckRows(lake, file, manifest, persons, keys, parents);
+                    if (file.Part is not (FilePart.Quarantine or FilePart.Report)) CheckRows(lake, file, manifest, persons, keys, parents);
                     progress?.Report((++done, all));
                 }
             }

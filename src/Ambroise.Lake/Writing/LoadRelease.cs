@@ -60,7 +60,10 @@ public static class LoadRelease
     static async Task<Result<LoadReport>> WriteAsync(TenantLake lake, ICdmSource source, LoadOptions options, IReadOnlyList<Manifest> earlier, Manifest? before, int number,
         IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
-        var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).ToList();
+        var records = source as IRecordSource;
+        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), Path.Combine(lake.Folder, "runs"), cancel);
+        var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
+        var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived).Concat(derived).ToList();
         var early = new List<Rejected>();
         var persons = Persons(lake, source, before, early.Add, cancel);
         await using var writer = lake.Write(number, persons.Ids, tables, new(options.MemoryBytes, options.Threads), cancel);
@@ -72,6 +75,13 @@ public static class LoadRelease
             var table = tables[done];
             cancel.ThrowIfCancellationRequested();
             writer.Begin(table);
+            if (derived.Contains(table))
+            {
+                await writer.DrainAsync();
+                foreach (var batch in DerivedTables.Of(table, lake, writer.Files, writer.Shards, records!.Ingredients)) await writer.AppendAsync(batch);
+                await writer.EndAsync();
+                continue;
+            }
             var batches = table == Cdm54.Person ? Emptied(persons.Batches) : source.Tables.Contains(table) ? source.Read(table, writer.Reject, cancel) : [];
             var replaced = new HashSet<long>();
             foreach (var batch in batches)
@@ -86,12 +96,13 @@ public static class LoadRelease
             }
             if (before is not null)
                 foreach (var batch in StoredRows.Shards(before, table).SelectMany(shard => StoredRows.Read(lake, before, shard, table)))
-                    if (Kept(batch, source, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
+                    if (Kept(batch, source, records, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
             await writer.EndAsync();
         }
         var files = (await writer.FinishAsync()).ToList();
         if (writer.Rejected.Count > options.MaxRejects)
             return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
+        if (records is not null) files.Add(SealedReport.Write(lake, number, records.Report()));
         if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
         cancel.ThrowIfCancellationRequested();
         var manifest = lake.Commit(earlier, number, options.Mode, source.Description, writer.Patients, writer.Shards, writer.Rejected.Count, files);
@@ -108,18 +119,25 @@ public static class LoadRelease
 
     /// <summary>The rows of an earlier release that a merge keeps. Rows with a key are settled by key; in a table without one, the new rows of a person replace
     /// that person's old ones, and the CDM's own description replaces the old one whole.</summary>
-    static Batch? Kept(Batch batch, ICdmSource source, HashSet<long> replaced)
+    static Batch? Kept(Batch batch, ICdmSource source, IRecordSource? records, HashSet<long> replaced)
     {
         var table = batch.Table;
+        if (records is not null) return Where(batch, row => records.Keeps(batch, row));
         if (table.Key >= 0 || !source.Tables.Contains(table)) return batch;
         if (table.Person < 0) return null;
         var person = ((Int64Column)batch.Columns[table.Person]).Values;
+        var persons = person.ToArray();
+        return Where(batch, row => !replaced.Contains(persons[row]));
+    }
+
+    static Batch Where(Batch batch, Func<int, bool> keep)
+    {
         var rows = new List<int>();
         for (var row = 0; row < batch.Rows; row++)
-            if (!replaced.Contains(person[row])) rows.Add(row);
+            if (keep(row)) rows.Add(row);
         if (rows.Count == batch.Rows) return batch;
-        var kept = new Batch(table);
-        foreach (var column in table.Columns) kept.Columns[column.Ordinal].AppendFrom(batch.Columns[column.Ordinal], rows.ToArray());
+        var kept = new Batch(batch.Table);
+        foreach (var column in batch.Table.Columns) kept.Columns[column.Ordinal].AppendFrom(batch.Columns[column.Ordinal], rows.ToArray());
         return kept;
     }
 
@@ -140,7 +158,7 @@ public static class LoadRelease
             }
         if (before is not null)
             foreach (var batch in StoredRows.Shards(before, Cdm54.Person).SelectMany(s => StoredRows.Read(lake, before, s, Cdm54.Person)))
-                ids.UnionWith(batch.Int64("person_id").Values.ToArray());
+                ids.UnionWith((source is IRecordSource records ? Where(batch, row => records.Keeps(batch, row)) : batch).Int64("person_id").Values.ToArray());
         return ([.. ids], batches);
     }
 }

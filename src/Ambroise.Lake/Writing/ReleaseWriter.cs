@@ -41,7 +41,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
         slots = new(options.Threads);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         parentsWanted = [.. tables.Select(t => t.Placement).OfType<Placement.WithParent>().Select(p => p.Parent)];
-        var names = Cdm54.All.SelectMany(t => new[] { t.Name, $"{t.Name}.identity", $"{t.Name}.text" }).Append("quarantine");
+        var names = Cdm54.All.SelectMany(t => new[] { t.Name, $"{t.Name}.identity", $"{t.Name}.text" }).Append($"{Cdm54.SourceRecord.Name}.trace").Append("quarantine").Append("report");
         lake.Keys.Drop(keyGroup);
         lake.Keys.Create(keyGroup, names);
     }

@@ -7,7 +7,7 @@ using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
-/// <summary>Sorts a shard's rows of one table and seals them: one file of the analytic columns and, where there are any, one of the identities, row for row.</summary>
+/// <summary>Sorts a shard's rows of one table and seals them: one file of the analytic columns and, where there are any, one of the identities and one of the places in the source, row for row.</summary>
 static class ShardFiles
 {
     /// <param name="keyGroup">Key group of the release, e.g. <c>r3</c>.</param>
@@ -28,15 +28,21 @@ static class ShardFiles
     static List<LakeFile> Write(TenantLake lake, string keyGroup, Pieces rows, int shard, ShardOrder order, ArrayShelf shelf)
     {
         var columns = rows.Table.Columns;
-        var analytic = columns.Where(c => c.Sensitivity != Sensitivity.Identity).Select(c => c.Ordinal).ToList();
+        var analytic = columns.Where(c => c.Sensitivity is Sensitivity.Analytic or Sensitivity.FreeText).Select(c => c.Ordinal).ToList();
         var metadata = new Dictionary<string, string> { ["ambroise.table"] = rows.Table.Name, ["ambroise.runs"] = RunsText.Encode(order.Runs) };
         var files = new List<LakeFile> { Save(lake, keyGroup, rows, shard, order, rows.Table.Name, FilePart.Analytic, analytic, metadata, shelf) };
 
-        var identity = columns.Where(c => c.Sensitivity == Sensitivity.Identity).Select(c => c.Ordinal).ToList();
-        if (identity.All(c => rows.All.All(p => p.Rows.Columns[c].IsAbsent || Enumerable.Range(0, p.Rows.Rows).All(p.Rows.Columns[c].IsNull)))) return files;
-        if (rows.Table.Key >= 0) identity.Insert(0, rows.Table.Key);
-        files.Add(Save(lake, keyGroup, rows, shard, order, $"{rows.Table.Name}.identity", FilePart.Identity, identity, new() { ["ambroise.table"] = rows.Table.Name }, shelf));
+        Beside(Sensitivity.Identity, FilePart.Identity, "identity");
+        Beside(Sensitivity.Trace, FilePart.Trace, "trace");
         return files;
+
+        void Beside(Sensitivity sensitivity, FilePart part, string suffix)
+        {
+            var apart = columns.Where(c => c.Sensitivity == sensitivity).Select(c => c.Ordinal).ToList();
+            if (apart.All(c => rows.All.All(p => p.Rows.Columns[c].IsAbsent || Enumerable.Range(0, p.Rows.Rows).All(p.Rows.Columns[c].IsNull)))) return;
+            if (rows.Table.Key >= 0) apart.Insert(0, rows.Table.Key);
+            files.Add(Save(lake, keyGroup, rows, shard, order, $"{rows.Table.Name}.{suffix}", part, apart, new() { ["ambroise.table"] = rows.Table.Name }, shelf));
+        }
     }
 
     static LakeFile Save(TenantLake lake, string keyGroup, Pieces rows, int shard, ShardOrder order, string name, FilePart part, List<int> columns, Dictionary<string, string> metadata, ArrayShelf shelf)

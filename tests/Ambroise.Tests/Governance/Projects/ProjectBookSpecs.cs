@@ -170,6 +170,7 @@ public sealed class ProjectBookSpecs : IDisposable
     [Theory]
     [InlineData("\"justification\":\"the exposure\"", "\"justification\":\" \"", "$.data[0].justification")]
     [InlineData("drug_exposure", "drug_exposures", "$.data[0].table")]
+    [InlineData("drug_exposure", "person_identity", "$.data[0].table")]
     [InlineData("drug_concept_id", "name", "$.data[0].columns")]
     [InlineData("scientificResearch", "insurance", "$.purpose")]
     [InlineData("F20260101", "", "$.legalBasis.number")]

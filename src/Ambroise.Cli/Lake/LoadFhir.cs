@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Ambroise.Cli.Frame;
+using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Writing;
+using Ambroise.Sources.Fhir;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Mapping;
+using Ambroise.Sources.Fhir.Reading;
+using Spectre.Console;
+
+namespace Ambroise.Cli.Lake;
+
+/// <summary><c>ambroise load fhir</c>: a folder of FHIR R4 becomes OMOP rows in a new sealed release.</summary>
+static class LoadFhir
+{
+    sealed record TableShown(string Table, long Rows);
+
+    sealed record FateShown(string Type, string Kind, string Reason, long Count);
+
+    sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates);
+
+    public static Command Command(CommandFrame frame)
+    {
+        var folder = new Argument<string>("SOURCE") { Description = frame.Say("A folder, or one file: NDJSON or JSON, plain or .gz; resources or Bundles", "Un dossier ou un fichier : NDJSON ou JSON, en clair ou .gz ; ressources ou Bundles") };
+        var tenant = TenantArgument.MakeOption(frame);
+        var mode = new Option<string>("--mode") { HelpName = "replace|merge", DefaultValueFactory = _ => "replace", Description = frame.Say("merge: a later version of a resource takes the place of the earlier, deletes remove", "merge : la version la plus récente d'une ressource remplace la précédente, les suppressions ôtent") };
+        mode.AcceptOnlyFromAmong("replace", "merge");
+        var memory = LakeOptions.Memory(frame);
+        var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("More refused resources and rows than this stop the load", "Au-delà, le chargement s'arrête") };
+        var zone = new Option<string?>("--zone") { HelpName = "TZ", Description = frame.Say("Moves times with an offset to this zone, e.g. Europe/Paris (else they stay as written)", "Ramène les heures décalées à ce fuseau, p. ex. Europe/Paris (sinon elles restent comme écrites)") };
+        var intents = new Option<string[]>("--intent") { HelpName = "CODE", AllowMultipleArgumentsPerToken = true, Description = frame.Say("MedicationRequest.intent that counts as an exposure (else order)", "MedicationRequest.intent qui vaut exposition (sinon order)") };
+        return frame.Runs(new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents },
+            (session, parse, cancel) =>
+            {
+                var options = FhirOptions.Default;
+                if (parse.GetValue(zone) is { } named)
+                {
+                    if (!TimeZoneInfo.TryFindSystemTimeZoneById(named, out var found)) return Task.FromResult<Result<Answer>>(new Failure(FailureKind.Invalid, "load.zone-unknown", $"'{named}' is no time zone: name one as Europe/Paris."));
+                    options = options with { Zone = found };
+                }
+                if (parse.GetValue(intents) is { Length: > 0 } chosen) options = options with { Intents = chosen };
+                return RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory), parse.GetValue(rejects), cancel);
+            },
+            new Example("ambroise load fhir ./export --tenant chu", frame.Say("an export of a FHIR server", "un export d'un serveur FHIR")),
+            new Example("ambroise load fhir ./increment --tenant chu --mode merge --zone Europe/Paris", frame.Say("what changed since", "ce qui a changé depuis")));
+    }
+
+    static async Task<Result<Answer>> RunAsync(Session session, string folder, string id, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, CancellationToken cancel)
+    {
+        using var tenant = session.OpenTenant(id, Capability.LakeLoad).OrThrow();
+        if (FhirFolder.Open(folder).Failed(out var failure, out var files)) return failure;
+        var threads = Environment.ProcessorCount;
+        var memory = new MemoryBound(memoryBytes);
+        memory.Apply();
+        if (VocabularyCodes.Read(session.Home.VocabularyFolder, Mappings.PathOf(tenant), memory.Native, threads).Failed(out failure, out var codes)) return failure;
+        using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock);
+        var started = session.Clock.GetTimestamp();
+        var total = Math.Max(1, files.Files.Sum(f => f.Bytes));
+        var result = await session.Terminal.ProgressAsync(session.Say("Loading", "Chargement"), async report =>
+        {
+            source.Progressed = bytes => report((double)bytes / total);
+            try
+            {
+                return await LoadRelease.RunAsync(tenant.Lake(session.Clock), source, new(mode, memory.Rows / 2, threads, maxRejects), null, cancel);
+            }
+            catch (OutOfMemoryException)
+            {
+                return memory.Exceeded;
+            }
+        });
+        if (result.Failed(out failure, out var loaded)) return failure;
+        tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
+        if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
+        long Sum(string kind) => told.Fates.Where(f => f.Kind == kind).Sum(f => f.Count);
+        var shown = new Shown(id, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
+            told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
+            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))]);
+        return new Answer(shown, console =>
+        {
+            console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {id}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
+            console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
+                $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
+            foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
+        });
+    }
+
+    /// <summary>The key that names of resources become keys of rows under: the same for every load of the tenant.</summary>
+    static ReadOnlyMemory<byte> NamesKey(OpenTenant tenant)
+    {
+        if (!tenant.Keys.Has("fhir", "names")) tenant.Keys.Create("fhir", ["names"]);
+        return tenant.Keys.Get("fhir", "names");
+    }
+}

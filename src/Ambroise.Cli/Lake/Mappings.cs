@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Ambroise.Cli.Frame;
+using Ambroise.Cli.Tenants;
+using Ambroise.Governance.Access;
+using Ambroise.Governance.Audit;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Vault.Files;
+using Spectre.Console;
+
+namespace Ambroise.Cli.Lake;
+
+/// <summary><c>ambroise mappings</c>: codes that the vocabulary does not map, by frequency, out to be mapped by people and back in.</summary>
+static class Mappings
+{
+    /// <summary>Where a tenant's own mappings lie: codes and concepts, nobody's data.</summary>
+    public static string PathOf(OpenTenant tenant) => Path.Combine(tenant.Folder, "mappings.csv");
+
+    public static Command List(CommandFrame frame)
+    {
+        var (tenant, release) = (TenantArgument.MakeOption(frame), LakeOptions.Release(frame));
+        var export = new Option<FileInfo?>("--export") { HelpName = "FILE.csv", Description = frame.Say("Writes them as Usagi imports them", "Les écrit comme Usagi les importe") };
+        return frame.Runs(new Command("list", frame.Say("Lists the codes without a standard concept, the most frequent first", "Liste les codes sans concept standard, les plus fréquents d'abord")) { tenant, release, export },
+            (session, parse) =>
+            {
+                using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
+                if (FhirReports.Of(open, session.Clock, parse.GetValue(release)).Failed(out var failure, out var report)) return failure;
+                if (parse.GetValue(export) is { } file)
+                {
+                    var text = new StringBuilder("source_code,source_vocabulary_id,source_name,source_frequency,table\n");
+                    foreach (var u in report.Unmapped) text.Append(CultureInfo.InvariantCulture, $"{LocalMappings.Quote(u.Code)},{LocalMappings.Quote(u.Vocabulary)},{LocalMappings.Quote(u.Display)},{u.Count},{u.Table}\n");
+                    File.WriteAllText(file.FullName, text.ToString());
+                }
+                return new Answer(report.Unmapped, console =>
+                {
+                    var table = new Table().Border(TableBorder.Simple).AddColumns("Code", session.Say("Vocabulary", "Vocabulaire"), session.Say("Name", "Libellé"), "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
+                    foreach (var u in report.Unmapped.Take(100)) table.AddRow(new Text(u.Code), new Text(u.Vocabulary), new Text(u.Display), new Text(u.Table), new Text($"{u.Count:N0}"));
+                    console.Write(table);
+                });
+            },
+            new Example("ambroise mappings list --tenant chu --export unmapped.csv", frame.Say("to map them in Usagi", "pour les transcoder dans Usagi")));
+    }
+
+    public static Command Import(CommandFrame frame)
+    {
+        var tenant = TenantArgument.MakeOption(frame);
+        var file = new Argument<FileInfo>("FILE.csv") { Description = frame.Say("SOURCE_TO_CONCEPT_MAP as CSV, as Usagi exports it", "SOURCE_TO_CONCEPT_MAP en CSV, tel qu'Usagi l'exporte") };
+        return frame.Runs(new Command("import", frame.Say("Takes local mappings, which the next load applies", "Prend des transcodages locaux, que le prochain chargement applique")) { file, tenant },
+            (session, parse) =>
+            {
+                using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.LakeLoad).OrThrow();
+                var from = parse.GetRequiredValue(file);
+                if (!from.Exists) return new Failure(FailureKind.NotFound, "mappings.missing", $"There is no file {from.FullName}.");
+                if (LocalMappings.Read(from.FullName).Failed(out var failure, out var given)) return failure;
+                // What is taken replaces the same codes and leaves the others.
+                var kept = new Dictionary<(string, string), List<LocalMapping>>();
+                if (File.Exists(PathOf(open)))
+                {
+                    if (LocalMappings.Read(PathOf(open)).Failed(out failure, out var before)) return failure;
+                    foreach (var code in before.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
+                }
+                foreach (var code in given.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
+                DurableFile.Replace(PathOf(open), Encoding.UTF8.GetBytes(LocalMappings.Write(kept.OrderBy(k => k.Key).SelectMany(k => k.Value))));
+                open.Record(Outcome.Done, null, null, ("mappings", $"{given.Count}"));
+                return Answer.Sentence(new { taken = given.Count, codes = kept.Count }, session.Say($"{given.Count} mappings taken; {kept.Count} codes are mapped locally from the next load on.", $"{given.Count} transcodages pris ; {kept.Count} codes sont transcodés localement dès le prochain chargement."));
+            },
+            new Example("ambroise mappings import mapped.csv --tenant chu", frame.Say("replaces mappings of the same codes", "remplace ceux des mêmes codes")));
+    }
+}

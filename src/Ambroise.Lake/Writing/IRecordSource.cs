@@ -1,0 +1,24 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Lake.Writing;
+
+/// <summary>A source of records that have versions and become rows of several tables: a newer version takes the place of every row of the older one.</summary>
+/// <remarks>Tables it does not give, among those of <see cref="DerivedTables"/>, are derived from the rows of the finished release.</remarks>
+public interface IRecordSource : ICdmSource
+{
+    /// <summary>Reads the input, before any table is asked for.</summary>
+    /// <param name="earlier">Rows of the release that this load is merged into, by table; none of them for a first load.</param>
+    /// <param name="runs">A folder of the tenant for sealed runs; it need not exist.</param>
+    /// <exception cref="FailureException">The input cannot be read at all.</exception>
+    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, string runs, CancellationToken cancel);
+
+    /// <returns>False for a row of the earlier release that a record of this load replaced or removed.</returns>
+    bool Keeps(Batch earlier, int row);
+
+    /// <returns>The ingredients of a drug concept, for drug eras; none where it has none.</returns>
+    IReadOnlyList<int> Ingredients(int drugConcept);
+
+    /// <summary>What became of the records read, as JSON; asked for when every table was read. Sealed with the release. Holds codes and counts, no person.</summary>
+    byte[] Report();
+}

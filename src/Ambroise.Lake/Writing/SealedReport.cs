@@ -1,0 +1,47 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
+
+namespace Ambroise.Lake.Writing;
+
+/// <summary>A load's own report in one sealed file beside the release: AES-256-GCM under the release's <c>report</c> key.</summary>
+/// <remarks>Layout as of the quarantine: 12 bytes nonce, 16 bytes tag, cipher text of the Brotli-compressed JSON; the file's path is the additional data.</remarks>
+public static class SealedReport
+{
+    const int NonceBytes = 12, TagBytes = 16;
+
+    internal static LakeFile Write(TenantLake lake, int release, byte[] json)
+    {
+        var path = $"quarantine/r{release}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.report";
+        using var packed = new MemoryStream();
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true)) brotli.Write(json);
+        var plain = packed.GetBuffer().AsSpan(0, (int)packed.Length);
+        var bytes = new byte[NonceBytes + TagBytes + plain.Length];
+        RandomNumberGenerator.Fill(bytes.AsSpan(0, NonceBytes));
+        using (var gcm = new AesGcm(lake.Keys.Get($"r{release}", "report").Span, TagBytes))
+            gcm.Encrypt(bytes.AsSpan(0, NonceBytes), plain, bytes.AsSpan(NonceBytes + TagBytes), bytes.AsSpan(NonceBytes, TagBytes), Encoding.UTF8.GetBytes(path));
+        var full = Path.Combine(lake.Folder, path);
+        PrivateFile.CreateFolder(Path.GetDirectoryName(full)!);
+        PrivateFile.WriteDurably(full, bytes);
+        var sha = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        return new(path, "report", -1, FilePart.Report, $"r{release}", 1, 0, bytes.Length, sha, sha, "", null, null);
+    }
+
+    /// <returns>The report of a release, or null where its load made none.</returns>
+    public static Result<(byte[]? Json, LakeFile? File)> Read(TenantLake lake, Manifest manifest)
+    {
+        if (manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report) is not { } file) return (null, null);
+        var full = Path.Combine(lake.Folder, file.Path);
+        if (!File.Exists(full)) return new Failure(FailureKind.Tampered, "lake.file-missing", $"{file.Path} is gone.");
+        var bytes = File.ReadAllBytes(full);
+        if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != file.Sha256) return new Failure(FailureKind.Tampered, "lake.file-changed", $"{file.Path} is not the file its release recorded.");
+        var plain = new byte[bytes.Length - NonceBytes - TagBytes];
+        using (var gcm = new AesGcm(lake.Keys.Get(file.Keys, "report").Span, TagBytes))
+            gcm.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes + TagBytes), bytes.AsSpan(NonceBytes, TagBytes), plain, Encoding.UTF8.GetBytes(file.Path));
+        using var json = new MemoryStream();
+        using (var brotli = new BrotliStream(new MemoryStream(plain), CompressionMode.Decompress)) brotli.CopyTo(json);
+        return (json.ToArray(), file);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Sealing;
+
+namespace Ambroise.Lake.Writing;
+
+/// <summary>Rows of many tables that arrive together and are asked for table by table: in memory up to a bound, then in a run on disk, sealed under a key of this process alone.</summary>
+/// <param name="folder">Where the run is made, the first time it is needed.</param>
+/// <param name="memoryBytes">Bound on the rows held in memory.</param>
+public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
+{
+    readonly Dictionary<CdmTable, List<Pieces.Piece>> held = [];
+    readonly Dictionary<CdmTable, int> numbers = [];
+    readonly ArrayShelf shelf = new(memoryBytes / 4);
+    Spill? spill;
+    long bytes;
+
+    /// <summary>Takes a batch over: the caller must not touch it again.</summary>
+    /// <param name="tags">A number of the caller's for each row.</param>
+    public void Add(Batch rows, Int32Column tags)
+    {
+        if (rows.Rows == 0) return;
+        if (!held.TryGetValue(rows.Table, out var pieces))
+        {
+            held[rows.Table] = pieces = [];
+            numbers[rows.Table] = numbers.Count;
+        }
+        pieces.Add(new(rows, tags));
+        bytes += rows.Bytes + tags.Bytes;
+        if (bytes <= memoryBytes) return;
+        if (spill is null)
+        {
+            PrivateFile.CreateFolder(folder);
+            spill = new(Path.Combine(folder, $"staged-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), shelf);
+        }
+        foreach (var (table, list) in held)
+        {
+            foreach (var piece in list) spill.Add(numbers[table], piece);
+            list.Clear();
+        }
+        bytes = 0;
+    }
+
+    /// <returns>The table's rows with their tags, in the order they came. Rows read from memory are let go of.</returns>
+    public IEnumerable<(Batch Rows, Int32Column Tags)> Take(CdmTable table)
+    {
+        if (!held.Remove(table, out var pieces)) yield break;
+        if (spill is not null)
+            foreach (var piece in spill.Read(table, numbers[table])) yield return Copy(piece);
+        for (var i = 0; i < pieces.Count; i++)
+        {
+            var piece = pieces[i];
+            bytes -= piece.Rows.Bytes + piece.Ordinals.Bytes;
+            pieces[i] = null!;
+            yield return (piece.Rows, piece.Ordinals);
+        }
+    }
+
+    /// <summary>A piece read back is used again for the next.</summary>
+    static (Batch Rows, Int32Column Tags) Copy(Pieces.Piece piece)
+    {
+        int[] all = [.. Enumerable.Range(0, piece.Rows.Rows)];
+        var (rows, tags) = (new Batch(piece.Rows.Table), new Int32Column());
+        for (var c = 0; c < rows.Columns.Length; c++) rows.Columns[c].AppendFrom(piece.Rows.Columns[c], all);
+        tags.AppendFrom(piece.Ordinals, all);
+        return (rows, tags);
+    }
+
+    public void Dispose() => spill?.Dispose();
+}

@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+
+namespace Ambroise.Sources.Fhir.Codes;
+
+/// <summary>OMOP's name for each FHIR code system it has as a vocabulary.</summary>
+/// <remarks>HL7 Terminology (THO) 6, "External Code Systems"; French systems as ANS publishes them.</remarks>
+static class CodeSystems
+{
+    static readonly FrozenDictionary<string, string> Vocabularies = new Dictionary<string, string>
+    {
+        ["http://snomed.info/sct"] = "SNOMED",
+        ["http://loinc.org"] = "LOINC",
+        ["http://www.nlm.nih.gov/research/umls/rxnorm"] = "RxNorm",
+        ["http://hl7.org/fhir/sid/cvx"] = "CVX",
+        ["http://hl7.org/fhir/sid/ndc"] = "NDC",
+        ["http://hl7.org/fhir/sid/icd-9-cm"] = "ICD9CM",
+        ["http://hl7.org/fhir/sid/icd-10"] = "ICD10",
+        ["http://hl7.org/fhir/sid/icd-10-cm"] = "ICD10CM",
+        ["http://www.cms.gov/Medicare/Coding/ICD10"] = "ICD10PCS",
+        ["https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"] = "HCPCS",
+        ["http://www.ama-assn.org/go/cpt"] = "CPT4",
+        ["http://www.whocc.no/atc"] = "ATC",
+        ["http://unitsofmeasure.org"] = "UCUM",
+        ["http://nucc.org/provider-taxonomy"] = "NUCC",
+        ["http://terminology.hl7.org/CodeSystem/icd-o-3"] = "ICDO3",
+        ["http://fdasis.nlm.nih.gov"] = "UNII",
+        ["https://smt.esante.gouv.fr/terminologie-cim-10"] = "CIM10",
+        ["http://hl7.org/fhir/sid/cim-10"] = "CIM10",
+        ["https://smt.esante.gouv.fr/terminologie-ccam"] = "CCAM",
+        ["https://mos.esante.gouv.fr/NOS/TRE_R216-CCAM/FHIR/TRE-R216-CCAM"] = "CCAM",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <returns>The OMOP vocabulary, or the system itself where OMOP has none: local mappings name it so.</returns>
+    public static string Vocabulary(string system) => Vocabularies.GetValueOrDefault(system) ?? Vocabularies.GetValueOrDefault(system.TrimEnd('/')) ?? system;
+
+    /// <summary>Every vocabulary whose codes may be asked for.</summary>
+    public static IEnumerable<string> Known => Vocabularies.Values.Distinct();
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace Ambroise.Sources.Fhir.Codes;
+
+/// <summary>A line of a site's own mappings.</summary>
+/// <param name="Vocabulary">OMOP's vocabulary, or the FHIR code system.</param>
+/// <param name="Target">A standard concept, or one of the site's own from 2,000,000,000 on; 0 says that there is none.</param>
+public sealed record LocalMapping(string Vocabulary, string Code, string Description, int Target);
+
+/// <summary>A site's own mappings, in the CSV of OMOP's SOURCE_TO_CONCEPT_MAP as Usagi exports it.</summary>
+public static class LocalMappings
+{
+    const string Header = "source_code,source_concept_id,source_vocabulary_id,source_code_description,target_concept_id,target_vocabulary_id,valid_start_date,valid_end_date,invalid_reason";
+
+    /// <returns>The mappings without those marked invalid; or <c>mappings.unreadable</c>, which names the line.</returns>
+    public static Result<IReadOnlyList<LocalMapping>> Read(string path)
+    {
+        var lines = Fields(File.ReadAllText(path)).ToList();
+        if (lines.Count == 0) return Bad(path, 1);
+        var names = lines[0].Select(n => n.Trim('\uFEFF', ' ').ToLowerInvariant()).ToList();
+        int code = names.IndexOf("source_code"), vocabulary = names.IndexOf("source_vocabulary_id"), target = names.IndexOf("target_concept_id"), description = names.IndexOf("source_code_description"), invalid = names.IndexOf("invalid_reason");
+        if (code < 0 || vocabulary < 0 || target < 0) return Bad(path, 1);
+        var mappings = new List<LocalMapping>();
+        for (var i = 1; i < lines.Count; i++)
+        {
+            var line = lines[i];
+            if (line is [""]) continue;
+            if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0 || line[vocabulary].Length == 0
+                || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, i + 1);
+            if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
+            mappings.Add(new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept));
+        }
+        return mappings;
+    }
+
+    /// <summary>Writes mappings as <see cref="Read"/> takes them.</summary>
+    public static string Write(IEnumerable<LocalMapping> mappings)
+    {
+        var text = new StringBuilder(Header).Append('\n');
+        foreach (var m in mappings) text.Append(CultureInfo.InvariantCulture, $"{Quote(m.Code)},0,{Quote(m.Vocabulary)},{Quote(m.Description)},{m.Target},,1970-01-01,2099-12-31,\n");
+        return text.ToString();
+    }
+
+    /// <summary>A field of RFC 4180, quoted where it must be.</summary>
+    public static string Quote(string text) => text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    static Failure Bad(string path, int line) => new(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {line}: give source_code, source_vocabulary_id and a whole number as target_concept_id, in the CSV of SOURCE_TO_CONCEPT_MAP.");
+
+    static IEnumerable<string[]> Fields(string text)
+    {
+        var fields = new List<string>();
+        var field = new StringBuilder();
+        var quoted = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (quoted && c == '"' && i + 1 < text.Length && text[i + 1] == '"') field.Append(text[i++]);
+            else if (c == '"') quoted = !quoted;
+            else if (c == ',' && !quoted) Next();
+            else if (c == '\n' && !quoted)
+            {
+                Next();
+                yield return [.. fields];
+                fields.Clear();
+            }
+            else if (c != '\r' || quoted) field.Append(c);
+        }
+        if (field.Length > 0 || fields.Count > 0)
+        {
+            Next();
+            yield return [.. fields];
+        }
+
+        void Next()
+        {
+            fields.Add(field.ToString());
+            field.Clear();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+using System.Collections.Concurrent;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Writing;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Mapping;
+using Ambroise.Sources.Fhir.Reading;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>A folder of FHIR R4 as OMOP tables: read and mapped once, on every core, into rows staged by table; then handed out table by table.</summary>
+/// <remarks>docs/mapping/fhir.md says what becomes of each resource.</remarks>
+public sealed class FhirSource : IRecordSource, IDisposable
+{
+    static readonly CdmTable[] Given =
+    [
+        Cdm54.Person, Cdm54.Death, Cdm54.VisitOccurrence, Cdm54.VisitDetail, Cdm54.ConditionOccurrence, Cdm54.DrugExposure, Cdm54.ProcedureOccurrence, Cdm54.DeviceExposure, Cdm54.Measurement,
+        Cdm54.Observation, Cdm54.Note, Cdm54.Specimen, Cdm54.PayerPlanPeriod, Cdm54.Location, Cdm54.CareSite, Cdm54.Provider, Cdm54.PersonIdentity, Cdm54.ConsentRecord, Cdm54.SourceRecord,
+    ];
+
+    readonly FhirFolder folder;
+    readonly CodeBook codes;
+    readonly FhirOptions options;
+    readonly ReadOnlyMemory<byte> key;
+    readonly long memoryBytes;
+    readonly int threads;
+    readonly TimeProvider clock;
+    readonly ResourceIndex index = new();
+    readonly PersonLinks links = new();
+    readonly Definitions definitions = new();
+    readonly List<Rejected> rejected = [];
+    readonly Dictionary<(string Type, string Reason), long> counts = [];
+    readonly Dictionary<long, long> aliases = [], partOf = [];
+    readonly Dictionary<long, (int Specialty, string Source, long CareSite)> roles = [];
+    readonly Dictionary<(string Vocabulary, string Code, string Table), (string Display, long Count)> unmapped = [];
+    readonly Dictionary<(string Type, string Table), long> rowCounts = [];
+    readonly HashSet<long> persons = [], gone = [];
+    readonly List<(long Key, int Seq)> patients = [];
+    StagedRows? staged;
+
+    /// <param name="key">The tenant's key for names of resources; must outlive this.</param>
+    /// <param name="memoryBytes">Bound on the rows held in memory before they are sealed on disk.</param>
+    public FhirSource(FhirFolder folder, CodeBook codes, FhirOptions options, ReadOnlyMemory<byte> key, long memoryBytes, int threads, TimeProvider clock) =>
+        (this.folder, this.codes, this.options, this.key, this.memoryBytes, this.threads, this.clock) = (folder, codes, options, key, memoryBytes, threads, clock);
+
+    /// <summary>The resource types that are read.</summary>
+    public static IReadOnlyCollection<string> Types => Resources.ResourceTypes.Maps.Keys;
+
+    public string Description => $"fhir {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)))}";
+
+    public IReadOnlyCollection<CdmTable> Tables => Given;
+
+    /// <summary>Called with the number of input bytes mapped so far, of all.</summary>
+    public Action<long>? Progressed { get; set; }
+
+    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, string runs, CancellationToken cancel)
+    {
+        staged = new(runs, memoryBytes);
+        ReadAll(cancel);
+        Compare(earlier, cancel);
+        foreach (var (patient, seq) in patients)
+            if (!index.IsDead(seq)) persons.Add(patient);
+        if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
+        foreach (var patient in persons.Where(p => links.Find(p) != p).ToList())
+            if (persons.Contains(links.Find(patient)) && index.TryGet(patient, out var seq, out _)) index.End(seq, "merged");
+    }
+
+    void ReadAll(CancellationToken cancel)
+    {
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions));
+        var early = new ConcurrentQueue<Rejected>();
+        IEnumerable<InputChunk> Chunks()
+        {
+            long before = 0;
+            foreach (var file in folder.Files)
+            {
+                foreach (var chunk in ChunkReader.Read(file, early.Enqueue, cancel)) yield return chunk;
+                Progressed?.Invoke(before += file.Bytes);
+            }
+        }
+        var deferred = new List<DeferredResource>();
+        var mapped = threads == 1 ? Chunks().Select(c => mappers.Value!.Map(c))
+            : Partitioner.Create(Chunks(), EnumerablePartitionerOptions.NoBuffering).AsParallel().WithDegreeOfParallelism(threads).WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(c => mappers.Value!.Map(c));
+        try
+        {
+            foreach (var chunk in mapped)
+            {
+                cancel.ThrowIfCancellationRequested();
+                deferred.AddRange(chunk.Deferred);
+                Take(chunk);
+            }
+        }
+        catch (AggregateException e) when (e.Flatten().InnerExceptions is [var only])
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(only);
+        }
+        definitions.IsComplete = true;
+        foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
+        rejected.AddRange(early);
+    }
+
+    /// <summary>Numbers a chunk's resources and stages its rows.</summary>
+    void Take(MappedChunk chunk)
+    {
+        var first = index.Count;
+        foreach (var seen in chunk.Seen)
+        {
+            var seq = index.Add(seen);
+            if (seen is { Type: "Patient", Outcome: ResourceIndex.Used }) patients.Add((seen.Key.Key, seq));
+        }
+        foreach (var (_, rows) in chunk.Tables)
+        {
+            foreach (ref var tag in rows.Tags.Values) tag += first;
+            staged!.Add(rows.Batch, rows.Tags);
+        }
+        rejected.AddRange(chunk.Rejected);
+        foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;
+        foreach (var (name, to) in chunk.Aliases) aliases[name] = aliases.TryGetValue(name, out var other) ? Math.Min(other, to) : to;
+        foreach (var (part, whole) in chunk.PartOf) partOf[part] = whole;
+        foreach (var (practitioner, role) in chunk.Roles)
+            if (!roles.TryGetValue(practitioner, out var other) || string.CompareOrdinal(role.Source, other.Source) < 0) roles[practitioner] = role;
+        foreach (var (one, other) in chunk.Links) links.Link(one, other);
+        foreach (var (national, patient) in chunk.Nationals) links.National(national, patient);
+        foreach (var (code, count) in chunk.Unmapped)
+        {
+            var of = (code.Vocabulary, code.Code, code.Table);
+            unmapped[of] = unmapped.TryGetValue(of, out var known) ? (string.CompareOrdinal(code.Display, known.Display) < 0 ? code.Display : known.Display, known.Count + count) : (code.Display, count);
+        }
+    }
+
+    /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
+    void Compare(Func<CdmTable, IEnumerable<Batch>> earlier, CancellationToken cancel)
+    {
+        foreach (var batch in earlier(Cdm54.SourceRecord))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (ids, at, rows, names) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"));
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                var id = ids.Array[row];
+                if (!index.TryGet(id, out var seq, out var version)) continue;
+                var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
+                if (before.CompareTo((version.Updated, version.Number)) > 0)
+                {
+                    index.End(seq, "older-than-loaded");
+                    continue;
+                }
+                for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(RowKeys.Row(id, n));
+            }
+        }
+        foreach (var batch in earlier(Cdm54.Person))
+            for (var row = 0; row < batch.Rows; row++)
+                if (Keeps(batch, row)) persons.Add(batch.Int64("person_id").Array[row]);
+    }
+
+    public bool Keeps(Batch earlier, int row)
+    {
+        var table = earlier.Table;
+        if (table == Cdm54.Death) return !gone.Contains(earlier.Int64("person_id").Array[row]);
+        return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
+    }
+
+    public IReadOnlyList<int> Ingredients(int drugConcept) => codes.Ingredients(drugConcept);
+
+    public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel)
+    {
+        if (table == Cdm54.Person)
+            foreach (var row in rejected) reject(row);
+        var died = new HashSet<long>();
+        var columns = new LinkColumns(table);
+        foreach (var (rows, tags) in staged!.Take(table))
+        {
+            cancel.ThrowIfCancellationRequested();
+            columns.Follow(rows, aliases, partOf, links);
+            var person = table.Person < 0 ? null : (Int64Column)rows.Columns[table.Person];
+            var kept = new List<int>(rows.Rows);
+            for (var row = 0; row < rows.Rows; row++)
+            {
+                var seq = tags.Array[row];
+                if (index.IsDead(seq) && !(table == Cdm54.PersonIdentity && index.Type(seq) == "Patient" && IsMerged(seq))) continue;
+                if (person is not null && !persons.Contains(person.Array[row]))
+                {
+                    if (table == Cdm54.SourceRecord) Unplaced(rows, row, seq, reject);
+                    continue;
+                }
+                if (table == Cdm54.Death && !died.Add(person!.Array[row])) continue;
+                kept.Add(row);
+                var of = (index.Type(seq), table.Name);
+                rowCounts[of] = rowCounts.GetValueOrDefault(of) + 1;
+            }
+            if (table == Cdm54.Provider) Specialties(rows);
+            if (kept.Count == 0) continue;
+            if (kept.Count == rows.Rows)
+            {
+                yield return rows;
+                continue;
+            }
+            var some = new Batch(table);
+            foreach (var column in table.Columns) some.Columns[column.Ordinal].AppendFrom(rows.Columns[column.Ordinal], kept.ToArray());
+            yield return some;
+        }
+    }
+
+    bool IsMerged(int seq) => index.Outcome(seq) == "merged";
+
+    /// <summary>A record about a patient nobody sent: its place is kept, its rows were left out.</summary>
+    void Unplaced(Batch rows, int row, int seq, Action<Rejected> reject)
+    {
+        var outcome = index.Outcome(seq);
+        index.End(seq, "");
+        if (outcome != ResourceIndex.Used)
+        {
+            counts[(index.Type(seq), outcome)] = counts.GetValueOrDefault((index.Type(seq), outcome)) + 1;
+            return;
+        }
+        var refused = new Rejected(index.Type(seq), rows.Text("source_file").Text(row) ?? "", rows.Int64("source_line").Array[row], "subject", "patient-unknown", null, default);
+        rejected.Add(refused);
+        reject(refused);
+    }
+
+    void Specialties(Batch rows)
+    {
+        var ids = rows.Int64("provider_id");
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            if (!roles.TryGetValue(ids.Array[row], out var role)) continue;
+            rows.Int32("specialty_concept_id").Array[row] = role.Specialty;
+            rows.Int64("care_site_id").Array[row] = aliases.GetValueOrDefault(role.CareSite, role.CareSite);
+        }
+        var text = rows.Text("specialty_source_value");
+        text.Clear();
+        for (var row = 0; row < rows.Rows; row++) text.Append(roles.TryGetValue(ids.Array[row], out var role) && role.Source.Length > 0 ? role.Source : null);
+    }
+
+    public byte[] Report()
+    {
+        var fates = index.Tally().Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
+            .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))
+            .Concat(rejected.Where(r => r.Table != "file").GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new FateCount(g.Key.Table, "quarantined", g.Key.Field is null ? g.Key.Reason : $"{g.Key.Field}: {g.Key.Reason}", g.LongCount())))
+            .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })
+            .OrderBy(f => f.Type, StringComparer.Ordinal).ThenByDescending(f => f.Kind, StringComparer.Ordinal).ThenBy(f => f.Reason, StringComparer.Ordinal);
+        var notes = counts.Where(c => c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "note", c.Key.Reason, c.Value))
+            .Concat(rejected.Where(r => r.Table == "file").GroupBy(r => r.Reason).Select(g => new FateCount("file", "quarantined", g.Key, g.LongCount())));
+        return new FhirReport(1, typeof(FhirSource).Assembly.GetName().Version?.ToString() ?? "", "5.4", "HL7 FHIR to OMOP 2.0.0-ballot", codes.Version, clock.GetUtcNow(), options.Zone?.Id ?? "as written", [.. options.Intents],
+            [.. fates], [.. rowCounts.Select(r => new TypeRows(r.Key.Type, r.Key.Table, r.Value)).OrderBy(r => r.Type, StringComparer.Ordinal).ThenBy(r => r.Table, StringComparer.Ordinal)],
+            [.. unmapped.Select(u => new UnmappedCount(u.Key.Vocabulary, u.Key.Code, u.Value.Display, u.Key.Table, u.Value.Count)).OrderByDescending(u => u.Count).ThenBy(u => u.Vocabulary, StringComparer.Ordinal).ThenBy(u => u.Code, StringComparer.Ordinal)],
+            [.. notes]).ToJson();
+    }
+
+    public void Dispose() => staged?.Dispose();
+}

@@ -1,0 +1,87 @@
+using System.Buffers.Text;
+
+namespace Ambroise.Sources.Fhir.Json;
+
+/// <summary>A value of a <see cref="JsonTape"/>, or nothing: looking into nothing gives nothing.</summary>
+readonly struct JsonNode(JsonTape? tape, int at)
+{
+    readonly JsonTape? tape = at < 0 ? null : tape;
+
+    public bool Exists => tape is not null && tape.KindAt(at) != JsonTape.Kind.Null;
+
+    public bool IsObject => tape?.KindAt(at) == JsonTape.Kind.Object;
+
+    public bool IsArray => tape?.KindAt(at) == JsonTape.Kind.Array;
+
+    /// <summary>The property of that name; of the first element where this is an array.</summary>
+    public JsonNode this[ReadOnlySpan<byte> name] => tape is null ? default : tape.KindAt(at) switch
+    {
+        JsonTape.Kind.Object => new(tape, tape.Find(at, name)),
+        JsonTape.Kind.Array => First[name],
+        _ => default,
+    };
+
+    /// <summary>The first element of an array, or the value itself.</summary>
+    public JsonNode First => tape is null || tape.KindAt(at) != JsonTape.Kind.Array ? this : tape.Next(at) > at + 1 ? new(tape, at + 1) : default;
+
+    /// <summary>The elements of an array; of a value that is none, itself: many servers forget the brackets.</summary>
+    public Elements Items => new(tape, at);
+
+    /// <summary>A string's text without escapes, a number's or a boolean's digits and letters; empty for all else.</summary>
+    public ReadOnlySpan<byte> Text => tape is null ? default : tape.KindAt(at) switch
+    {
+        JsonTape.Kind.EscapedText => tape.Unescaped(at),
+        JsonTape.Kind.Object or JsonTape.Kind.Array or JsonTape.Kind.Null => default,
+        _ => tape.Raw(at),
+    };
+
+    /// <summary>The bytes of the value as its source holds them.</summary>
+    public ReadOnlyMemory<byte> Whole => tape is null ? default : tape.Whole(at);
+
+    public bool Is(ReadOnlySpan<byte> text) => Text.SequenceEqual(text);
+
+    public bool IsTrue => tape?.KindAt(at) == JsonTape.Kind.True;
+
+    public bool IsFalse => tape?.KindAt(at) == JsonTape.Kind.False;
+
+    public bool TryNumber(out double number)
+    {
+        number = double.NaN;
+        var text = Text;
+        return text.Length > 0 && Utf8Parser.TryParse(text, out number, out var used) && used == text.Length && double.IsFinite(number);
+    }
+
+    public override string ToString() => System.Text.Encoding.UTF8.GetString(Text);
+
+    public string? TextOrNull => Text is { Length: > 0 } text ? System.Text.Encoding.UTF8.GetString(text) : null;
+
+    public readonly ref struct Elements(JsonTape? tape, int at)
+    {
+        public Enumerator GetEnumerator() => new(tape, at);
+    }
+
+    public ref struct Enumerator
+    {
+        readonly JsonTape? tape;
+        readonly int end;
+        int next, current;
+
+        public Enumerator(JsonTape? tape, int at)
+        {
+            this.tape = tape;
+            if (tape is null) return;
+            var array = tape.KindAt(at) == JsonTape.Kind.Array;
+            (next, end) = array ? (at + 1, tape.Next(at)) : tape.KindAt(at) == JsonTape.Kind.Null ? (0, 0) : (at, at + 1);
+        }
+
+        public readonly JsonNode Current => new(tape, current);
+
+        public bool MoveNext()
+        {
+            if (next >= end) return false;
+            current = next;
+            next = tape!.Next(next);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>The columns of a table that name other rows: once the whole input is known, conditional references become the rows they mean, a merged patient the person,
+/// and a visit that is part of another its outermost visit.</summary>
+sealed class LinkColumns(CdmTable table)
+{
+    readonly int[] named = [.. new[] { "provider_id", "care_site_id", "visit_occurrence_id", "parent_visit_detail_id" }.Select(n => table.Find(n)).Where(c => c is not null && c.Ordinal != table.Key).Select(c => c!.Ordinal)];
+    readonly int visit = table.Key >= 0 && table.Columns[table.Key].Name == "visit_occurrence_id" ? -1 : table.Find("visit_occurrence_id")?.Ordinal ?? -1;
+    readonly int detail = table.Find("visit_detail_id")?.Ordinal ?? -1;
+
+    public void Follow(Batch rows, Dictionary<long, long> aliases, Dictionary<long, long> partOf, PersonLinks links)
+    {
+        if (aliases.Count > 0)
+            foreach (var column in named.Append(table.Person).Where(c => c >= 0 && !rows.Columns[c].IsAbsent))
+                foreach (ref var value in ((Int64Column)rows.Columns[column]).Values)
+                    for (var hops = 0; hops < 2 && aliases.TryGetValue(value, out var to); hops++) value = to; // identifier → role → practitioner
+        if (links.Any && table.Person >= 0)
+            foreach (ref var value in ((Int64Column)rows.Columns[table.Person]).Values)
+                value = links.Find(value);
+        if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;
+        var visits = ((Int64Column)rows.Columns[visit]).Array;
+        var own = table == Cdm54.VisitDetail;
+        var details = ((Int64Column)rows.Columns[own ? table["parent_visit_detail_id"].Ordinal : detail]).Array;
+        for (var row = 0; row < rows.Rows; row++)
+            if (partOf.TryGetValue(visits[row], out var whole))
+            {
+                details[row] = visits[row];
+                for (var hops = 0; hops < 16 && partOf.TryGetValue(whole, out var outer); hops++) whole = outer;
+                visits[row] = whole;
+            }
+    }
+}

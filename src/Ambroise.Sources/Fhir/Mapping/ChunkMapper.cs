@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Reading;
+using Ambroise.Sources.Fhir.Resources;
+
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>Maps the resources of a chunk, those inside of Bundles among them. For one thread at a time.</summary>
+sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions)
+{
+    /// <summary>Of a refused resource, no more than this is kept in the quarantine.</summary>
+    const int KeptBytes = 1 << 20;
+
+    readonly JsonTape tape = new();
+    readonly ResourceMapper mapper = new(keys, codes, options, definitions);
+    MappedChunk chunk = new();
+    string file = "";
+    long line;
+
+    public MappedChunk Map(InputChunk input)
+    {
+        (chunk, file, line) = (new(), input.File.Name, input.FirstLine);
+        mapper.Chunk = chunk;
+        var rest = input.Bytes.AsMemory(0, input.Length);
+        if (input.IsDocument) Document(rest);
+        else
+            for (; rest.Length > 0; line++)
+            {
+                var end = rest.Span.IndexOf((byte)'\n');
+                var text = end < 0 ? rest : rest[..end];
+                rest = end < 0 ? default : rest[(end + 1)..];
+                if (text.Span.IndexOfAnyExcept(" \t\r"u8) >= 0) Document(text);
+            }
+        ArrayPool<byte>.Shared.Return(input.Bytes, clearArray: true); // patients' bytes do not wait in a pool
+        return chunk;
+    }
+
+    public MappedChunk Map(IEnumerable<DeferredResource> deferred)
+    {
+        chunk = mapper.Chunk = new();
+        foreach (var one in deferred)
+        {
+            (file, line) = (one.File, one.Line);
+            if (tape.Read(one.Json) is null) Resource(tape.Root, one.Id, one.Names);
+        }
+        return chunk;
+    }
+
+    void Document(ReadOnlyMemory<byte> text)
+    {
+        if (tape.Read(text) is { } reason) Refuse("unknown", null, reason, null, text);
+        else if (tape.Root["resourceType"u8].Is("Bundle"u8)) Bundle(tape.Root);
+        else Resource(tape.Root, null, null);
+    }
+
+    void Bundle(JsonNode bundle)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in bundle["entry"u8].Items)
+            if (entry["fullUrl"u8].TextOrNull is { } url && entry["resource"u8] is { IsObject: true } resource)
+                names[url] = $"{resource["resourceType"u8]}/{resource["id"u8].TextOrNull ?? Tail(url)}";
+        // What others of the bundle refer to by its code comes first, so that they need not wait.
+        for (var pass = 0; pass < 2; pass++)
+            foreach (var entry in bundle["entry"u8].Items)
+            {
+                var resource = entry["resource"u8];
+                if (entry["request"u8]["method"u8].Is("DELETE"u8))
+                {
+                    if (pass == 1) Delete(bundle, entry);
+                    continue;
+                }
+                if (!resource.IsObject) continue;
+                var isDefinition = resource["resourceType"u8].Is("Medication"u8) || resource["resourceType"u8].Is("Device"u8);
+                if (isDefinition != (pass == 0)) continue;
+                if (resource["resourceType"u8].Is("Bundle"u8)) Bundle(resource);
+                else Resource(resource, resource["id"u8].Exists ? null : entry["fullUrl"u8].TextOrNull is { } url ? Tail(url) : null, names);
+            }
+    }
+
+    static string Tail(string url) => url[(url.LastIndexOfAny([':', '/']) + 1)..];
+
+    /// <summary>A resource that its server deleted: what an earlier load made of it goes.</summary>
+    void Delete(JsonNode bundle, JsonNode entry)
+    {
+        var url = entry["request"u8]["url"u8].ToString().Split('?')[0].TrimEnd('/').Split('/');
+        if (url.Length < 2 || !ResourceTypes.Maps.ContainsKey(url[^2]))
+        {
+            chunk.Count(url.Length >= 2 && ResourceTypes.Known.Contains(url[^2]) ? url[^2] : "unknown", "deleted");
+            return;
+        }
+        var when = entry["response"u8]["lastModified"u8].Exists ? entry["response"u8]["lastModified"u8] : bundle["timestamp"u8].Exists ? bundle["timestamp"u8] : bundle["meta"u8]["lastUpdated"u8];
+        var updated = FhirTime.TryParse(when.Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MaxValue;
+        chunk.Seen.Add(new(keys.Of(Encoding.UTF8.GetBytes($"{url[^2]}/{url[^1]}")), new(updated, long.MaxValue, 0), url[^2], "deleted", line));
+    }
+
+    void Resource(JsonNode resource, string? bundleId, IReadOnlyDictionary<string, string>? names)
+    {
+        var typeText = resource["resourceType"u8].Text;
+        if (typeText.Length == 0)
+        {
+            Refuse("unknown", "resourceType", "resource-type-missing", null, resource.Whole);
+            return;
+        }
+        Span<char> letters = stackalloc char[64];
+        if (typeText.Length > letters.Length || !ResourceTypes.BySpan.TryGetValue(letters[..Encoding.UTF8.GetChars(typeText, letters)], out var mapped))
+        {
+            var named = Encoding.UTF8.GetString(typeText);
+            if (ResourceTypes.Known.Contains(named)) chunk.Count(named, "type-unused");
+            else chunk.Count("unknown", "type-unknown");
+            return;
+        }
+        var type = mapped.Name;
+        var id = bundleId is null ? resource["id"u8].Text : Encoding.UTF8.GetBytes(bundleId);
+        if (id.Length == 0)
+        {
+            Refuse(type, "id", "id-missing", null, resource.Whole);
+            return;
+        }
+        var key = keys.Of(typeText, id);
+        var meta = resource["meta"u8];
+        var updated = FhirTime.TryParse(meta["lastUpdated"u8].Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MinValue;
+        var number = meta["versionId"u8].TryNumber(out var parsed) && parsed is > 0 and < 1e15 ? (long)parsed : 0;
+        var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span));
+        mapper.Begin(resource, type, key, version, chunk.Seen.Count, names);
+        var fate = mapped.Map(mapper);
+        switch (fate.Kind)
+        {
+            case FateKind.Deferred:
+                chunk.Deferred.Add(new(file, line, resource.Whole.ToArray(), bundleId, names));
+                return;
+            case FateKind.Refused:
+                // Rows made before the fault showed have a tag of their own, that drops them.
+                if (mapper.RowCount > 0) chunk.Seen.Add(new(key, version, type, "", line));
+                Refuse(type, fate.Field, fate.Reason, mapper.Person == Null.Int64 ? null : mapper.Person, resource.Whole);
+                return;
+        }
+        var outcome = Plain(fate.Reason);
+        if (mapper.Person != Null.Int64) Record(type, id, key, version, meta, outcome);
+        chunk.Seen.Add(new(key, version, type, outcome, line));
+    }
+
+    void Record(string type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome)
+    {
+        var row = chunk.Rows(Cdm54.SourceRecord);
+        row.Put("source_record_id", key.Key);
+        row.Put("person_id", mapper.Person);
+        row.Put("record_type", Encoding.UTF8.GetBytes(type));
+        row.Put("record_name", Encoding.UTF8.GetBytes($"{type}/{Encoding.UTF8.GetString(id)}"));
+        row.Put("version_at", version.Updated);
+        row.Put("version_name", meta["versionId"u8].Text);
+        row.Put("outcome", Encoding.UTF8.GetBytes(outcome));
+        row.Put("row_count", mapper.RowCount);
+        if (mapper.Imputed != Precision.None) row.Put("date_precision", mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
+        row.Put("source_file", Encoding.UTF8.GetBytes(file));
+        row.Put("source_line", line);
+        row.End(chunk.Seen.Count);
+    }
+
+    void Refuse(string type, string? field, string reason, long? person, ReadOnlyMemory<byte> text) =>
+        chunk.Rejected.Add(new(type, file, line, field, reason, person, text.Length > KeptBytes ? default : text.ToArray()));
+
+    /// <summary>A reason made of the source's own words is let through only where it looks like a code.</summary>
+    static string Plain(string reason) => reason.Length <= 40 && reason.All(c => char.IsAsciiLetterLower(c) || c == '-') ? reason : $"{reason[..Math.Max(0, reason.IndexOf('-', StringComparison.Ordinal))]}-other";
+}

@@ -1,0 +1,37 @@
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>A code as a resource gave it: its meaning, and the words beside it.</summary>
+sealed record Coded(CodeMeaning Meaning, string Display)
+{
+    public byte[] Code { get; } = System.Text.Encoding.UTF8.GetBytes(Meaning.Code);
+}
+
+/// <summary>Something that happened to a person, before its concept says which table it belongs to. Absent facts are null as <see cref="Null"/> says.</summary>
+sealed class ClinicalEvent
+{
+    public long Person;
+    public Coded? Code;
+
+    /// <summary>Where a code without a standard concept goes.</summary>
+    public Domain Default;
+
+    /// <summary>Goes to the table of <see cref="Default"/> whatever the concept's domain.</summary>
+    public bool Fixed;
+
+    public FhirTime Start, End = FhirTime.None;
+    public int Type;
+    public long Visit = Null.Int64, Provider = Null.Int64;
+
+    public double Number = Null.Float64, Low = Null.Float64, High = Null.Float64, Quantity = Null.Float64;
+    public int Operator = Null.Int32, ValueConcept = Null.Int32, Unit = Null.Int32;
+    public byte[]? ValueText, ValueSource, UnitSource, Qualifier;
+
+    public int Status = Null.Int32;
+    public byte[]? StatusSource, StopReason;
+
+    public int Days = Null.Int32, Refills = Null.Int32, Route = Null.Int32;
+    public byte[]? Sig, RouteSource, Lot, DoseUnit;
+}

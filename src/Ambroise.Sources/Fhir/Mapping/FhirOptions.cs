@@ -1,0 +1,9 @@
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>What a site chooses about its FHIR.</summary>
+/// <param name="Zone">Where given, times with an offset are moved to this zone; else they stay as written.</param>
+/// <param name="Intents">MedicationRequest.intent values that count as an exposure.</param>
+public sealed record FhirOptions(TimeZoneInfo? Zone, IReadOnlyCollection<string> Intents)
+{
+    public static FhirOptions Default { get; } = new(null, ["order"]);
+}

@@ -1,0 +1,86 @@
+using Ambroise.Lake.Columns;
+
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>How much of a date the source knew.</summary>
+enum Precision : byte { None, Year, Month, Day, Time }
+
+/// <summary>A FHIR date, dateTime or instant as the hospital's own calendar has it.</summary>
+/// <param name="Day">Days since 1970-01-01; the first day of a year or month where that is all the source knew.</param>
+/// <param name="Micros">Microseconds since 1970-01-01T00:00 local, <see cref="Null.Int64"/> where the source gave no time.</param>
+readonly record struct FhirTime(int Day, long Micros, Precision Precision)
+{
+    public static readonly FhirTime None = new(Null.Int32, Null.Int64, Precision.None);
+
+    public bool Exists => Precision != Precision.None;
+
+    /// <summary>Reads <c>YYYY</c>, <c>YYYY-MM</c>, <c>YYYY-MM-DD</c> or <c>YYYY-MM-DDThh:mm[:ss[.f]][Z|±hh:mm]</c> (FHIR R4, section 2.24.0.1).</summary>
+    /// <param name="zone">Where given, a time with an offset is moved to this zone; else it stays as written, so that no day moves.</param>
+    /// <returns>False for anything else, a day that is not in the calendar included.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> text, TimeZoneInfo? zone, out FhirTime time)
+    {
+        time = None;
+        if (text.Length < 4 || !Digits(text[..4], out var year) || year == 0) return false;
+        if (text.Length == 4) return Made(year, 1, 1, Precision.Year, out time);
+        if (text.Length < 7 || text[4] != '-' || !Digits(text[5..7], out var month) || month is < 1 or > 12) return false;
+        if (text.Length == 7) return Made(year, month, 1, Precision.Month, out time);
+        if (text.Length < 10 || text[7] != '-' || !Digits(text[8..10], out var day) || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
+        if (text.Length == 10) return Made(year, month, day, Precision.Day, out time);
+        if (text.Length < 16 || text[10] is not ((byte)'T' or (byte)' ') || text[13] != ':' || !Digits(text[11..13], out var hour) || !Digits(text[14..16], out var minute) || hour > 24 || minute > 59) return false;
+        var rest = text[16..];
+        int second = 0;
+        long micros = 0;
+        if (rest.Length > 0 && rest[0] == ':')
+        {
+            if (rest.Length < 3 || !Digits(rest[1..3], out second) || second > 60) return false;
+            rest = rest[3..];
+            if (rest.Length > 0 && rest[0] == '.')
+            {
+                var digits = 1;
+                for (long unit = 100_000; digits < rest.Length && char.IsAsciiDigit((char)rest[digits]); digits++, unit /= 10) micros += unit * (rest[digits] - '0');
+                if (digits == 1) return false;
+                rest = rest[digits..];
+            }
+        }
+        if (!Offset(rest, out var offsetMinutes)) return false;
+        var local = (Days.Of(new(year, month, day)) * 86_400L + hour * 3600 + minute * 60 + Math.Min(second, 59)) * 1_000_000 + micros;
+        if (zone is not null && offsetMinutes is { } offset)
+        {
+            var utc = DateTime.UnixEpoch.AddTicks((local - offset * 60_000_000L) * 10);
+            local += (long)(zone.GetUtcOffset(utc).TotalMinutes - offset) * 60_000_000L;
+        }
+        time = new((int)Math.Floor(local / 86_400_000_000.0), local, Precision.Time);
+        return true;
+    }
+
+    static bool Made(int year, int month, int day, Precision precision, out FhirTime time)
+    {
+        time = new(Days.Of(new(year, month, day)), Null.Int64, precision);
+        return true;
+    }
+
+    static bool Offset(ReadOnlySpan<byte> text, out int? minutes)
+    {
+        minutes = null;
+        if (text.Length == 0) return true;
+        if (text is [(byte)'Z'])
+        {
+            minutes = 0;
+            return true;
+        }
+        if (text.Length != 6 || text[0] is not ((byte)'+' or (byte)'-') || text[3] != ':' || !Digits(text[1..3], out var hours) || !Digits(text[4..6], out var rest) || hours > 14 || rest > 59) return false;
+        minutes = (text[0] == '-' ? -1 : 1) * (60 * hours + rest);
+        return true;
+    }
+
+    static bool Digits(ReadOnlySpan<byte> text, out int number)
+    {
+        number = 0;
+        foreach (var c in text)
+        {
+            if (c is < (byte)'0' or > (byte)'9') return false;
+            number = 10 * number + c - '0';
+        }
+        return true;
+    }
+}

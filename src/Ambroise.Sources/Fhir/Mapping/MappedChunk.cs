@@ -1,0 +1,67 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Quarantine;
+
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>Which of two texts of one resource is the later.</summary>
+/// <param name="Updated">meta.lastUpdated in microseconds UTC, <see cref="long.MinValue"/> where there is none.</param>
+/// <param name="Number">meta.versionId where it is a number, else 0.</param>
+/// <param name="Hash">Of the bytes: settles the order where the source gives none, the same way in whatever order they come.</param>
+readonly record struct ResourceVersion(long Updated, long Number, ulong Hash) : IComparable<ResourceVersion>
+{
+    public int CompareTo(ResourceVersion other)
+    {
+        var byTime = Updated.CompareTo(other.Updated);
+        if (byTime != 0) return byTime;
+        var byNumber = Number.CompareTo(other.Number);
+        return byNumber != 0 ? byNumber : Hash.CompareTo(other.Hash);
+    }
+}
+
+/// <summary>A resource that made rows, or whose state says that an earlier version's rows must go.</summary>
+readonly record struct SeenResource(ResourceKey Key, ResourceVersion Version, string Type, string Outcome, long Line);
+
+/// <summary>A code without a standard concept, as a person would look for it.</summary>
+readonly record struct UnmappedCode(string Vocabulary, string Code, string Display, string Table);
+
+/// <summary>A resource that waits for another, with what it takes to map it again.</summary>
+/// <param name="Id">Its id where its bundle gave it.</param>
+/// <param name="Names">Its bundle's <c>fullUrl</c>s with the names of their resources.</param>
+readonly record struct DeferredResource(string File, long Line, byte[] Json, string? Id, IReadOnlyDictionary<string, string>? Names);
+
+/// <summary>What one stretch of the input became.</summary>
+sealed class MappedChunk
+{
+    public Dictionary<CdmTable, TableRows> Tables { get; } = [];
+    public List<SeenResource> Seen { get; } = [];
+    public List<Rejected> Rejected { get; } = [];
+
+    /// <summary>Resources that made nothing, by type and reason.</summary>
+    public Dictionary<(string Type, string Reason), long> Counts { get; } = [];
+
+    /// <summary>Another name of a resource: its business identifiers as conditional references write them, a role's practitioner.</summary>
+    public Dictionary<long, long> Aliases { get; } = [];
+
+    /// <summary>Patients that are one person: by <c>Patient.link</c>.</summary>
+    public List<(long One, long Other)> Links { get; } = [];
+
+    /// <summary>Qualified national identities, as keys, and who has them: two patients with one are one person.</summary>
+    public List<(long National, long Patient)> Nationals { get; } = [];
+
+    /// <summary>Encounters that are part of another.</summary>
+    public Dictionary<long, long> PartOf { get; } = [];
+
+    /// <summary>What a PractitionerRole says of its practitioner.</summary>
+    public Dictionary<long, (int Specialty, string Source, long CareSite)> Roles { get; } = [];
+
+    public Dictionary<UnmappedCode, long> Unmapped { get; } = [];
+    public List<DeferredResource> Deferred { get; } = [];
+
+    public void Count(string type, string reason) => Counts[(type, reason)] = Counts.GetValueOrDefault((type, reason)) + 1;
+
+    public TableRows Rows(CdmTable table)
+    {
+        if (!Tables.TryGetValue(table, out var rows)) Tables[table] = rows = new(table);
+        return rows;
+    }
+}

@@ -1,0 +1,311 @@
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>The resource being mapped: what the mapping of each type reads with and writes to. For one thread; used again for every resource.</summary>
+sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions)
+{
+    readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCodes = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly byte[] name = new byte[512];
+    IReadOnlyDictionary<string, string>? names;
+    int tag;
+
+    public MappedChunk Chunk { get; set; } = new();
+
+    public FhirOptions Options => options;
+
+    /// <summary>Medications and devices that other resources refer to.</summary>
+    public Definitions Definitions => definitions;
+
+    public CodeBook Codes => codes;
+
+    public JsonNode Resource { get; private set; }
+
+    public string Type { get; private set; } = "";
+
+    public ResourceKey Key { get; private set; }
+
+    /// <summary>The person the resource is about, once <see cref="TrySubject"/> found it.</summary>
+    public long Person { get; set; }
+
+    /// <summary>Rows made so far of this resource.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>The least precise date that had to stand for a day.</summary>
+    public Precision Imputed { get; private set; }
+
+    public ResourceVersion Version { get; private set; }
+
+    public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
+    {
+        (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
+        (Person, RowCount, Imputed) = (Null.Int64, 0, Precision.None);
+    }
+
+    // References -----------------------------------------------------------------------------------------------
+
+    /// <summary>Finds the key of what a reference points to.</summary>
+    /// <param name="types">The types it may point to, the first taken where the reference does not say (<c>urn:uuid:</c>, a bare identifier).</param>
+    /// <returns><see cref="Null.Int64"/> where there is no reference, or one to another type.</returns>
+    public long Reference(JsonNode reference, params ReadOnlySpan<string> types)
+    {
+        if (!reference.Exists) return Null.Int64;
+        var text = reference["reference"u8].Text;
+        if (text.Length == 0)
+        {
+            var identifier = reference["identifier"u8];
+            return identifier["value"u8].Text.Length == 0 ? Null.Int64 : Named(types[0], identifier["system"u8].Text, identifier["value"u8].Text);
+        }
+        if (text[0] == '#') return Null.Int64;
+        if (text.StartsWith("urn:"u8))
+        {
+            if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var known)) return Is(known.AsSpan(0, known.IndexOf('/')), types) ? keys.Of(Encoding.UTF8.GetBytes(known)).Key : Null.Int64;
+            return keys.Of(Encoding.UTF8.GetBytes(types[0]), text[(text.LastIndexOf((byte)':') + 1)..]).Key;
+        }
+        var question = text.IndexOf((byte)'?');
+        if (question >= 0)
+        {
+            var of = LastSegment(text[..question]);
+            var query = text[(question + 1)..];
+            if (!query.StartsWith("identifier="u8) || !Is(of, types)) return Null.Int64;
+            var value = query["identifier="u8.Length..];
+            if (value.Contains((byte)'%')) value = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(Encoding.UTF8.GetString(value)));
+            var bar = value.IndexOf((byte)'|');
+            return Named(Encoding.UTF8.GetString(of), bar < 0 ? default : value[..bar], value[(bar + 1)..]);
+        }
+        if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var full)) text = Encoding.UTF8.GetBytes(full);
+        var history = text.IndexOf("/_history/"u8);
+        if (history >= 0) text = text[..history];
+        var slash = text.LastIndexOf((byte)'/');
+        if (slash <= 0) return Null.Int64;
+        var type = LastSegment(text[..slash]);
+        return Is(type, types) ? keys.Of(type, text[(slash + 1)..]).Key : Null.Int64;
+    }
+
+    /// <summary>Key that stands for a business identifier until the resource that carries it is known.</summary>
+    public long Named(string type, ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
+    {
+        var length = type.Length + system.Length + value.Length + 2;
+        var to = length <= name.Length ? name.AsSpan() : new byte[length];
+        var at = Encoding.UTF8.GetBytes(type, to);
+        to[at++] = (byte)'?';
+        system.CopyTo(to[at..]);
+        at += system.Length;
+        to[at++] = (byte)'|';
+        value.CopyTo(to[at..]);
+        return keys.Of(to[..(at + value.Length)]).Key;
+    }
+
+    /// <summary>Lets conditional references find this resource by its identifiers.</summary>
+    public void AliasIdentifiers()
+    {
+        foreach (var identifier in Resource["identifier"u8].Items)
+            if (identifier["value"u8].Text is { Length: > 0 } value)
+            {
+                Chunk.Aliases[Named(Type, identifier["system"u8].Text, value)] = Key.Key;
+                Chunk.Aliases[Named(Type, default, value)] = Key.Key;
+            }
+    }
+
+    static ReadOnlySpan<byte> LastSegment(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
+
+    static bool Is(ReadOnlySpan<byte> type, ReadOnlySpan<string> types)
+    {
+        foreach (var one in types)
+            if (type.Length == one.Length && Ascii.Equals(type, one)) return true;
+        return false;
+    }
+
+    static bool Is(ReadOnlySpan<char> type, ReadOnlySpan<string> types)
+    {
+        foreach (var one in types)
+            if (type.SequenceEqual(one)) return true;
+        return false;
+    }
+
+    /// <summary>Sets <see cref="Person"/>.</summary>
+    /// <returns>Null, or the fate of a resource that is about no patient.</returns>
+    public Fate? TrySubject(JsonNode subject, string field)
+    {
+        Person = Reference(subject, "Patient");
+        if (Person != Null.Int64) return null;
+        if (!subject.Exists) return Fate.Refused(field, "reference-missing");
+        var text = subject["reference"u8].Text;
+        return text.Length > 0 && !text.StartsWith("urn:"u8) && text[0] != '#' && text.Contains((byte)'/') && !text.StartsWith("Patient"u8) ? Fate.Aside("subject-not-patient") : Fate.Refused(field, "reference-invalid");
+    }
+
+    public long Visit(JsonNode encounter) => Reference(encounter, "Encounter");
+
+    public long Provider(JsonNode practitioner) => Reference(practitioner, "Practitioner", "PractitionerRole");
+
+    // Dates ----------------------------------------------------------------------------------------------------
+
+    /// <summary>The first of these elements that is there.</summary>
+    /// <returns>Null and a time that exists, or the fate of a resource without a day.</returns>
+    public Fate? TryTime(out FhirTime time, ReadOnlySpan<JsonNode> candidates, string field)
+    {
+        foreach (var candidate in candidates)
+            if (candidate.Exists)
+            {
+                if (!FhirTime.TryParse(candidate.Text, options.Zone, out time)) return Fate.Refused(field, "date-invalid");
+                if (time.Precision is Precision.Year or Precision.Month && (Imputed == Precision.None || time.Precision < Imputed)) Imputed = time.Precision;
+                return null;
+            }
+        time = FhirTime.None;
+        return Fate.Refused(field, "date-missing");
+    }
+
+    /// <returns>The time, or <see cref="FhirTime.None"/> where it is absent or no date: an end may be missing.</returns>
+    public FhirTime OptionalTime(JsonNode node) => node.Exists && FhirTime.TryParse(node.Text, options.Zone, out var time) ? time : FhirTime.None;
+
+    // Codes ----------------------------------------------------------------------------------------------------
+
+    /// <summary>Chooses among the codings of a CodeableConcept: one with a standard concept, else one the vocabulary knows, else the first; the coding its user chose settles ties.</summary>
+    /// <returns>Null where there is no code.</returns>
+    public Coded? Code(JsonNode concept)
+    {
+        Coded? best = null;
+        var bestScore = -1;
+        foreach (var coding in concept["coding"u8].Items)
+        {
+            if (Coding(coding) is not { } coded) continue;
+            var score = 2 * (coded.Meaning.IsMapped ? 2 : coded.Meaning.Source != 0 ? 1 : 0) + (coding["userSelected"u8].IsTrue ? 1 : 0);
+            if (score > bestScore) (best, bestScore) = (coded, score);
+        }
+        return best;
+    }
+
+    public Coded? Coding(JsonNode coding)
+    {
+        var code = coding["code"u8].Text;
+        if (code.Length == 0) return null;
+        var system = coding["system"u8].Text;
+        Span<byte> both = system.Length + code.Length < 256 ? stackalloc byte[system.Length + 1 + code.Length] : new byte[system.Length + 1 + code.Length];
+        system.CopyTo(both);
+        code.CopyTo(both[(system.Length + 1)..]);
+        if (seenCodes.TryGetValue(both, out var seen)) return seen;
+        return seenCodes[both] = new(codes.Find(Encoding.UTF8.GetString(system), Encoding.UTF8.GetString(code)), coding["display"u8].ToString());
+    }
+
+    /// <summary>The meaning of a code on the day of its event.</summary>
+    CodeMeaning On(Coded coded, int day) => codes.Find(coded.Meaning.Vocabulary, coded.Meaning.Code, day);
+
+    /// <summary>A unit's concept and its text: UCUM's code where there is one.</summary>
+    public (int Concept, byte[]? Source) Unit(JsonNode quantity)
+    {
+        var code = quantity["code"u8].Text;
+        if (code.Length == 0) code = quantity["unit"u8].Text;
+        if (code.Length == 0) return (Null.Int32, null);
+        var system = quantity["system"u8].Text;
+        if (system.Length > 0 && !system.SequenceEqual("http://unitsofmeasure.org"u8)) return (0, code.ToArray());
+        return (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
+    }
+
+    // Rows -----------------------------------------------------------------------------------------------------
+
+    /// <summary>Key of the next row of this resource.</summary>
+    public long NextKey() => RowKeys.Row(Key.Key, RowCount++);
+
+    /// <summary>Starts a row of a table outside of the event tables, with its key where it has one. End it with <see cref="End"/>.</summary>
+    public TableRows Row(CdmTable table)
+    {
+        var rows = Chunk.Rows(table);
+        var key = NextKey();
+        if (table.Key >= 0) rows.Put(table.Key, key);
+        return rows;
+    }
+
+    public void End(TableRows row) => row.End(tag);
+
+    /// <summary>Writes an event to the table of each standard concept its code means, or with concept 0 to the table of its default domain.</summary>
+    public void Write(ClinicalEvent e)
+    {
+        var meaning = e.Code is null ? null : On(e.Code, e.Start.Day);
+        var valueConcept = e.ValueConcept;
+        if (meaning is not null && valueConcept == Null.Int32)
+            foreach (var target in meaning.Targets)
+                if (target.Value) valueConcept = target.Concept;
+        var written = false;
+        if (meaning is not null)
+            foreach (var target in meaning.Targets)
+                if (!target.Value)
+                {
+                    Write(e, EventColumns.Of(e.Fixed ? e.Default : target.Domain), target.Concept, meaning.Source, valueConcept);
+                    written = true;
+                }
+        if (written) return;
+        var columns = EventColumns.Of(e.Default);
+        if (e.Code is not null) Unmapped(e.Code, columns.Table);
+        Write(e, columns, 0, meaning?.Source ?? 0, valueConcept);
+    }
+
+    public void Unmapped(Coded code, CdmTable table)
+    {
+        var key = new UnmappedCode(code.Meaning.Vocabulary, code.Meaning.Code, code.Display, table.Name);
+        Chunk.Unmapped[key] = Chunk.Unmapped.GetValueOrDefault(key) + 1;
+    }
+
+    void Write(ClinicalEvent e, EventColumns to, int concept, int source, int valueConcept)
+    {
+        var rows = Chunk.Rows(to.Table);
+        rows.Put(to.Table.Key, NextKey());
+        rows.Put(to.Table.Person, e.Person);
+        rows.Put(to.Concept, concept);
+        rows.Put(to.SourceConcept, source);
+        if (e.Code is not null) rows.Put(to.Source, e.Code.Code);
+        rows.Put(to.Type, e.Type);
+        rows.Put(to.Start, e.Start.Day);
+        rows.Put(to.StartTime, e.Start.Micros);
+        var end = e.End;
+        // The CDM wants an end of every exposure: a drug without one ends the day it began.
+        if (to == EventColumns.Drug)
+        {
+            rows.Put(to.Verbatim, end.Day);
+            if (!end.Exists) end = e.Days > 0 && e.Days != Null.Int32 ? new(e.Start.Day + e.Days - 1, Null.Int64, Precision.Day) : e.Start with { Micros = Null.Int64 };
+        }
+        if (end.Exists && end.Day >= e.Start.Day)
+        {
+            rows.Put(to.End, end.Day);
+            rows.Put(to.EndTime, end.Micros);
+        }
+        else if (to == EventColumns.Drug) rows.Put(to.End, e.Start.Day);
+        rows.Put(to.Visit, e.Visit);
+        rows.Put(to.Provider, e.Provider);
+        rows.Put(to.Number, e.Number);
+        rows.Put(to.Operator, e.Operator);
+        rows.Put(to.ValueConcept, valueConcept);
+        rows.Put(to.ValueText, e.ValueText);
+        rows.Put(to.ValueSource, e.ValueSource);
+        rows.Put(to.Unit, e.Unit);
+        rows.Put(to.UnitSource, e.UnitSource);
+        rows.Put(to.Low, e.Low);
+        rows.Put(to.High, e.High);
+        if (!double.IsNaN(e.Quantity) && to.Quantity >= 0)
+        {
+            if (to.Table.Columns[to.Quantity].Type == ColumnType.Float64) rows.Put(to.Quantity, e.Quantity);
+            else if (Math.Abs(e.Quantity) < 1e9) rows.Put(to.Quantity, (int)Math.Round(e.Quantity));
+        }
+        rows.Put(to.StopReason, e.StopReason);
+        rows.Put(to.Status, e.Status);
+        rows.Put(to.StatusSource, e.StatusSource);
+        rows.Put(to.Days, e.Days);
+        rows.Put(to.Refills, e.Refills);
+        rows.Put(to.Sig, e.Sig);
+        rows.Put(to.Route, e.Route);
+        rows.Put(to.RouteSource, e.RouteSource);
+        rows.Put(to.Lot, e.Lot);
+        rows.Put(to.DoseUnit, e.DoseUnit);
+        rows.Put(to.Qualifier, e.Qualifier);
+        rows.End(tag);
+    }
+
+    /// <summary>A whole number that fits, or null.</summary>
+    public static int Whole(JsonNode node) => node.TryNumber(out var number) && Math.Abs(number) < int.MaxValue ? (int)Math.Round(number) : Null.Int32;
+
+    /// <summary>The text of a node, or null.</summary>
+    public static byte[]? Copy(JsonNode node) => node.Text is { Length: > 0 } text ? text.ToArray() : null;
+}

@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Ambroise.Sources.Fhir.Mapping;
+
+/// <summary>A resource as rows name it.</summary>
+/// <param name="Key">1 to 2^63 - 1.</param>
+/// <param name="Check">32 further bits of the same code: two resources of one key differ here, and the load says so.</param>
+readonly record struct ResourceKey(long Key, int Check);
+
+/// <summary>Keys of rows: a keyed code of <c>Type/id</c>, the same in every load, that nobody turns back without the tenant's key. Never made from a business identifier.</summary>
+/// <remarks>HMAC-SHA-256 (RFC 2104) cut to 63 bits. The last few thousand names are remembered. For one thread.</remarks>
+sealed class RowKeys(ReadOnlyMemory<byte> key)
+{
+    const int Remembered = 1 << 13;
+    readonly (byte[]? Name, ResourceKey Key)[] recent = new (byte[]?, ResourceKey)[Remembered];
+
+    /// <param name="name"><c>Type/id</c>, or a conditional reference.</param>
+    public ResourceKey Of(ReadOnlySpan<byte> name)
+    {
+        ref var slot = ref recent[System.IO.Hashing.XxHash3.HashToUInt64(name) % Remembered];
+        if (slot.Name is { } known && name.SequenceEqual(known)) return slot.Key;
+        Span<byte> code = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key.Span, name, code);
+        var cut = BinaryPrimitives.ReadInt64BigEndian(code) & long.MaxValue;
+        slot = (name.ToArray(), new(cut == 0 ? 1 : cut, BinaryPrimitives.ReadInt32BigEndian(code[8..])));
+        return slot.Key;
+    }
+
+    public ResourceKey Of(ReadOnlySpan<byte> type, ReadOnlySpan<byte> id)
+    {
+        Span<byte> name = type.Length + id.Length < 256 ? stackalloc byte[type.Length + 1 + id.Length] : new byte[type.Length + 1 + id.Length];
+        type.CopyTo(name);
+        name[type.Length] = (byte)'/';
+        id.CopyTo(name[(type.Length + 1)..]);
+        return Of(name);
+    }
+
+    /// <summary>Key of a resource's n-th row, from 0: the first has the resource's own (SplitMix64's finaliser for the others).</summary>
+    public static long Row(long resource, int n)
+    {
+        if (n == 0) return resource;
+        var h = (ulong)resource + (ulong)n * 0x9E3779B97F4A7C15;
+        h = (h ^ h >> 30) * 0xBF58476D1CE4E5B9;
+        h = (h ^ h >> 27) * 0x94D049BB133111EB;
+        var cut = (long)((h ^ h >> 31) & long.MaxValue);
+        return cut == 0 ? 1 : cut;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Buffers;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Sources.Csv;
+
+namespace Ambroise.Sources.Fhir.Reading;
+
+/// <summary>Cuts a file into chunks of whole lines. A line too long is left out and said; a file that ends in the middle gives what came before.</summary>
+static class ChunkReader
+{
+    const int ChunkBytes = 2 << 20;
+
+    /// <summary>The longest line that is read.</summary>
+    public const int MaxLineBytes = 64 << 20;
+
+    /// <summary>The largest file that is one document.</summary>
+    public const int MaxDocumentBytes = 512 << 20;
+
+    public static IEnumerable<InputChunk> Read(FhirFile file, Action<Rejected> reject, CancellationToken cancel)
+    {
+        Stream? stream = null;
+        try
+        {
+            stream = new FileStream(file.Path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+            if (file.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) stream = new GzipFile(stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            stream?.Dispose();
+            stream = null;
+        }
+        if (stream is null)
+        {
+            reject(new("file", file.Name, 1, null, "file-unreadable", null, default));
+            yield break;
+        }
+        using (stream)
+            foreach (var chunk in Cut(file, stream, reject, cancel)) yield return chunk;
+    }
+
+    static IEnumerable<InputChunk> Cut(FhirFile file, Stream stream, Action<Rejected> reject, CancellationToken cancel)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        int have = 0;
+        long line = 1;
+        bool first = true, document = false, skipping = false;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (filled, ended, broken) = Fill(stream, buffer, have);
+            have = filled;
+            if (first && have > 0)
+            {
+                if (buffer.AsSpan(0, have).StartsWith("\uFEFF"u8))
+                {
+                    buffer.AsSpan(3, have - 3).CopyTo(buffer);
+                    have -= 3;
+                }
+                document = IsDocument(file, buffer.AsSpan(0, have));
+                first = false;
+            }
+            if (broken)
+            {
+                // A line or document cut short says nothing: only whole lines before the damage are used.
+                have = document ? 0 : buffer.AsSpan(0, have).LastIndexOf((byte)'\n') + 1;
+                reject(new("file", file.Name, line + buffer.AsSpan(0, have).Count((byte)'\n'), null, "file-truncated", null, default));
+                ended = true;
+            }
+            if (skipping)
+            {
+                var end = buffer.AsSpan(0, have).IndexOf((byte)'\n');
+                if (end < 0)
+                {
+                    have = 0;
+                    if (ended) break;
+                    continue;
+                }
+                skipping = false;
+                line++;
+                buffer.AsSpan(end + 1, have - end - 1).CopyTo(buffer);
+                have -= end + 1;
+                if (!ended && have < buffer.Length / 2) continue;
+            }
+            if (ended)
+            {
+                if (have > 0)
+                {
+                    yield return new(file, buffer, have, line, document);
+                    yield break;
+                }
+                break;
+            }
+            var whole = document ? 0 : buffer.AsSpan(0, have).LastIndexOf((byte)'\n') + 1;
+            if (whole == 0)
+            {
+                if (have < buffer.Length) continue;
+                if (have >= (document ? MaxDocumentBytes : MaxLineBytes))
+                {
+                    reject(new("file", file.Name, line, null, document ? "document-too-large" : "line-too-long", null, default));
+                    if (document) break;
+                    skipping = true;
+                    have = 0;
+                    continue;
+                }
+                var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+                buffer.AsSpan(0, have).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+                buffer = larger;
+                continue;
+            }
+            var next = ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes, have - whole));
+            buffer.AsSpan(whole, have - whole).CopyTo(next);
+            var lines = buffer.AsSpan(0, whole).Count((byte)'\n');
+            yield return new(file, buffer, whole, line, false);
+            line += lines;
+            (buffer, have) = (next, have - whole);
+        }
+        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+    }
+
+    static (int Have, bool Ended, bool Broken) Fill(Stream stream, byte[] buffer, int have)
+    {
+        try
+        {
+            while (have < buffer.Length)
+            {
+                var read = stream.Read(buffer, have, buffer.Length - have);
+                if (read == 0) return (have, true, false);
+                have += read;
+            }
+            return (have, false, false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            return (have, true, true);
+        }
+    }
+
+    /// <summary>A file named .json is one document where its first line is no whole object.</summary>
+    static bool IsDocument(FhirFile file, ReadOnlySpan<byte> start)
+    {
+        var name = file.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file.Name[..^3] : file.Name;
+        if (!name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return false;
+        start = start.TrimStart(" \t\r\n"u8);
+        var end = start.IndexOf((byte)'\n');
+        // No line's end so far: one document in one line, or a line so long that it must be one.
+        return end < 0 || !start[..end].TrimEnd(" \t\r"u8).EndsWith("}"u8);
+    }
+}

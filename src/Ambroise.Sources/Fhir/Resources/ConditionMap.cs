@@ -1,0 +1,96 @@
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>What a patient has or had: Condition, AllergyIntolerance, and apart from both the history of the family.</summary>
+static class ConditionMap
+{
+    public static Fate Condition(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var certainty = r["verificationStatus"u8]["coding"u8]["code"u8];
+        if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
+        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
+        var e = new ClinicalEvent
+        {
+            Person = m.Person,
+            Start = start,
+            End = m.OptionalTime(r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8]),
+            Code = m.Code(r["code"u8]),
+            Default = Domain.Condition,
+            Type = Category(r),
+            Visit = m.Visit(r["encounter"u8]),
+            Provider = m.Reference(r["asserter"u8].Exists ? r["asserter"u8] : r["recorder"u8], "Practitioner", "PractitionerRole"),
+            // Confirmed and preliminary diagnosis (Condition Status).
+            Status = certainty.Is("confirmed"u8) ? 32893 : certainty.Is("provisional"u8) || certainty.Is("differential"u8) || certainty.Is("unconfirmed"u8) ? 32899 : Null.Int32,
+            StatusSource = ResourceMapper.Copy(certainty),
+        };
+        return TextOnly.Write(m, e, r["code"u8]);
+    }
+
+    static int Category(JsonNode condition)
+    {
+        foreach (var category in condition["category"u8].Items)
+            foreach (var coding in category["coding"u8].Items)
+                if (coding["code"u8].Is("problem-list-item"u8)) return TypeConcepts.ProblemList;
+                else if (coding["code"u8].Is("encounter-diagnosis"u8)) return TypeConcepts.Encounter;
+        return TypeConcepts.Ehr;
+    }
+
+    public static Fate Allergy(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        var certainty = r["verificationStatus"u8]["coding"u8]["code"u8];
+        if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
+        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["recordedDate"u8], r["lastOccurrence"u8]], "onset") is { } fate) return fate;
+        var code = m.Code(r["code"u8]);
+        var e = new ClinicalEvent
+        {
+            Person = m.Person,
+            Start = start,
+            Code = code,
+            Default = Domain.Observation,
+            Type = TypeConcepts.Ehr,
+            Visit = m.Visit(r["encounter"u8]),
+            Provider = m.Provider(r["recorder"u8]),
+            Qualifier = ResourceMapper.Copy(r["criticality"u8]),
+        };
+        if (code?.Meaning.Targets is [{ Domain: Domain.Drug } substance, ..])
+        {
+            // A substance is what the allergy is to, not something taken: "allergy to substance" with the substance as its value.
+            e.Code = new(m.Codes.Find("http://snomed.info/sct", "419199007"), "");
+            (e.Fixed, e.ValueConcept, e.ValueSource) = (true, substance.Concept, code.Code);
+        }
+        return TextOnly.Write(m, e, r["code"u8]);
+    }
+
+    /// <summary>One observation for each of the relative's conditions, "family history of" with the condition as its value: never a condition of the patient.</summary>
+    public static Fate FamilyHistory(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("health-unknown"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["date"u8]], "date") is { } fate) return fate;
+        var history = new Coded(m.Codes.Find("http://snomed.info/sct", "416471007"), "Family history of clinical finding");
+        foreach (var condition in r["condition"u8].Items)
+            if (m.Code(condition["code"u8]) is { } code)
+                m.Write(new()
+                {
+                    Person = m.Person,
+                    Start = start,
+                    Code = history,
+                    Default = Domain.Observation,
+                    Fixed = true,
+                    Type = TypeConcepts.Ehr,
+                    ValueConcept = code.Meaning.Standard,
+                    ValueSource = code.Code,
+                    Qualifier = m.Code(r["relationship"u8])?.Code,
+                });
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-condition");
+    }
+}

@@ -1,0 +1,154 @@
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>What a patient took or was given: MedicationRequest, -Administration, -Dispense, -Statement, Immunization.</summary>
+static class DrugMap
+{
+    /// <summary>A medication is the code others refer to.</summary>
+    public static Fate Medication(ResourceMapper m)
+    {
+        m.Definitions.Add(m.Key.Key, m.Code(m.Resource["code"u8]), m.Version);
+        return Fate.Aside("definition-only");
+    }
+
+    public static Fate Request(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("draft"u8)) return Fate.Aside($"status-{status}");
+        if (r["doNotPerform"u8].IsTrue) return Fate.Aside("do-not-perform");
+        if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside($"intent-{r["intent"u8]}");
+        if (m.TryTime(out var start, [r["authoredOn"u8], r["dispenseRequest"u8]["validityPeriod"u8]["start"u8]], "authoredOn") is { } fate) return fate;
+        var dispense = r["dispenseRequest"u8];
+        var supply = dispense["expectedSupplyDuration"u8];
+        return Write(m, new()
+        {
+            Person = m.Person,
+            Start = start,
+            End = m.OptionalTime(dispense["validityPeriod"u8]["end"u8]),
+            Type = r["reportedReference"u8]["reference"u8].Text.StartsWith("Patient/"u8) ? TypeConcepts.SelfReport : TypeConcepts.Prescription,
+            Visit = m.Visit(r["encounter"u8]),
+            Provider = m.Provider(r["requester"u8]),
+            Days = supply["code"u8].Is("d"u8) || supply["unit"u8].Is("days"u8) || supply["unit"u8].Is("d"u8) ? ResourceMapper.Whole(supply["value"u8]) : Null.Int32,
+            Quantity = Number(dispense["quantity"u8]["value"u8]),
+            Refills = ResourceMapper.Whole(dispense["numberOfRepeatsAllowed"u8]),
+            StopReason = m.Code(r["statusReason"u8])?.Code,
+        }, r["dosageInstruction"u8].First);
+    }
+
+    public static Fate Administration(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside($"status-{status}");
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8]], "effective") is { } fate) return fate;
+        var dosage = r["dosage"u8];
+        return Write(m, new()
+        {
+            Person = m.Person,
+            Start = start,
+            End = m.OptionalTime(r["effectivePeriod"u8]["end"u8]),
+            Type = TypeConcepts.Administration,
+            Visit = m.Visit(r["context"u8]),
+            Provider = m.Provider(r["performer"u8]["actor"u8]),
+            Quantity = Number(dosage["dose"u8]["value"u8]),
+            DoseUnit = m.Unit(dosage["dose"u8]).Source,
+        }, dosage);
+    }
+
+    public static Fate Dispense(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8)) return Fate.Aside($"status-{status}");
+        if (m.TryTime(out var start, [r["whenHandedOver"u8], r["whenPrepared"u8]], "whenHandedOver") is { } fate) return fate;
+        return Write(m, new()
+        {
+            Person = m.Person,
+            Start = start,
+            Type = TypeConcepts.Dispensing,
+            Visit = m.Visit(r["context"u8]),
+            Provider = m.Provider(r["performer"u8]["actor"u8]),
+            Days = ResourceMapper.Whole(r["daysSupply"u8]["value"u8]),
+            Quantity = Number(r["quantity"u8]["value"u8]),
+        }, r["dosageInstruction"u8].First);
+    }
+
+    public static Fate Statement(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside($"status-{status}");
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
+        return Write(m, new()
+        {
+            Person = m.Person,
+            Start = start,
+            End = m.OptionalTime(r["effectivePeriod"u8]["end"u8]),
+            Type = r["informationSource"u8]["reference"u8].Text.StartsWith("Patient/"u8) ? TypeConcepts.SelfReport : TypeConcepts.MedicationList,
+            Visit = m.Visit(r["context"u8]),
+        }, r["dosage"u8].First);
+    }
+
+    public static Fate Immunization(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        if (!r["status"u8].Is("completed"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["recorded"u8]], "occurrenceDateTime") is { } fate) return fate;
+        return TextOnly.Write(m, new()
+        {
+            Person = m.Person,
+            Start = start,
+            Code = m.Code(r["vaccineCode"u8]),
+            Default = Domain.Drug,
+            Type = r["primarySource"u8].IsFalse ? TypeConcepts.Ehr : TypeConcepts.Administration,
+            Visit = m.Visit(r["encounter"u8]),
+            Provider = m.Provider(r["performer"u8]["actor"u8]),
+            Quantity = Number(r["doseQuantity"u8]["value"u8]),
+            DoseUnit = m.Unit(r["doseQuantity"u8]).Source,
+            Lot = ResourceMapper.Copy(r["lotNumber"u8]),
+            RouteSource = m.Code(r["route"u8])?.Code,
+        }, r["vaccineCode"u8]);
+    }
+
+    static Fate Write(ResourceMapper m, ClinicalEvent e, JsonNode dosage)
+    {
+        var r = m.Resource;
+        e.Default = Domain.Drug;
+        e.Sig = ResourceMapper.Copy(dosage["text"u8]);
+        if (m.Code(dosage["route"u8]) is { } route) (e.Route, e.RouteSource) = (route.Meaning.Standard, route.Code);
+        var inWords = r["medicationCodeableConcept"u8];
+        if (inWords.Exists)
+        {
+            e.Code = m.Code(inWords);
+            return TextOnly.Write(m, e, inWords);
+        }
+        var reference = r["medicationReference"u8];
+        if (!reference.Exists) return Fate.Refused("medication", "code-missing");
+        var text = reference["reference"u8].Text;
+        if (text.Length > 1 && text[0] == '#')
+        {
+            foreach (var contained in r["contained"u8].Items)
+                if (contained["id"u8].Is(text[1..]))
+                {
+                    e.Code = m.Code(contained["code"u8]);
+                    return TextOnly.Write(m, e, contained["code"u8]);
+                }
+            return Fate.Refused("medicationReference", "reference-unresolved");
+        }
+        if (!m.Definitions.TryGet(m.Reference(reference, "Medication"), out var code)) return m.Definitions.IsComplete ? Fate.Refused("medicationReference", "reference-unresolved") : Fate.Deferred;
+        e.Code = code;
+        return TextOnly.Write(m, e, default);
+    }
+
+    static double Number(JsonNode node) => node.TryNumber(out var number) ? number : Null.Float64;
+}

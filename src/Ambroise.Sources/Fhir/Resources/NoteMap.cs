@@ -1,0 +1,82 @@
+using System.Buffers.Text;
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>Texts: DiagnosticReport and DocumentReference become a NOTE for each text they carry. A report's results are observations of their own.</summary>
+static class NoteMap
+{
+    public static Fate Report(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside($"status-{status}");
+        if (!r["presentedForm"u8].Exists && !r["conclusion"u8].Exists) return Fate.Aside("no-text");
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["issued"u8]], "effective") is { } fate) return fate;
+        long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
+        var code = m.Code(r["code"u8]);
+        foreach (var form in r["presentedForm"u8].Items)
+            if (Attachment(m, form, start, visit, provider, code) is { } refused) return refused;
+        if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, code, conclusion, "conclusion"u8);
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
+    }
+
+    public static Fate Document(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (status.Is("superseded"u8) || status.Is("entered-in-error"u8) || r["docStatus"u8].Is("entered-in-error"u8)) return Fate.Aside(status.Is("superseded"u8) ? "status-superseded" : "status-entered-in-error");
+        if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8]], "date") is { } fate) return fate;
+        long visit = m.Visit(r["context"u8]["encounter"u8].First), provider = m.Provider(r["author"u8].First);
+        var code = m.Code(r["type"u8]);
+        foreach (var content in r["content"u8].Items)
+            if (Attachment(m, content["attachment"u8], start, visit, provider, code) is { } refused) return refused;
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
+    }
+
+    /// <summary>Text is decoded; anything else (PDF, CDA in a container) stays in base64, with its type as the note's source.</summary>
+    static Fate? Attachment(ResourceMapper m, JsonNode attachment, FhirTime start, long visit, long provider, Coded? code)
+    {
+        var data = attachment["data"u8].Text;
+        if (data.Length == 0) return null; // by address alone: nothing to keep
+        var type = attachment["contentType"u8].Text;
+        var isText = type.Length == 0 || type.StartsWith("text/"u8) || type.StartsWith("application/xml"u8) || type.StartsWith("application/json"u8) || type.StartsWith("application/hl7-v3+xml"u8);
+        if (!isText)
+        {
+            Write(m, start, visit, provider, code, data, [.. type, .. ";base64"u8]);
+            return null;
+        }
+        var text = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
+        if (Base64.DecodeFromUtf8(data, text, out _, out var length) != System.Buffers.OperationStatus.Done) return Fate.Refused("attachment.data", "base64-invalid");
+        var decoded = text.AsSpan(0, length);
+        // What claims to be UTF-8 and is not was Latin 1, in every hospital that sent it.
+        if (!System.Text.Unicode.Utf8.IsValid(decoded)) decoded = Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(decoded));
+        Write(m, start, visit, provider, code, decoded, type);
+        return null;
+    }
+
+    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, Coded? code, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
+    {
+        var language = m.Resource["language"u8].Text;
+        var note = m.Row(Cdm54.Note);
+        note.Put("person_id", m.Person);
+        note.Put("note_date", start.Day);
+        note.Put("note_datetime", start.Micros);
+        note.Put("note_type_concept_id", TypeConcepts.Note);
+        note.Put("note_class_concept_id", code?.Meaning.Standard ?? 0);
+        note.Put("note_title", code is null ? default : Encoding.UTF8.GetBytes(code.Display.Length > 0 ? code.Display : code.Meaning.Code));
+        if (text.Length > 0) note.Put("note_text", text);
+        else ((Lake.Columns.TextColumn)note.Batch.Columns[Cdm54.Note["note_text"].Ordinal]).Append([]);
+        note.Put("encoding_concept_id", 32678); // UTF-8
+        note.Put("language_concept_id", language.StartsWith("fr"u8) ? 4180190 : language.StartsWith("en"u8) ? 4180186 : 0);
+        note.Put("provider_id", provider);
+        note.Put("visit_occurrence_id", visit);
+        note.Put("note_source_value", source);
+        m.End(note);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>Observation: a row for its value and one for each component; a panel without a value of its own makes none. Specimen beside it.</summary>
+static class ObservationMap
+{
+    public static Fate Map(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside($"status-{status}");
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]], "effective") is { } fate) return fate;
+        var (type, measured) = Category(r);
+        if (r["performer"u8].First["reference"u8].Text.StartsWith("Patient/"u8)) type = TypeConcepts.SelfReport;
+        long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
+
+        var components = r["component"u8];
+        if (HasValue(r) || !components.Exists && !r["hasMember"u8].Exists)
+        {
+            var own = Event(m, r, r["code"u8]);
+            if (TextOnly.Write(m, own, r["code"u8]) is { Kind: FateKind.Refused } refused) return refused;
+        }
+        foreach (var component in components.Items)
+            if (component["code"u8].Exists) TextOnly.Write(m, Event(m, component, component["code"u8]), component["code"u8]);
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
+
+        ClinicalEvent Event(ResourceMapper mapper, JsonNode of, JsonNode code)
+        {
+            var e = new ClinicalEvent
+            {
+                Person = mapper.Person,
+                Start = start,
+                Code = mapper.Code(code),
+                Type = type,
+                Visit = visit,
+                Provider = provider,
+                Default = measured || of["valueQuantity"u8].Exists ? Domain.Measurement : Domain.Observation,
+            };
+            Values(mapper, of, e);
+            return e;
+        }
+    }
+
+    /// <summary>The type concept, and whether an observation of that category is a measurement where its code does not say.</summary>
+    static (int Type, bool Measured) Category(JsonNode observation)
+    {
+        foreach (var category in observation["category"u8].Items)
+            foreach (var coding in category["coding"u8].Items)
+            {
+                var code = coding["code"u8];
+                if (code.Is("laboratory"u8)) return (TypeConcepts.Lab, true);
+                if (code.Is("vital-signs"u8) || code.Is("exam"u8)) return (TypeConcepts.PhysicalExamination, true);
+                if (code.Is("survey"u8)) return (TypeConcepts.PatientFilledSurvey, false);
+            }
+        return (TypeConcepts.Ehr, false);
+    }
+
+    static bool HasValue(JsonNode of) =>
+        of["valueQuantity"u8].Exists || of["valueCodeableConcept"u8].Exists || of["valueString"u8].Exists || of["valueInteger"u8].Exists || of["valueBoolean"u8].Exists || of["valueDateTime"u8].Exists
+        || of["valueTime"u8].Exists || of["valuePeriod"u8].Exists || of["valueRange"u8].Exists || of["valueRatio"u8].Exists;
+
+    static void Values(ResourceMapper m, JsonNode of, ClinicalEvent e)
+    {
+        if (of["valueQuantity"u8] is { Exists: true } quantity) Quantity(m, quantity, e);
+        else if (of["valueCodeableConcept"u8] is { Exists: true } concept)
+        {
+            var coded = m.Code(concept);
+            if (coded is not null) (e.ValueConcept, e.ValueSource) = (coded.Meaning.Standard, coded.Code);
+            else e.ValueText = ResourceMapper.Copy(concept["text"u8]);
+        }
+        else if (of["valueInteger"u8].TryNumber(out var whole)) e.Number = whole;
+        else if (of["valueBoolean"u8] is { Exists: true } flag) (e.ValueConcept, e.ValueSource) = (flag.IsTrue ? 4188539 : 4188540, ResourceMapper.Copy(flag)); // Yes, No (LOINC/SNOMED answers)
+        else if (of["valueString"u8] is { Exists: true } text)
+        {
+            if (text.TryNumber(out var number)) e.Number = number;
+            else e.ValueText = ResourceMapper.Copy(text);
+        }
+        else if (of["valueDateTime"u8] is { Exists: true } time) e.ValueText = ResourceMapper.Copy(time);
+        else if (of["valueTime"u8] is { Exists: true } hour) e.ValueText = ResourceMapper.Copy(hour);
+        else if (of["valuePeriod"u8] is { Exists: true } period) e.ValueText = Encoding.UTF8.GetBytes($"{period["start"u8]}/{period["end"u8]}");
+        else if (of["valueRange"u8] is { Exists: true } range)
+        {
+            Quantity(m, range["low"u8], e);
+            (e.Low, e.High) = (e.Number, range["high"u8]["value"u8].TryNumber(out var high) ? high : Null.Float64);
+            e.Number = Null.Float64;
+        }
+        else if (of["valueRatio"u8] is { Exists: true } ratio)
+        {
+            e.ValueSource = Encoding.UTF8.GetBytes($"{ratio["numerator"u8]["value"u8]}:{ratio["denominator"u8]["value"u8]}");
+            if (ratio["numerator"u8]["value"u8].TryNumber(out var over) && ratio["denominator"u8]["value"u8].TryNumber(out var under) && under != 0) e.Number = over / under;
+        }
+        else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
+
+        if (of["referenceRange"u8].First is { Exists: true } reference && !of["valueRange"u8].Exists)
+        {
+            if (reference["low"u8]["value"u8].TryNumber(out var low)) e.Low = low;
+            if (reference["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
+        }
+        if (m.Coding(of["interpretation"u8]["coding"u8].First) is { } interpretation) e.Qualifier = interpretation.Code;
+        // What somebody typed has its place in OBSERVATION, sealed as free text: a measurement in words goes there.
+        if (e.ValueText is not null) (e.Default, e.Fixed) = (Domain.Observation, true);
+    }
+
+    static void Quantity(ResourceMapper m, JsonNode quantity, ClinicalEvent e)
+    {
+        if (quantity["value"u8].TryNumber(out var number)) e.Number = number;
+        var comparator = quantity["comparator"u8];
+        // OMOP's Meas Value Operator concepts.
+        e.Operator = comparator.Is("<"u8) ? 4171756 : comparator.Is("<="u8) ? 4171754 : comparator.Is(">="u8) ? 4171755 : comparator.Is(">"u8) ? 4172704 : Null.Int32;
+        (e.Unit, e.UnitSource) = m.Unit(quantity);
+    }
+
+    public static Fate Specimen(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("unavailable"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["collection"u8]["collectedDateTime"u8], r["collection"u8]["collectedPeriod"u8]["start"u8], r["receivedTime"u8]], "collection") is { } fate) return fate;
+        if (m.Code(r["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
+        if (!code.Meaning.IsMapped) m.Unmapped(code, Lake.Cdm.Cdm54.Specimen);
+        var row = m.Row(Lake.Cdm.Cdm54.Specimen);
+        row.Put("person_id", m.Person);
+        row.Put("specimen_concept_id", code.Meaning.Standard);
+        row.Put("specimen_source_value", code.Code);
+        row.Put("specimen_type_concept_id", TypeConcepts.Ehr);
+        row.Put("specimen_date", start.Day);
+        row.Put("specimen_datetime", start.Micros);
+        if (m.Code(r["collection"u8]["bodySite"u8]) is { } site)
+        {
+            row.Put("anatomic_site_concept_id", site.Meaning.Standard);
+            row.Put("anatomic_site_source_value", site.Code);
+        }
+        m.End(row);
+        return Fate.Used;
+    }
+}

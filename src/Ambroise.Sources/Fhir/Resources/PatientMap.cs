@@ -1,0 +1,129 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>Patient: PERSON, DEATH, the place they live in (without the street), and their identities apart.</summary>
+static class PatientMap
+{
+    const string Race = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", Ethnicity = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity";
+
+    /// <summary>French core profiles: how far an identity was checked (INS guide, "statut VALI": qualified). Only then the INS is the patient's.</summary>
+    const string Reliability = "http://interopsante.org/fhir/StructureDefinition/FrPatientIdentReliability", CoreReliability = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
+
+    /// <summary>Object identifiers of the INS: NIR, NIA and their test roots (ANS, "Référentiel INS" 2.0, annex).</summary>
+    static readonly string[] InsSystems = ["urn:oid:1.2.250.1.213.1.4.8", "urn:oid:1.2.250.1.213.1.4.9", "urn:oid:1.2.250.1.213.1.4.10", "urn:oid:1.2.250.1.213.1.4.11"];
+
+    public static Fate Map(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TryTime(out var birth, [r["birthDate"u8]], "birthDate") is { } fate) return fate;
+        m.Person = m.Key.Key;
+        m.AliasIdentifiers();
+
+        var born = Days.Date(birth.Day);
+        var person = m.Row(Cdm54.Person);
+        person.Put("gender_concept_id", r["gender"u8].Is("male"u8) ? 8507 : r["gender"u8].Is("female"u8) ? 8532 : 0);
+        person.Put("gender_source_value", r["gender"u8].Text);
+        person.Put("year_of_birth", born.Year);
+        if (birth.Precision >= Precision.Month) person.Put("month_of_birth", born.Month);
+        if (birth.Precision >= Precision.Day) person.Put("day_of_birth", born.Day);
+        // Patient.birthDate has no time; the profile's extension on it has.
+        if (m.OptionalTime(Extension(r["_birthDate"u8], "http://hl7.org/fhir/StructureDefinition/patient-birthTime")["valueDateTime"u8]) is { Precision: Precision.Time } moment) person.Put("birth_datetime", moment.Micros);
+        var race = OmbCode(r, Race);
+        person.Put("race_concept_id", RaceConcept(race));
+        person.Put("race_source_value", race.Text);
+        var ethnicity = OmbCode(r, Ethnicity);
+        person.Put("ethnicity_concept_id", ethnicity.Is("2135-2"u8) ? 38003563 : ethnicity.Is("2186-5"u8) ? 38003564 : 0);
+        person.Put("ethnicity_source_value", ethnicity.Text);
+        person.Put("person_source_value", r["id"u8].Text);
+        person.Put("provider_id", m.Reference(r["generalPractitioner"u8].First, "Practitioner", "PractitionerRole"));
+        person.Put("care_site_id", m.Reference(r["managingOrganization"u8], "Organization"));
+        var address = r["address"u8].First;
+        var place = address.Exists ? RowKeys.Row(m.Key.Key, m.RowCount) : Null.Int64;
+        person.Put("location_id", place);
+        m.End(person);
+        if (address.Exists) PlaceMap.Write(m, address, withStreet: false);
+
+        if (m.OptionalTime(r["deceasedDateTime"u8]) is { Exists: true } death)
+        {
+            var row = m.Row(Cdm54.Death);
+            row.Put("person_id", m.Person);
+            row.Put("death_date", death.Day);
+            row.Put("death_datetime", death.Micros);
+            row.Put("death_type_concept_id", TypeConcepts.Ehr);
+            m.End(row);
+        }
+        else if (r["deceasedBoolean"u8].IsTrue || r["deceasedDateTime"u8].Exists) m.Chunk.Count("Patient.deceased", "death-without-date");
+        Identities(m, address);
+        foreach (var link in r["link"u8].Items)
+            if ((link["type"u8].Is("replaced-by"u8) || link["type"u8].Is("replaces"u8)) && m.Reference(link["other"u8], "Patient") is var other && other != Null.Int64) m.Chunk.Links.Add((m.Key.Key, other));
+        return Fate.Used;
+    }
+
+    static void Identities(ResourceMapper m, JsonNode address)
+    {
+        var r = m.Resource;
+        foreach (var identifier in r["identifier"u8].Items)
+        {
+            if (identifier["value"u8].Text.Length == 0) continue;
+            var isIns = Array.IndexOf(InsSystems, identifier["system"u8].ToString()) >= 0;
+            if (isIns && !IsQualified(r, identifier))
+            {
+                m.Chunk.Count("Patient.identifier", "ins-not-qualified");
+                continue;
+            }
+            if (isIns) m.Chunk.Nationals.Add((m.Named("INS", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key));
+            Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, identifier["value"u8].Text);
+        }
+        foreach (var name in r["name"u8].Items)
+        {
+            Identity(m, "family"u8, name["use"u8].Text, name["family"u8].Text);
+            foreach (var given in name["given"u8].Items) Identity(m, "given"u8, name["use"u8].Text, given.Text);
+        }
+        Identity(m, "city"u8, default, address["city"u8].Text);
+    }
+
+    static void Identity(ResourceMapper m, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
+    {
+        if (value.Length == 0) return;
+        var row = m.Row(Cdm54.PersonIdentity);
+        row.Put("person_id", m.Person);
+        row.Put("kind", kind);
+        row.Put("system", system);
+        row.Put("value", value);
+        m.End(row);
+    }
+
+    /// <summary>The reliability may stand on the patient or, in older profiles, on the identifier; both nest their status.</summary>
+    static bool IsQualified(JsonNode patient, JsonNode identifier) =>
+        IsVali(Extension(patient, CoreReliability)) || IsVali(Extension(patient, Reliability)) || IsVali(Extension(identifier, CoreReliability)) || IsVali(Extension(identifier, Reliability));
+
+    static bool IsVali(JsonNode extension)
+    {
+        if (extension["valueCoding"u8]["code"u8].Is("VALI"u8) || extension["valueCode"u8].Is("VALI"u8)) return true;
+        foreach (var inner in extension["extension"u8].Items)
+            if (inner["valueCoding"u8]["code"u8].Is("VALI"u8) || inner["valueCode"u8].Is("VALI"u8)) return true;
+        return false;
+    }
+
+    static JsonNode Extension(JsonNode of, string url)
+    {
+        foreach (var extension in of["extension"u8].Items)
+            if (System.Text.Ascii.Equals(extension["url"u8].Text, url)) return extension;
+        return default;
+    }
+
+    static JsonNode OmbCode(JsonNode patient, string url)
+    {
+        foreach (var inner in Extension(patient, url)["extension"u8].Items)
+            if (inner["url"u8].Is("ombCategory"u8)) return inner["valueCoding"u8]["code"u8];
+        return default;
+    }
+
+    /// <summary>CDC race and ethnicity codes, OMB categories, as OMOP's Race vocabulary has them.</summary>
+    static int RaceConcept(JsonNode code) =>
+        code.Is("2106-3"u8) ? 8527 : code.Is("2054-5"u8) ? 8516 : code.Is("2028-9"u8) ? 8515 : code.Is("1002-5"u8) ? 8657 : code.Is("2076-8"u8) ? 8557 : 0;
+}

@@ -1,0 +1,72 @@
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>What was done to a patient or used on them: Procedure, ImagingStudy, SupplyDelivery, DeviceUseStatement.</summary>
+static class ProcedureMap
+{
+    public static Fate Procedure(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside($"status-{status}");
+        if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed") is { } fate) return fate;
+        return TextOnly.Write(m, new()
+        {
+            Person = m.Person,
+            Start = start,
+            End = m.OptionalTime(r["performedPeriod"u8]["end"u8]),
+            Code = m.Code(r["code"u8]),
+            Default = Domain.Procedure,
+            Type = TypeConcepts.Ehr,
+            Visit = m.Visit(r["encounter"u8]),
+            Provider = m.Reference(r["performer"u8]["actor"u8], "Practitioner", "PractitionerRole"),
+        }, r["code"u8]);
+    }
+
+    public static Fate Imaging(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["started"u8], r["series"u8]["started"u8]], "started") is { } fate) return fate;
+        var code = m.Code(r["procedureCode"u8].First) ?? m.Coding(r["modality"u8].First) ?? m.Coding(r["series"u8]["modality"u8]);
+        if (code is null) return Fate.Refused("procedureCode", "code-missing");
+        m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Ehr, Visit = m.Visit(r["encounter"u8]), Provider = m.Provider(r["interpreter"u8].First) });
+        return Fate.Used;
+    }
+
+    public static Fate Supply(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        if (!r["status"u8].Is("completed"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["occurrencePeriod"u8]["start"u8]], "occurrence") is { } fate) return fate;
+        var item = r["suppliedItem"u8];
+        if (m.Code(item["itemCodeableConcept"u8]) is not { } code) return Fate.Refused("suppliedItem", "code-missing");
+        var quantity = item["quantity"u8]["value"u8].TryNumber(out var number) ? number : Null.Float64;
+        m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr, Quantity = quantity });
+        return Fate.Used;
+    }
+
+    /// <summary>A device says by itself nothing of when it was used: the statement of its use does. Serial numbers and UDI stay out.</summary>
+    public static Fate Device(ResourceMapper m)
+    {
+        m.Definitions.Add(m.Key.Key, m.Code(m.Resource["type"u8]), m.Version);
+        return Fate.Aside("definition-only");
+    }
+
+    public static Fate DeviceUse(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("intended"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["timingDateTime"u8], r["timingPeriod"u8]["start"u8], r["recordedOn"u8]], "timing") is { } fate) return fate;
+        if (!m.Definitions.TryGet(m.Reference(r["device"u8], "Device"), out var code)) return m.Definitions.IsComplete ? Fate.Refused("device", "reference-unresolved") : Fate.Deferred;
+        m.Write(new() { Person = m.Person, Start = start, End = m.OptionalTime(r["timingPeriod"u8]["end"u8]), Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr });
+        return Fate.Used;
+    }
+}

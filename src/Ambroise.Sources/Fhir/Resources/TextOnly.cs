@@ -1,0 +1,21 @@
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>A concept given in words alone.</summary>
+static class TextOnly
+{
+    /// <summary>Writes the event. Where its concept has words and no code, they become an observation's text, which is sealed as free text: no source_value holds what somebody typed.</summary>
+    public static Fate Write(ResourceMapper m, ClinicalEvent e, JsonNode concept)
+    {
+        if (e.Code is null)
+        {
+            if (ResourceMapper.Copy(concept["text"u8]) is not { } words) return Fate.Refused("code", "code-missing");
+            (e.Default, e.Fixed, e.ValueText) = (Domain.Observation, true, words);
+        }
+        m.Write(e);
+        return Fate.Used;
+    }
+}

@@ -1,0 +1,50 @@
+namespace Ambroise.EndToEnd.Fhir;
+
+/// <summary>A hospital's FHIR through the whole program.</summary>
+public sealed class FhirLoadSpecs
+{
+    /// <summary>The same 120 patients, once as transaction bundles with conditional references and once as NDJSON by type.</summary>
+    [Fact]
+    public void Bundles_and_ndjson_of_the_same_patients_are_one_release_and_every_resource_is_accounted_for()
+    {
+        var (bundles, ndjson) = (Conformance.Path("fhir/synthea-r4-bundles"), Conformance.Path("fhir/synthea-r4"));
+        using var home = TemporaryHome.With("chu");
+        home.Run("vocabulary", "load", Conformance.Path("omop/synthea27nj")).Succeeded();
+        var first = home.Run("load", "fhir", ndjson, "--tenant", "chu", "--json").Succeeded().Json;
+        var second = home.Run("load", "fhir", bundles, "--tenant", "chu", "--json").Succeeded().Json;
+        Assert.Equal(first.GetProperty("contentHash").GetString(), second.GetProperty("contentHash").GetString());
+        Assert.Equal(120, first.GetProperty("patients").GetInt64());
+
+        // What was read of each type is what the folder's own list says, and each resource has one fate.
+        var expected = File.ReadLines(Path.Combine(ndjson, "COUNTS.tsv")).Select(l => l.Split('\t')).Where(f => f[0] is not ("TOTAL" or "type") && f.Length > 1).ToDictionary(f => f[0], f => long.Parse(f[1], null));
+        var read = first.GetProperty("fates").EnumerateArray().GroupBy(f => f.GetProperty("type").GetString()!).ToDictionary(g => g.Key, g => g.Sum(f => f.GetProperty("count").GetInt64()));
+        Assert.Equal(expected.OrderBy(e => e.Key, StringComparer.Ordinal), read.OrderBy(e => e.Key, StringComparer.Ordinal));
+
+        var report = home.Run("load", "report", "--tenant", "chu", "--release", "1", "--json").Succeeded().Json;
+        Assert.Equal(read.Values.Sum(), report.GetProperty("fates").EnumerateArray().Sum(f => f.GetProperty("count").GetInt64()));
+        home.Run("verify", "--tenant", "chu").Succeeded();
+    }
+
+    [Fact]
+    public void Unmapped_codes_go_out_and_come_back_mapped()
+    {
+        using var home = TemporaryHome.With("chu");
+        home.Run("vocabulary", "load", Conformance.Path("omop/synthea27nj")).Succeeded();
+        var (sent, list, mapped) = (home.Beside("sent.ndjson"), home.Beside("unmapped.csv"), home.Beside("mapped.csv"));
+        File.WriteAllText(sent, """
+            {"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}
+            {"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:hospital:codes","code":"DIAB","display":"Diabète"}]},"onsetDateTime":"2020-01-01"}
+            """);
+        home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded();
+        home.Run("mappings", "list", "--tenant", "chu", "--export", list).Succeeded();
+        Assert.Contains("DIAB,urn:hospital:codes,Diabète,1,condition_occurrence", File.ReadAllText(list), StringComparison.Ordinal);
+        File.WriteAllText(mapped, "source_code,source_vocabulary_id,target_concept_id\nDIAB,urn:hospital:codes,44054006\n");
+        home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded();
+        File.WriteAllText(mapped, "source_code,target_concept_id\nDIAB,x\n");
+        home.Run("mappings", "import", mapped, "--tenant", "chu").Failed(2, "mappings.unreadable");
+        home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded();
+        Assert.Empty(home.Run("mappings", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray());
+        home.Run("load", "omop", Conformance.Path("omop/synthea27nj"), "--tenant", "chu").Succeeded();
+        home.Run("load", "report", "--tenant", "chu").Failed(4, "load.report-none");
+    }
+}

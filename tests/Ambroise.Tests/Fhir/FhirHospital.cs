@@ -1,0 +1,85 @@
+using System.IO.Compression;
+using System.Text;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Writing;
+using Ambroise.Sources.Fhir;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Mapping;
+using Ambroise.Sources.Fhir.Reading;
+using Ambroise.Tests.Lake;
+using DuckDB.NET.Data;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>A tenant that is sent FHIR, and what its release then holds.</summary>
+sealed class FhirHospital : IDisposable
+{
+    readonly TestLake test = new();
+    readonly ReadOnlyMemory<byte> names;
+    int loads;
+
+    public FhirHospital()
+    {
+        test.Keys.Create("fhir", ["names"]);
+        names = test.Keys.Get("fhir", "names");
+    }
+
+    public FhirReport Report { get; private set; } = null!;
+
+    public IReadOnlyList<Rejected> Rejected { get; private set; } = [];
+
+    /// <summary>Loads lines of NDJSON.</summary>
+    /// <returns>The release's content hash.</returns>
+    public string Load(LoadMode mode, params string[] lines) => LoadFiles(mode, new() { ["all.ndjson"] = Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n") });
+
+    public string LoadFiles(LoadMode mode, Dictionary<string, byte[]> files, FhirOptions? options = null)
+    {
+        var folder = Path.Combine(test.Folder, $"sent{++loads}");
+        Directory.CreateDirectory(folder);
+        foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
+        using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), CodeBook.Empty, options ?? FhirOptions.Default, names, 64 << 20, 2, TimeProvider.System);
+        var loaded = test.Load(source, mode);
+        Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Json)!;
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+        Directory.Delete(folder, recursive: true);
+        return loaded.Manifest.Content;
+    }
+
+    /// <summary>Resources by type, fate and reason.</summary>
+    public long Fate(string type, string kind, string reason) => Report.Fates.Where(f => f.Type == type && f.Kind == kind && f.Reason == reason).Sum(f => f.Count);
+
+    /// <summary>Rows of the newest release, as text; null as the empty string.</summary>
+    /// <param name="columns">Or <c>*</c> for the whole row, with what DuckDB lets follow it.</param>
+    public List<string> Rows(string table, params string[] columns)
+    {
+        var to = Path.Combine(test.Folder, $"back{++loads}");
+        Reversibility.Export(test.Lake, null, to, ExportFormat.Parquet, null, TestContext.Current.CancellationToken).OrThrow();
+        var file = Path.Combine(to, $"{table}.parquet");
+        var rows = new List<string>();
+        if (File.Exists(file))
+        {
+            using var connection = new DuckDBConnection("DataSource=:memory:");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            var row = columns is [['*', ..] all] ? $"cast(t as varchar) from (select {all} from read_parquet('{file}')) t order by 1 --" : $"concat_ws('|', {string.Join(", ", columns.Select(c => $"coalesce(cast({c} as varchar), '')"))})";
+            command.CommandText = $"select {row} from read_parquet('{file}') t order by 1";
+            using var reader = command.ExecuteReader();
+            while (reader.Read()) rows.Add(reader.GetString(0));
+        }
+        Directory.Delete(to, recursive: true);
+        return rows;
+    }
+
+    /// <summary>Every file under the tenant's folder, as bytes.</summary>
+    public IEnumerable<byte[]> FilesAtRest() => Directory.EnumerateFiles(test.Folder, "*", SearchOption.AllDirectories).Select(File.ReadAllBytes);
+
+    public static byte[] Gzip(string text)
+    {
+        using var to = new MemoryStream();
+        using (var gzip = new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(Encoding.UTF8.GetBytes(text));
+        return to.ToArray();
+    }
+
+    public void Dispose() => test.Dispose();
+}
