@@ -6,15 +6,22 @@ namespace Ambroise.Lake.Reading;
 /// <remarks>Arrays handed out stay valid after they leave the cache. Sealing a tenant drops the cache with the door that owns it.</remarks>
 public sealed class BlockCache(long capacityBytes)
 {
-    const int Stripes = 64;
-    readonly Stripe[] stripes = [.. Enumerable.Range(0, Stripes).Select(_ => new Stripe(capacityBytes / Stripes))];
+    /// <summary>A stripe holds many blocks, or a large one would push itself out and be decoded again for each row; of a small cache there are few.</summary>
+    const long StripeBytes = 64L << 20;
+    readonly Stripe[] stripes = Striped(capacityBytes);
+
+    static Stripe[] Striped(long capacity)
+    {
+        var count = Math.Clamp(capacity / StripeBytes, 1, 64);
+        return [.. Enumerable.Range(0, (int)count).Select(_ => new Stripe(capacity / count))];
+    }
 
     public long Bytes => stripes.Sum(s => s.Bytes);
 
     /// <returns>The block, read now when absent. Two threads may read the same block at once; both get the same values.</returns>
     internal TArray Get<TArray, TState>(BlockKey key, TState state, Func<TState, TArray> read, Func<TArray, long> size) where TArray : class
     {
-        var stripe = stripes[(int)((uint)key.GetHashCode() % Stripes)];
+        var stripe = stripes[(int)((uint)key.GetHashCode() % stripes.Length)];
         if (stripe.Find(key) is TArray found) return found;
         var made = read(state);
         stripe.Add(key, made, size(made));
@@ -43,6 +50,7 @@ public sealed class BlockCache(long capacityBytes)
 
         public void Add(BlockKey key, object value, long size)
         {
+            if (capacity <= 0) return;
             lock (gate)
             {
                 if (entries.ContainsKey(key)) return;
@@ -50,7 +58,8 @@ public sealed class BlockCache(long capacityBytes)
                 entries[key] = entry;
                 hand.Enqueue(entry);
                 bytes += size;
-                while (bytes > capacity && hand.TryDequeue(out var oldest))
+                // The newest stays, whatever its size: whoever reads row by row asks for it again at once.
+                while (bytes > capacity && hand.Count > 1 && hand.TryDequeue(out var oldest))
                 {
                     if (oldest.Used && hand.Count > 0)
                     {

@@ -62,8 +62,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
         foreach (var (patient, seq) in patients)
             if (!index.IsDead(seq)) persons.Add(patient);
         if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
-        foreach (var patient in persons.Where(p => links.Find(p) != p).ToList())
-            if (persons.Contains(links.Find(patient)) && index.TryGet(patient, out var seq, out _)) index.End(seq, "merged");
+        foreach (var patient in links.Settle(persons))
+            if (index.TryGet(patient, out var seq, out _)) index.End(seq, "merged");
     }
 
     void ReadAll(CancellationToken cancel)
@@ -178,7 +178,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
             for (var row = 0; row < rows.Rows; row++)
             {
                 var seq = tags.Array[row];
-                if (index.IsDead(seq) && !(table == Cdm54.PersonIdentity && index.Type(seq) == "Patient" && IsMerged(seq))) continue;
+                if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord))) continue;
                 if (person is not null && !persons.Contains(person.Array[row]))
                 {
                     if (table == Cdm54.SourceRecord) Unplaced(rows, row, seq, reject);
@@ -201,8 +201,6 @@ public sealed class FhirSource : IRecordSource, IDisposable
             yield return some;
         }
     }
-
-    bool IsMerged(int seq) => index.Outcome(seq) == "merged";
 
     /// <summary>A record about a patient nobody sent: its place is kept, its rows were left out.</summary>
     void Unplaced(Batch rows, int row, int seq, Action<Rejected> reject)

@@ -19,7 +19,7 @@ sealed class LinkColumns(CdmTable table)
                     for (var hops = 0; hops < 2 && aliases.TryGetValue(value, out var to); hops++) value = to; // identifier → role → practitioner
         if (links.Any && table.Person >= 0)
             foreach (ref var value in ((Int64Column)rows.Columns[table.Person]).Values)
-                value = links.Find(value);
+                value = links.Person(value);
         if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;
         var visits = ((Int64Column)rows.Columns[visit]).Array;
         var own = table == Cdm54.VisitDetail;

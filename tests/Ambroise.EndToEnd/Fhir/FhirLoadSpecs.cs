@@ -34,11 +34,12 @@ public sealed class FhirLoadSpecs
         File.WriteAllText(sent, """
             {"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}
             {"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:hospital:codes","code":"DIAB","display":"Diabète"}]},"onsetDateTime":"2020-01-01"}
+            {"resourceType":"Condition","id":"d","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"E11.X"}]},"onsetDateTime":"2020-01-01"}
             """);
         home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded();
         home.Run("mappings", "list", "--tenant", "chu", "--export", list).Succeeded();
         Assert.Contains("DIAB,urn:hospital:codes,Diabète,1,condition_occurrence", File.ReadAllText(list), StringComparison.Ordinal);
-        File.WriteAllText(mapped, "source_code,source_vocabulary_id,target_concept_id\nDIAB,urn:hospital:codes,44054006\n");
+        File.WriteAllText(mapped, "source_code,source_vocabulary_id,target_concept_id\nDIAB,urn:hospital:codes,44054006\nE11.X,http://hl7.org/fhir/sid/icd-10,44054006\n");
         home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded();
         File.WriteAllText(mapped, "source_code,target_concept_id\nDIAB,x\n");
         home.Run("mappings", "import", mapped, "--tenant", "chu").Failed(2, "mappings.unreadable");

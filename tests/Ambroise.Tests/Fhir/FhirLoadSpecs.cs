@@ -106,6 +106,28 @@ public sealed class FhirLoadSpecs
         Assert.DoesNotContain(canary, Encoding.UTF8.GetString(hospital.Report.ToJson()), StringComparison.Ordinal);
     }
 
+    /// <summary>Whichever of the two keys is the lesser: of twenty links some go each way.</summary>
+    [Fact]
+    public void A_link_to_a_patient_nobody_sent_loses_nobody()
+    {
+        using var hospital = new FhirHospital();
+        var linked = Enumerable.Range(0, 20).Select(i => Patient.Replace("\"p1\"", $"\"a{i}\",\"link\":[{{\"other\":{{\"reference\":\"Patient/absent{i}\"}},\"type\":\"seealso\"}}]", StringComparison.Ordinal));
+        hospital.Load(LoadMode.Replace, [.. linked, .. Enumerable.Range(0, 20).Select(i => Condition($"c{i}", subject: $"Patient/a{i}"))]);
+        Assert.Equal(20, hospital.Rows("person", "person_id").Distinct().Count());
+        Assert.Equal(20, hospital.Rows("condition_occurrence", "person_id").Distinct().Count());
+    }
+
+    [Fact]
+    public void Linked_patients_are_one_person_with_both_their_records()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, Patient.Replace("\"p1\"", "\"p2\",\"link\":[{\"other\":{\"reference\":\"Patient/p1\"},\"type\":\"replaces\"}]", StringComparison.Ordinal), Condition("c1"), Condition("c2", onset: "2021-01-01", subject: "Patient/p2"));
+        Assert.Single(hospital.Rows("person", "person_id"));
+        Assert.Single(hospital.Rows("condition_occurrence", "person_id").Distinct());
+        Assert.Equal(2, hospital.Rows("condition_occurrence", "person_id").Count);
+        Assert.Equal(2, hospital.Rows("source_record", "record_type").Count(t => t == "Patient"));
+    }
+
     [Fact]
     public void Only_a_qualified_national_identity_becomes_the_patients()
     {

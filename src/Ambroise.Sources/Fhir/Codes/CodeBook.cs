@@ -51,7 +51,7 @@ public sealed class CodeBook
         var found = concepts.GetValueOrDefault((vocabulary, of.Code)) ?? [];
         // The one still valid, else the one that was last: the file is in order of validity.
         var concept = found.Length == 0 ? default : found[^1];
-        if (local.TryGetValue((vocabulary, of.Code), out var ours) || local.TryGetValue((of.System, of.Code), out ours)) return new(vocabulary, of.Code, concept.Id, ours);
+        if (local.TryGetValue((vocabulary, of.Code), out var ours)) return new(vocabulary, of.Code, concept.Id, ours);
         return new(vocabulary, of.Code, concept.Id, concept.Targets ?? []);
     }
 

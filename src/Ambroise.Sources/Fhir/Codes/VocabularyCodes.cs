@@ -67,7 +67,7 @@ public static class VocabularyCodes
                 if (LocalMappings.Read(localMappings).Failed(out var failure, out var lines)) return failure;
                 var wanted = string.Join(", ", lines.Select(l => l.Target).Distinct().DefaultIfEmpty(-1));
                 var domains = Rows(connection, $"select concept_id, coalesce(domain_id, '') from {From("concept")} where concept_id in ({wanted})").ToDictionary(r => r.GetInt32(0), r => CodeBook.DomainOf(r.GetString(1)));
-                foreach (var code in lines.GroupBy(l => (l.Vocabulary, l.Code)))
+                foreach (var code in lines.GroupBy(l => (CodeSystems.Vocabulary(l.Vocabulary), l.Code)))
                     local[code.Key] = [.. code.Where(l => l.Target > 0).Select(l => new Target(l.Target, domains.GetValueOrDefault(l.Target))).Distinct().OrderBy(t => t.Concept)];
             }
 
