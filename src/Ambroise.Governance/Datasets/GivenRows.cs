@@ -32,7 +32,8 @@ sealed class GivenRows(PlannedTable table, DatasetPlan plan, ProjectKeys keys, R
         var (order, chosen) = (keysOf.ToArray(), rows.ToArray());
         (keysOf, rows) = (null!, null!);
         Array.Sort(order, chosen);
-        var take = (int)Math.Clamp(memoryBytes / (16L * table.Sources.Length), IShardTable.BlockRows, int.MaxValue);
+        // Whole row groups, so that the file's bytes do not depend on the memory there was.
+        var take = (int)Math.Clamp(memoryBytes / (16L * table.Sources.Length) / IShardTable.BlockRows, 1, 1 << 14) * IShardTable.BlockRows;
         var named = new List<long>();
         for (var from = 0; from < chosen.Length; from += take)
         {

@@ -34,7 +34,9 @@ sealed class RareCodes(DatasetPlan plan)
     public void Count(ShardPatients patients, PlannedTable table)
     {
         var source = patients.Shard.Table(table.Source);
-        var columns = table.Sources.Where(c => Counts(table, c)).Select(c => (Column: c, Found: Of(table.Source, c))).ToList();
+        var columns = table.Sources.Where(c => Counts(table, c)).Select(c => (Found: Of(table.Source, c),
+            Codes: c.Type == ColumnType.Int32 ? new CurrentBlock<int>(b => source!.Int32(c, b)) : null,
+            Words: c.Type == ColumnType.Int32 ? null : new CurrentBlock<string?>(b => source!.Text(c, b)))).ToList();
         (int Concept, int Ordinal) last = (-1, -1);
         RowScan.Each(patients, table, plan, (row, ordinal, concept, _, _) =>
         {
@@ -43,18 +45,17 @@ sealed class RareCodes(DatasetPlan plan)
                 last = (concept, ordinal);
                 CollectionsMarshal.GetValueRefOrAddDefault(patientsOf, (table.Source.Name, concept), out _)++;
             }
-            var (block, at) = (row / IShardTable.BlockRows, row % IShardTable.BlockRows);
-            foreach (var (column, found) in columns)
+            foreach (var (found, codes, words) in columns)
             {
                 long code;
-                if (column.Type == ColumnType.Int32)
+                if (codes is not null)
                 {
-                    code = source!.Int32(column, block)[at];
+                    code = codes[row];
                     if (code is 0 or Null.Int32) continue;
                 }
                 else
                 {
-                    if (source!.Text(column, block)[at] is not { } text) continue;
+                    if (words![row] is not { } text) continue;
                     code = Code(text);
                 }
                 ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(found, code, out _);

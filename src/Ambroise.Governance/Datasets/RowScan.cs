@@ -20,39 +20,34 @@ static class RowScan
         // A stretch of time that reaches into the window is cut to it; an event is in it or not.
         var stretch = source.Concept < 0 && source.End >= 0;
         var endColumn = stretch ? source.Columns[source.End] : null;
+        // Runs follow one another in the blocks, and there may be thousands to a block.
+        var patientsOf = new CurrentBlock<ushort>(table.Patients);
+        var starts = startColumn is null ? null : new CurrentBlock<int>(b => table.Int32(startColumn, b));
+        var ends = endColumn is null ? null : new CurrentBlock<int>(b => table.Int32(endColumn, b));
         foreach (var run in table.Runs.Span)
         {
             uint ofConcept = 0;
             for (var c = 0; c < planned.Categories.Length; c++)
                 if (planned.Categories[c].Takes(run.Concept)) ofConcept |= 1u << c;
             if (ofConcept == 0) continue;
-            for (var from = run.Start; from < run.End;)
+            for (var at = run.Start; at < run.End; at++)
             {
-                var block = from / IShardTable.BlockRows;
-                var until = Math.Min(run.End, (block + 1) * IShardTable.BlockRows);
-                var ordinals = table.Patients(block);
-                var starts = startColumn is null ? null : table.Int32(startColumn, block);
-                var ends = endColumn is null ? null : table.Int32(endColumn, block);
-                for (; from < until; from++)
+                var ordinal = patientsOf[at];
+                if (!patients.Has(ordinal)) continue;
+                if (starts is null)
                 {
-                    var at = from % IShardTable.BlockRows;
-                    var ordinal = ordinals[at];
-                    if (!patients.Has(ordinal)) continue;
-                    if (starts is null)
-                    {
-                        row(from, ordinal, run.Concept, Null.Int32, ofConcept);
-                        continue;
-                    }
-                    var start = starts[at];
-                    var end = ends is null || ends[at] == Null.Int32 ? start : Math.Max(start, ends[at]);
-                    var given = 0u;
-                    for (var c = 0; c < planned.Categories.Length; c++)
-                        if ((ofConcept >> c & 1) != 0 && planned.Categories[c].From <= end && start <= planned.Categories[c].Until) given |= 1u << c;
-                    if (given == 0) continue;
-                    var moved = start + patients.Shift(ordinal);
-                    if (moved > plan.Window.Until || end + patients.Shift(ordinal) < plan.Window.From) continue;
-                    row(from, ordinal, run.Concept, Math.Max(moved, plan.Window.From), given);
+                    row(at, ordinal, run.Concept, Null.Int32, ofConcept);
+                    continue;
                 }
+                var start = starts[at];
+                var end = ends is null || ends[at] == Null.Int32 ? start : Math.Max(start, ends[at]);
+                var given = 0u;
+                for (var c = 0; c < planned.Categories.Length; c++)
+                    if ((ofConcept >> c & 1) != 0 && planned.Categories[c].From <= end && start <= planned.Categories[c].Until) given |= 1u << c;
+                if (given == 0) continue;
+                var moved = start + patients.Shift(ordinal);
+                if (moved > plan.Window.Until || end + patients.Shift(ordinal) < plan.Window.From) continue;
+                row(at, ordinal, run.Concept, Math.Max(moved, plan.Window.From), given);
             }
         }
     }

@@ -83,6 +83,7 @@ sealed class WideTable
         Array.Fill(values, Null.Float64);
         var source = patients.Shard.Table(table.Source);
         var valueColumn = Value(table);
+        var given = valueColumn is null ? null : new CurrentBlock<double>(b => source!.Float64(valueColumn, b));
         uint dated = GivenRows.Bits(table, table.Source.Columns[table.Source.Start]) & GivenRows.Bits(table, table.Source.Columns[table.Source.Concept]), valued = valueColumn is null ? 0 : GivenRows.Bits(table, valueColumn);
         RowScan.Each(patients, table, plan, (row, ordinal, concept, start, categories) =>
         {
@@ -92,7 +93,7 @@ sealed class WideTable
             counts[cell]++;
             firsts[cell] = Math.Min(firsts[cell], start);
             if ((categories & valued) == 0) return;
-            var value = source!.Float64(valueColumn!, row / IShardTable.BlockRows)[row % IShardTable.BlockRows];
+            var value = given![row];
             if (double.IsNaN(value) || start < lasts[cell]) return;
             (lasts[cell], values[cell]) = (start, value);
         });

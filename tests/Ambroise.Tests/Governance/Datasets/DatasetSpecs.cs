@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Ambroise.Governance.Datasets;
 using Ambroise.Governance.Projects;
+using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 
 namespace Ambroise.Tests.Governance.Datasets;
@@ -195,6 +196,22 @@ public sealed class DatasetSpecs : IDisposable
         Assert.Equal(first.Contents.Files, second.Contents.Files);
         Dictionary<string, string> Bytes(int number) => Directory.EnumerateFiles(Path.Combine(house.Test.Folder, "datasets", "cardio", $"{number}"))
             .ToDictionary(f => Path.GetFileName(f)!, f => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
+    }
+
+    [Fact]
+    public void A_table_of_several_row_groups_has_the_same_bytes_whatever_the_memory()
+    {
+        using var large = new DatasetHouse(rows =>
+        {
+            for (var i = 0; i < 200_000; i++)
+                rows.Add(Cdm54.Observation, ("observation_id", 7_700_000_000_000_000 + i), ("person_id", DatasetHouse.Id(1 + i % DatasetHouse.Patients)), ("observation_concept_id", 4_000_000 + i % 3),
+                    ("observation_date", new DateOnly(2014, 1, 1).AddDays(i % 1500)), ("observation_type_concept_id", 32817));
+        });
+        var permit = DatasetHouse.Permit(data: [DatasetHouse.Category("observation", "observation_date", "observation_concept_id")]);
+        // Room for one row group, for one and a half, and for all.
+        var built = new[] { 1L, 16 * 3 * 98_304, 1 << 30 }.Select(memory => large.Build(permit, memory: memory).Contents.Files).ToList();
+        Assert.True(built[0].Single(f => f.Name == "omop/observation.parquet").Rows > 2 * 65_536);
+        Assert.All(built, files => Assert.Equal(built[0], files));
     }
 
     [Fact]
