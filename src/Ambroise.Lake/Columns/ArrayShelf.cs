@@ -31,7 +31,26 @@ public sealed class ArrayShelf(long bytes)
             }
             while (atRest > 0 && used + atRest > bytes) DropLargest();
         }
-        return GC.AllocateUninitializedArray<T>(length);
+        try
+        {
+            return GC.AllocateUninitializedArray<T>(length);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Where the heap is bounded, what rests here and what is dead but not yet collected must not be what a row fails for.
+            Empty();
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            return GC.AllocateUninitializedArray<T>(length);
+        }
+    }
+
+    void Empty()
+    {
+        lock (gate)
+        {
+            resting.Clear();
+            atRest = 0;
+        }
     }
 
     /// <summary>Puts back an array that <see cref="Take"/> handed out and that nobody looks at any more.</summary>

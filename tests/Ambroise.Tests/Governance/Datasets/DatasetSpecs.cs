@@ -43,6 +43,9 @@ public sealed class DatasetSpecs : IDisposable
         Assert.Equal(2 * DatasetHouse.Patients, DatasetHouse.Count($"select count(*) from {file} where condition_concept_id = 201821"));
     }
 
+    /// <summary>A number of <see cref="DatasetHouse"/>, all of its sixteen digits: a shorter pattern is met by chance in the pseudonyms.</summary>
+    const string OriginalNumber = "7[0-6]0{8}[0-9]{6}";
+
     [Fact]
     public void No_original_identifier_name_word_or_birthday_is_in_what_is_opened()
     {
@@ -51,7 +54,7 @@ public sealed class DatasetSpecs : IDisposable
         {
             var text = File.ReadAllText(csv);
             Assert.DoesNotContain(DatasetHouse.Canary, text, StringComparison.Ordinal);
-            Assert.DoesNotMatch(@"(?<!\d)7[1-6]?0{5,}\d+(?!\d)", text);
+            Assert.DoesNotMatch($@"(?<!\d){OriginalNumber}(?!\d)", text);
             Assert.DoesNotContain("month_of_birth", text, StringComparison.Ordinal);
             Assert.DoesNotContain("chambre du maire", text, StringComparison.Ordinal);
         }
@@ -59,7 +62,7 @@ public sealed class DatasetSpecs : IDisposable
             Assert.Equal(-1, File.ReadAllBytes(parquet).AsSpan().IndexOf(Encoding.UTF8.GetBytes(DatasetHouse.Canary)));
         // Columns that hold identifiers hold none of the original ones.
         foreach (var (table, column) in new[] { ("person", "person_id"), ("visit_occurrence", "visit_occurrence_id"), ("visit_occurrence", "preceding_visit_occurrence_id"), ("condition_occurrence", "condition_occurrence_id"), ("measurement", "visit_occurrence_id") })
-            Assert.Equal(0, DatasetHouse.Count($"select count(*) from '{folder}/omop/{table}.parquet' where regexp_matches(cast({column} as varchar), '^7[1-6]?0{{5,}}[0-9]+$')"));
+            Assert.Equal(0, DatasetHouse.Count($"select count(*) from '{folder}/omop/{table}.parquet' where regexp_matches(cast({column} as varchar), '^{OriginalNumber}$')"));
     }
 
     [Fact]
