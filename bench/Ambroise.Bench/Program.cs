@@ -12,12 +12,13 @@ switch (args)
         ReadBench.Run(folder, rest is [var times, ..] ? int.Parse(times) : 3, 1L << 30);
         return 0;
     case ["cohorts", var patients, .. var rest]:
-        await CohortBench.RunAsync(long.Parse(patients), sorted: !rest.Contains("--unsorted-only"), sql: !rest.Contains("--alone"), rest is [.., "--keep", var kept] ? kept : null);
+        await CohortBench.RunAsync(long.Parse(patients), sorted: !rest.Contains("--unsorted-only"), sql: !rest.Contains("--alone"), After("--keep"), After("--only"));
+        string? After(string option) => Array.IndexOf(rest, option) is >= 0 and var at && at + 1 < rest.Length ? rest[at + 1] : null;
         return 0;
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
         Console.Error.WriteLine("decode FOLDER [N]    a sealed release read back, three columns of condition_occurrence on one core");
         Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
-        Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
+        Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
         return 2;
 }
