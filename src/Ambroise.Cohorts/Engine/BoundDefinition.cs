@@ -34,6 +34,8 @@ public sealed class BoundDefinition
                 binder.Criterion(new(CriterionKind.DrugExposure, null, era.DrugConceptSet, false, null, null, [], null), null, "EndStrategy.CustomEra", Needs.End | Needs.Order),
             ];
         Criteria = [.. binder.Criteria];
+        EntryKey = binder.Key($"entry {string.Join(',', Primary.Select(c => c.Key))} {definition.Primary.PriorDays} {definition.Primary.PostDays} {EntryLimit} {EntryNeeds} {definition.QualifiedLimit}", definition.Additional);
+        RuleKeys = [.. definition.InclusionRules.Select(r => binder.Key($"rule {EntryKey}", r.Expression))];
     }
 
     public CohortDefinition Definition { get; }
@@ -46,6 +48,13 @@ public sealed class BoundDefinition
 
     internal ImmutableArray<BoundCriterion> Primary { get; }
     internal BoundGroup? Additional { get; }
+
+    /// <summary>Names all that decides which events let patients in.</summary>
+    internal UInt128 EntryKey { get; }
+
+    /// <summary>Names all that decides which of those events pass each rule.</summary>
+    internal ImmutableArray<UInt128> RuleKeys { get; }
+
     internal ImmutableArray<BoundGroup> Rules { get; }
     internal ImmutableArray<BoundCriterion> Censoring { get; }
     internal ImmutableArray<BoundCriterion> EraDrugs { get; } = [];
@@ -128,11 +137,21 @@ sealed class Binder(Dictionary<int, int[]> sets)
         var text = new StringBuilder();
         Write(text, criterion);
         text.Append(CultureInfo.InvariantCulture, $"|{counted}|{needs}");
-        var key = MemoryMarshal.Read<UInt128>(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        var key = Hash(text);
         var bound = new BoundCriterion(Criteria.Count, path, criterion, kind, criterion.ConceptSet is { } set ? Set(set) : null, criterion.SourceConceptSet is { } source ? Set(source) : null,
             Filters(criterion.Filters), correlated, counted, needs, key);
         Criteria.Add(bound);
         return bound;
+    }
+
+    static UInt128 Hash(StringBuilder text) => MemoryMarshal.Read<UInt128>(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+
+    /// <returns>A name for a group asked of the events that <paramref name="of"/> says.</returns>
+    public UInt128 Key(string of, CriteriaGroup? group)
+    {
+        var text = new StringBuilder(of);
+        if (group is not null) Write(text, group);
+        return Hash(text);
     }
 
     ImmutableArray<BoundFilter> Filters(ImmutableArray<Filter> filters) => [.. filters.Where(f => f.Subject is not (Subject.RegionStart or Subject.RegionEnd or Subject.SpecimenSource)).Select(Filter)];

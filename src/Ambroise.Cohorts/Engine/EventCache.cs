@@ -2,8 +2,9 @@ using Ambroise.Lake.Reading;
 
 namespace Ambroise.Cohorts.Engine;
 
-/// <summary>Events already picked, by criterion and shard: counting again after a change picks what changed alone. Bounded; the longest unused go first.</summary>
-/// <param name="capacity">Bytes of events kept.</param>
+/// <summary>What was found in a shard for part of a definition: events picked, entry events, which of them pass a rule. Counting again after a change finds what changed alone.
+/// Bounded; the longest unused go first.</summary>
+/// <param name="capacity">Bytes kept.</param>
 sealed class EventCache(long capacity)
 {
     readonly Dictionary<(IShard, UInt128), LinkedListNode<Entry>> entries = [];
@@ -11,34 +12,36 @@ sealed class EventCache(long capacity)
     readonly Lock gate = new();
     long bytes;
 
-    sealed record Entry((IShard, UInt128) Key, EventList Events);
+    sealed record Entry((IShard, UInt128) Key, object Found, long Bytes);
 
-    public EventList? Find(IShard shard, UInt128 criterion)
+    /// <param name="part">A hash of all that decides what is found.</param>
+    public T? Find<T>(IShard shard, UInt128 part) where T : class
     {
         lock (gate)
         {
-            if (!entries.TryGetValue((shard, criterion), out var node)) return null;
+            if (!entries.TryGetValue((shard, part), out var node)) return null;
             recent.Remove(node);
             recent.AddFirst(node);
-            return node.Value.Events;
+            return (T)node.Value.Found;
         }
     }
 
-    /// <param name="events">Copied: they live no longer than the answer they were picked for.</param>
-    public void Add(IShard shard, UInt128 criterion, EventList events)
+    /// <returns>Whether something of this size, in bytes, may be kept: one alone does not push out all the others.</returns>
+    public bool Keeps(long size) => size <= capacity / 4;
+
+    /// <param name="found">In memory of its own: it outlives the answer it was found for.</param>
+    public void Add(IShard shard, UInt128 part, object found, long size)
     {
-        if (events.Bytes > capacity / 4) return;
-        var kept = events.Kept();
         lock (gate)
         {
-            if (entries.ContainsKey((shard, criterion))) return;
-            entries[(shard, criterion)] = recent.AddFirst(new Entry((shard, criterion), kept));
-            bytes += events.Bytes;
+            if (entries.ContainsKey((shard, part))) return;
+            entries[(shard, part)] = recent.AddFirst(new Entry((shard, part), found, size));
+            bytes += size;
             while (bytes > capacity && recent.Last is { } oldest)
             {
                 recent.RemoveLast();
                 entries.Remove(oldest.Value.Key);
-                bytes -= oldest.Value.Events.Bytes;
+                bytes -= oldest.Value.Bytes;
             }
         }
     }

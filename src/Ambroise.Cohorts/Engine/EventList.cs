@@ -19,10 +19,29 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
     /// <summary>Patients with at least one event.</summary>
     public int Patients { get; } = Ordered ? Distinct(Patient.Span) : DistinctAnyOrder(Patient.Span);
 
-    public long Bytes => 300 + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
+    public long Bytes(int shardPatients) => 300 + (IsSparse(shardPatients) ? 0 : 4L * shardPatients) + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
+
+    /// <summary>Of fewer events than one in so many patients a pass over the list costs less than a table of all patients.</summary>
+    bool IsSparse(int shardPatients) => Count * 8L < shardPatients;
 
     /// <summary>The same events in memory of their own.</summary>
-    public EventList Kept() => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray(), Ordered);
+    public EventList Kept(int shardPatients, Scratch scratch) => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray(), Ordered)
+    {
+        // Found now: what is kept is read by several threads, and must not hold memory that is only lent.
+        offsets = Ordered ? Offsets(shardPatients, scratch).ToArray() : default,
+    };
+
+    ReadOnlyMemory<int> offsets;
+
+    /// <returns>Where the events of each patient begin, and where the last one's end; empty where events are few. Of a list in order.</returns>
+    public ReadOnlySpan<int> Offsets(int shardPatients, Scratch scratch)
+    {
+        if (!offsets.IsEmpty || IsSparse(shardPatients)) return offsets.Span;
+        var made = scratch.Rent<int>(shardPatients + 1);
+        EventOrder.Offsets(Patient.Span, made.Span);
+        offsets = made;
+        return made.Span;
+    }
 
     /// <summary>The events at some places.</summary>
     public EventList At(ReadOnlySpan<int> places, Scratch scratch) => new(scratch.Pick(Patient, places), scratch.Pick(Start, places), scratch.Pick(End, places), scratch.Pick(Sort, places),
@@ -36,8 +55,8 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
         {
             var patients = scratch.Rent<ushort>(Count);
             var starts = scratch.Rent<int>(Count);
-            EventOrder.Sort(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span);
-            return new(patients, starts, default, default, default, default, default);
+            var begins = EventOrder.Sort(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span);
+            return new(patients, starts, default, default, default, default, default) { offsets = begins };
         }
         var order = EventOrder.Of(Patient.Span, (Sort.IsEmpty ? Start : Sort).Span, Id.Span, shardPatients, scratch);
         return (order.IsEmpty ? this : At(order, scratch)) with { Ordered = true };

@@ -25,7 +25,8 @@ static class EventOrder
     }
 
     /// <summary>The events themselves in order, where they are nothing but a patient and a start.</summary>
-    public static void Sort(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<ushort> toPatients, Span<int> toStarts)
+    /// <returns>Where each patient's events begin, and the last one's end; empty where events are few.</returns>
+    public static ReadOnlyMemory<int> Sort(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<ushort> toPatients, Span<int> toStarts)
     {
         if (patients.Length * 8L < shardPatients)
         {
@@ -35,9 +36,10 @@ static class EventOrder
                 toPatients[i] = (ushort)(packed[i] >> 48);
                 toStarts[i] = (int)((uint)(packed[i] >> 16) ^ 0x8000_0000);
             }
-            return;
+            return default;
         }
-        var ends = Ends(patients, shardPatients, scratch);
+        var offsets = Begins(patients, shardPatients, scratch);
+        var ends = offsets.Span[1..];
         for (var i = 0; i < patients.Length; i++) toStarts[ends[patients[i]]++] = starts[i];
         for (int p = 0, at = 0; p < shardPatients; at = ends[p++])
         {
@@ -47,6 +49,7 @@ static class EventOrder
             if (mine.Length > 32) mine.Sort();
             else Insert(mine);
         }
+        return offsets[..(shardPatients + 1)];
     }
 
     static bool InOrder(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<long> ids)
@@ -69,20 +72,32 @@ static class EventOrder
         return packed;
     }
 
-    /// <summary>Where each patient's events begin; moved on as they are put there, until each entry is the end of its patient's.</summary>
-    static Span<int> Ends(ReadOnlySpan<ushort> patients, int shardPatients, Scratch scratch)
+    /// <returns>Where the events of patient p begin, at p + 1. Each moved on as its events are put there, it ends where they end: then p's are at [p, p + 1).</returns>
+    static Memory<int> Begins(ReadOnlySpan<ushort> patients, int shardPatients, Scratch scratch)
     {
-        var ends = scratch.Rent<int>(shardPatients + 1).Span;
-        ends.Clear();
-        foreach (var patient in patients) ends[patient + 1]++;
+        var begins = scratch.Rent<int>(shardPatients + 2);
+        var to = begins.Span;
+        to.Clear();
+        var counts = to[2..];
+        foreach (var patient in patients) counts[patient]++;
         var sum = 0;
-        for (var p = 0; p < ends.Length; p++) ends[p] = sum += ends[p];
-        return ends;
+        for (var p = 0; p < counts.Length; p++) counts[p] = sum += counts[p];
+        return begins;
+    }
+
+    /// <summary>Fills in where each patient's events begin in a list that is in order, and the last one's end.</summary>
+    public static void Offsets(ReadOnlySpan<ushort> patients, Span<int> offsets)
+    {
+        offsets.Clear();
+        var counts = offsets[1..];
+        foreach (var patient in patients) counts[patient]++;
+        var sum = 0;
+        for (var p = 0; p < counts.Length; p++) counts[p] = sum += counts[p];
     }
 
     static void Many(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<int> order)
     {
-        var ends = Ends(patients, shardPatients, scratch);
+        var ends = Begins(patients, shardPatients, scratch).Span[1..];
         var packed = scratch.Rent<long>(patients.Length).Span;
         for (var i = 0; i < patients.Length; i++) packed[ends[patients[i]]++] = (long)starts[i] << 32 | (uint)i;
         for (int p = 0, at = 0; p < shardPatients; at = ends[p++])

@@ -20,9 +20,9 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
         {
             case EndStrategy.DateOffset offset:
                 var from = (offset.FromEnd ? included.End : included.Start).Span;
-                var period = included.Period.Span;
+                var closes = included.Closes.Span;
                 for (var i = 0; i < from.Length; i++)
-                    if (from[i] != Null.Int32) Take(i, Math.Min((long)from[i] + offset.OffsetDays, included.Periods.End[period[i]]));
+                    if (from[i] != Null.Int32) Take(i, Math.Min((long)from[i] + offset.OffsetDays, closes[i]));
                 break;
             case EndStrategy.CustomEra era:
                 WithPeriods();
@@ -46,10 +46,9 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
     {
         var to = ends.Span;
         var starts = included.Start.Span;
-        var period = included.Period.Span;
-        var closes = included.Periods.End;
+        var closes = included.Closes.Span;
         for (var i = 0; i < to.Length; i++)
-            if (closes[period[i]] is var end && end >= starts[i]) to[i] = end;
+            if (closes[i] >= starts[i]) to[i] = closes[i];
     }
 
     void Censor(EventList list)
@@ -57,7 +56,7 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
         cancel.ThrowIfCancellationRequested();
         var mine = included.Patient.Span;
         var starts = included.Start.Span;
-        var period = included.Period.Span;
+        var closes = included.Closes.Span;
         var patients = list.Patient.Span;
         var days = list.Start.Span;
         for (int i = 0, from = 0; i < mine.Length; i++)
@@ -67,7 +66,7 @@ sealed class Exits(CohortDefinition definition, IndexEvents included, Func<Bound
             if (patients[from] != mine[i]) continue;
             var to = EventList.Ends(patients, from);
             var at = EventList.SeekStart(days, from, to, starts[i]);
-            if (at < to && days[at] <= included.Periods.End[period[i]]) Take(i, days[at]);
+            if (at < to && days[at] <= closes[i]) Take(i, days[at]);
         }
     }
 

@@ -3,14 +3,22 @@ namespace Ambroise.Cohorts.Engine;
 /// <summary>Events that conditions are asked of, each inside an observation period; in order of patient. Days since 1970-01-01.</summary>
 /// <param name="End">Empty where nothing asks for it; single ends may be absent.</param>
 /// <param name="Visit">Empty where nothing asks for it.</param>
-/// <param name="Period">The observation period of each, among <paramref name="Periods"/>.</param>
+/// <param name="Opens">First day of the observation period each lies in.</param>
+/// <param name="Closes">Last day of it.</param>
 /// <param name="Key">Which event a row stands for: rows of one event (in two overlapping observation periods, or of two deaths) follow one another. Empty: each its own.</param>
-sealed record IndexEvents(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Start, ReadOnlyMemory<int> End, ReadOnlyMemory<long> Visit, ReadOnlyMemory<int> Period, Periods Periods, ReadOnlyMemory<int> Key, int Keys)
+/// <param name="Ascending">A patient's events are in order of their start.</param>
+sealed record IndexEvents(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Start, ReadOnlyMemory<int> End, ReadOnlyMemory<long> Visit, ReadOnlyMemory<int> Opens, ReadOnlyMemory<int> Closes,
+    ReadOnlyMemory<int> Key, int Keys, bool Ascending)
 {
     public int Count => Patient.Length;
 
     /// <summary>How many rows stand for each event; null where one does.</summary>
     public int[]? Multiplicity { get; } = Multiply(Key.Span, Keys);
+
+    public long Bytes => 300 + 2L * Patient.Length + 4L * (Start.Length + End.Length + Opens.Length + Closes.Length + Key.Length) + 8L * Visit.Length;
+
+    /// <summary>The same events in memory of their own.</summary>
+    public IndexEvents Kept() => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Visit.ToArray(), Opens.ToArray(), Closes.ToArray(), Key.ToArray(), Keys, Ascending);
 
     static int[]? Multiply(ReadOnlySpan<int> key, int keys)
     {
@@ -22,5 +30,5 @@ sealed record IndexEvents(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> St
 
     /// <summary>The rows at these places, each its own event.</summary>
     public IndexEvents Only(ReadOnlySpan<int> places, Scratch scratch) => places.Length == Count ? this : new(scratch.Pick(Patient, places), scratch.Pick(Start, places), scratch.Pick(End, places),
-        scratch.Pick(Visit, places), scratch.Pick(Period, places), Periods, default, places.Length);
+        scratch.Pick(Visit, places), scratch.Pick(Opens, places), scratch.Pick(Closes, places), default, places.Length, Ascending);
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Columns;
 
@@ -13,22 +12,21 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     public IndexEvents Of(EventList[] lists)
     {
         var all = lists is [var only] ? only : Together(lists);
-        // Of few events a sort costs less than a pass over every patient.
-        if (all.Count * 16L < index.Shard.Patients) all = all.InOrder(index.Shard.Patients, scratch);
-        var places = scratch.Rent<int>(Room(all.Patient.Span));
-        var within = scratch.Rent<int>(places.Length);
+        if (bound.EntryLimit == Limit.First && bound.EntryNeeds == Needs.Nothing) return FirstStarts(all);
+        var (places, opens, closes) = (scratch.Rent<int>(Room(all.Patient.Span)), scratch.Rent<int>(Room(all.Patient.Span)), scratch.Rent<int>(Room(all.Patient.Span)));
         var count = bound.EntryLimit switch
         {
-            Limit.First => all.Ordered ? Firsts(all, places.Span, within.Span) : FirstsOfAnyOrder(all, places.Span, within.Span),
-            Limit.Last => Lasts(all, places.Span, within.Span),
-            _ => Every(all, places.Span, within.Span),
+            Limit.First => Firsts(all, places.Span, opens.Span, closes.Span),
+            Limit.Last => Lasts(all, places.Span, opens.Span, closes.Span),
+            _ when periods.Several => Every(all, places.Span, opens.Span, closes.Span),
+            _ => EveryInOnly(all, places.Span, opens.Span, closes.Span),
         };
         // Most often all are inside a period.
-        if (count == all.Count && all.Ordered && !periods.Overlap)
-            return new(all.Patient, all.Start, Asked(Needs.End) ? all.End : default, Asked(Needs.Visit) ? Visits(all) : default, within[..count], periods, default, count);
+        if (count == all.Count && !periods.Overlap)
+            return new(all.Patient, all.Start, Asked(Needs.End) ? all.End : default, Asked(Needs.Visit) ? Visits(all) : default, opens[..count], closes[..count], default, count, all.Sort.IsEmpty);
         var chosen = places.Span[..count];
         return new(scratch.Pick(all.Patient, chosen), scratch.Pick(all.Start, chosen), Asked(Needs.End) ? scratch.Pick(all.End, chosen) : default,
-            Asked(Needs.Visit) ? scratch.Pick(Visits(all), chosen) : default, within[..count], periods, default, count);
+            Asked(Needs.Visit) ? scratch.Pick(Visits(all), chosen) : default, opens[..count], closes[..count], default, count, all.Sort.IsEmpty);
     }
 
     bool Asked(Needs need) => bound.EntryNeeds.HasFlag(need);
@@ -43,15 +41,11 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     }
 
     /// <summary>An event stays where a period holds it with the days asked for before and after.</summary>
-    bool Holds(int period, int day) => periods.Start[period] + prior <= day && day + post <= periods.End[period];
-
-    int Every(EventList list, Span<int> places, Span<int> within)
+    int Every(EventList list, Span<int> places, Span<int> opens, Span<int> closes)
     {
         var patients = list.Patient.Span;
         var starts = list.Start.Span;
         var from = periods.From;
-        var opens = periods.Start;
-        var closes = periods.End;
         var count = 0;
         for (var e = 0; e < patients.Length; e++)
         {
@@ -59,14 +53,80 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
             var day = starts[e];
             for (int p = from[patients[e]], last = from[patients[e] + 1]; p < last; p++)
             {
-                (places[count], within[count]) = (e, p);
-                if (opens[p] + prior <= day && day + post <= closes[p]) count++;
+                (places[count], opens[count], closes[count]) = (e, periods.Start[p], periods.End[p]);
+                if (periods.Start[p] + prior <= day && day + post <= periods.End[p]) count++;
             }
         }
         return count;
     }
 
-    int Firsts(EventList list, Span<int> places, Span<int> within)
+    /// <summary>The same where no patient has more than one period.</summary>
+    int EveryInOnly(EventList list, Span<int> places, Span<int> opens, Span<int> closes)
+    {
+        var patients = list.Patient.Span;
+        var starts = list.Start.Span;
+        var (allOpens, allCloses) = (periods.Opens, periods.Closes);
+        var count = 0;
+        for (var e = 0; e < patients.Length; e++)
+        {
+            if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
+            var (open, close, day) = (allOpens[patients[e]], allCloses[patients[e]], starts[e]);
+            (places[count], opens[count], closes[count]) = (e, open, close);
+            count += open + prior <= day & day + post <= close ? 1 : 0;
+        }
+        return count;
+    }
+
+    /// <summary>Each patient's first start that a period holds, from events in any order: nothing else of an event is asked for.</summary>
+    IndexEvents FirstStarts(EventList list)
+    {
+        // Of few events a sort costs less than a pass over every patient.
+        if (list.Count * 16L < index.Shard.Patients)
+        {
+            var sorted = list.InOrder(index.Shard.Patients, scratch);
+            var (few, from, until) = (scratch.Rent<int>(sorted.Count + 1), scratch.Rent<int>(sorted.Count + 1), scratch.Rent<int>(sorted.Count + 1));
+            var kept = Firsts(sorted, few.Span, from.Span, until.Span);
+            return new(scratch.Pick(sorted.Patient, few.Span[..kept]), scratch.Pick(sorted.Start, few.Span[..kept]), default, default, from[..kept], until[..kept], default, kept, true);
+        }
+        var patients = list.Patient.Span;
+        var starts = list.Start.Span;
+        var first = scratch.Rent<int>(index.Shard.Patients).Span;
+        first.Fill(int.MaxValue);
+        var (allOpens, allCloses) = (periods.Opens, periods.Closes);
+        for (var e = 0; e < patients.Length; e++)
+        {
+            if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
+            var (patient, day) = (patients[e], starts[e]);
+            var within = allOpens[patient] + prior <= day & day + post <= allCloses[patient];
+            if (!within && periods.Several) within = Period(patient, day) >= 0;
+            first[patient] = Math.Min(first[patient], within ? day : int.MaxValue);
+        }
+        var found = 0;
+        foreach (var day in first) found += day != int.MaxValue ? 1 : 0;
+        var (who, when, opens, closes) = (scratch.Rent<ushort>(found + 1), scratch.Rent<int>(found + 1), scratch.Rent<int>(found + 1), scratch.Rent<int>(found + 1));
+        var toWho = who.Span;
+        var toWhen = when.Span;
+        var toOpens = opens.Span;
+        var toCloses = closes.Span;
+        for (int patient = 0, at = 0; patient < first.Length; patient++)
+        {
+            (toWho[at], toWhen[at], toOpens[at], toCloses[at]) = ((ushort)patient, first[patient], allOpens[patient], allCloses[patient]);
+            if (first[patient] == int.MaxValue) continue;
+            if (periods.Several && Period((ushort)patient, first[patient]) is var p) (toOpens[at], toCloses[at]) = (periods.Start[p], periods.End[p]);
+            at++;
+        }
+        return new(who[..found], when[..found], default, default, opens[..found], closes[..found], default, found, true);
+    }
+
+    /// <returns>The patient's first period that holds a day with the days asked for around it, or -1.</returns>
+    int Period(ushort patient, int day)
+    {
+        for (int p = periods.From[patient], last = periods.From[patient + 1]; p < last; p++)
+            if (periods.Start[p] + prior <= day && day + post <= periods.End[p]) return p;
+        return -1;
+    }
+
+    int Firsts(EventList list, Span<int> places, Span<int> opens, Span<int> closes)
     {
         var patients = list.Patient.Span;
         var starts = list.Start.Span;
@@ -78,58 +138,17 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
             var found = false;
             for (; e < patients.Length && patients[e] == patient; e++)
             {
-                if (found) continue;
-                for (int p = periods.From[patient], last = periods.From[patient + 1]; p < last && !found; p++)
-                {
-                    if (!Holds(p, starts[e])) continue;
-                    (places[count], within[count]) = (e, p);
-                    count++;
-                    found = true;
-                }
-            }
-        }
-        return count;
-    }
-
-    int FirstsOfAnyOrder(EventList list, Span<int> places, Span<int> within)
-    {
-        var patients = list.Patient.Span;
-        var starts = list.Start.Span;
-        var best = scratch.Rent<int>(index.Shard.Patients).Span;
-        Span<ulong> seen = stackalloc ulong[1024];
-        seen.Clear();
-        for (var e = 0; e < patients.Length; e++)
-        {
-            if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
-            var patient = patients[e];
-            var bit = 1UL << patient;
-            var known = (seen[patient >> 6] & bit) != 0;
-            if (known && starts[e] >= starts[best[patient]]) continue;
-            for (int p = periods.From[patient], last = periods.From[patient + 1]; p < last; p++)
-            {
-                if (!Holds(p, starts[e])) continue;
-                seen[patient >> 6] |= bit;
-                best[patient] = e;
-                break;
-            }
-        }
-        var count = 0;
-        for (var word = 0; word < seen.Length; word++)
-        {
-            for (var bits = seen[word]; bits != 0; bits &= bits - 1)
-            {
-                var patient = (word << 6) + BitOperations.TrailingZeroCount(bits);
-                var p = periods.From[patient];
-                while (!Holds(p, starts[best[patient]])) p++;
-                (places[count], within[count]) = (best[patient], p);
+                if (found || Period(patient, starts[e]) is not (>= 0 and var p)) continue;
+                (places[count], opens[count], closes[count]) = (e, periods.Start[p], periods.End[p]);
                 count++;
+                found = true;
             }
         }
         return count;
     }
 
     /// <summary>Each patient's latest day, and of several events on it the one that comes first.</summary>
-    int Lasts(EventList list, Span<int> places, Span<int> within)
+    int Lasts(EventList list, Span<int> places, Span<int> opens, Span<int> closes)
     {
         var patients = list.Patient.Span;
         var starts = list.Start.Span;
@@ -143,12 +162,8 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
             for (var i = e; i < next; i++)
             {
                 if (best >= 0 && sort[i] <= sort[best]) continue;
-                for (int p = periods.From[patients[e]], last = periods.From[patients[e] + 1]; p < last; p++)
-                {
-                    if (!Holds(p, starts[i])) continue;
-                    (places[count], within[count]) = (best = i, p);
-                    break;
-                }
+                if (Period(patients[i], starts[i]) is not (>= 0 and var p)) continue;
+                (places[count], opens[count], closes[count]) = (best = i, periods.Start[p], periods.End[p]);
             }
             if (best >= 0) count++;
         }

@@ -80,6 +80,9 @@ sealed class Periods
     public Periods(IShard shard)
     {
         From = new int[shard.Patients + 1];
+        (Opens, Closes) = (new int[shard.Patients], new int[shard.Patients]);
+        Array.Fill(Opens, int.MaxValue);
+        Array.Fill(Closes, int.MinValue);
         if (shard.Table(Cdm54.ObservationPeriod) is not { } table)
         {
             (Start, End) = ([], []);
@@ -99,12 +102,23 @@ sealed class Periods
         {
             From[p + 1] += From[p];
             for (var next = From[p] + 1; next < From[p + 1]; next++) Overlap |= Start[next] <= End[next - 1];
+            if (From[p + 1] == From[p] + 1) (Opens[p], Closes[p]) = (Start[From[p]], End[From[p]]);
+            else if (From[p + 1] > From[p]) Several = true;
         }
     }
 
     public int[] From { get; }
     public int[] Start { get; }
     public int[] End { get; }
+
+    /// <summary>The first day of a patient's only period; int.MaxValue for a patient who has none or several.</summary>
+    public int[] Opens { get; }
+
+    /// <summary>The last day of a patient's only period; int.MinValue for a patient who has none or several.</summary>
+    public int[] Closes { get; }
+
+    /// <summary>A patient has more than one period.</summary>
+    public bool Several { get; }
 
     /// <summary>A patient has two periods with a day in common.</summary>
     public bool Overlap { get; }

@@ -16,12 +16,14 @@ sealed class ShardRun
     readonly GroupEvaluation groups;
     readonly Dictionary<UInt128, EventList> picked = [];
     readonly int[] criterionPatients;
+    readonly bool[] touched;
 
     ShardRun(BoundDefinition bound, ShardIndex index, EventCache cache, Scratch scratch, CancellationToken cancel)
     {
         (this.bound, this.index, this.cache, this.scratch, this.cancel, definition) = (bound, index, cache, scratch, cancel, bound.Definition);
         groups = new(index, Events, scratch, cancel);
         criterionPatients = new int[bound.Criteria.Length];
+        touched = new bool[bound.Criteria.Length];
     }
 
     public static ShardAnswer Answer(BoundDefinition bound, ShardIndex index, EventCache cache, bool withRows, CancellationToken cancel)
@@ -32,7 +34,12 @@ sealed class ShardRun
 
     ShardAnswer Answer(bool withRows)
     {
-        var qualified = Qualified();
+        var qualified = cache.Find<IndexEvents>(index.Shard, bound.EntryKey);
+        if (qualified is null)
+        {
+            qualified = Qualified();
+            if (cache.Keeps(qualified.Bytes)) cache.Add(index.Shard, bound.EntryKey, qualified.Kept(), qualified.Bytes);
+        }
         var statistics = new RuleStatistics(bound.Rules.Length);
         var included = qualified;
         if (bound.Rules.IsEmpty)
@@ -52,15 +59,23 @@ sealed class ShardRun
         var ends = new Exits(definition, included, Events, scratch, cancel).Ends(bound);
         var rows = new List<CohortRow>();
         var (records, patients) = new Spans(definition).Collapse(included, ends, withRows ? rows : null, index.Shard.PersonIds.Span);
+        foreach (var criterion in bound.Primary) Touch(criterion);
+        if (bound.Additional is { } additional) Touch(additional);
         foreach (var group in bound.Rules) Touch(group);
         return new(rows, records, patients, statistics.Patients, statistics.EventMasks.Counts, statistics.BestMasks.Counts, statistics.Remaining, criterionPatients);
     }
 
-    /// <summary>Criteria that no event came to ask are counted all the same.</summary>
+    /// <summary>Criteria that no event came to ask, or whose answer was kept, are counted all the same.</summary>
     void Touch(BoundGroup group)
     {
-        foreach (var c in group.Criteria) Events(c.Criterion);
+        foreach (var c in group.Criteria) Touch(c.Criterion);
         foreach (var g in group.Groups) Touch(g);
+    }
+
+    void Touch(BoundCriterion criterion)
+    {
+        if (!touched[criterion.Ordinal]) Events(criterion);
+        if (criterion.Correlated is { } group) Touch(group);
     }
 
     /// <returns>The criterion's events, correlated conditions applied.</returns>
@@ -69,15 +84,16 @@ sealed class ShardRun
         cancel.ThrowIfCancellationRequested();
         if (!picked.TryGetValue(criterion.Key, out var list))
         {
-            list = cache.Find(index.Shard, criterion.Key);
+            list = cache.Find<EventList>(index.Shard, criterion.Key);
             if (list is null)
             {
                 list = CriterionScan.Run(criterion, index, scratch, cancel);
                 if (criterion.Correlated is { } group && list.Count > 0) list = Correlated(list, group, criterion.Kind.Table.Key < 0);
-                cache.Add(index.Shard, criterion.Key, list);
+                if (list.Bytes(index.Shard.Patients) is var size && cache.Keeps(size)) cache.Add(index.Shard, criterion.Key, list.Kept(index.Shard.Patients, scratch), size);
             }
             picked[criterion.Key] = list;
         }
+        touched[criterion.Ordinal] = true;
         criterionPatients[criterion.Ordinal] = list.Patients;
         return list;
     }
@@ -91,7 +107,7 @@ sealed class ShardRun
         var starts = list.Start.Span;
         var room = 0;
         foreach (var patient in patients) room += periods.From[patient + 1] - periods.From[patient];
-        var (row, period, keyOfRow) = (scratch.Rent<int>(room), scratch.Rent<int>(room), scratch.Rent<int>(room));
+        var (row, opens, closes, keyOfRow) = (scratch.Rent<int>(room), scratch.Rent<int>(room), scratch.Rent<int>(room), scratch.Rent<int>(room));
         var keys = scratch.Rent<int>(patients.Length).Span;
         var (key, count) = (-1, 0);
         for (var i = 0; i < patients.Length; i++)
@@ -102,15 +118,15 @@ sealed class ShardRun
             {
                 if (periods.Start[p] > starts[i] || periods.End[p] < starts[i]) continue;
                 if (keys[i] < 0) keys[i] = again && keys[i - 1] >= 0 ? keys[i - 1] : ++key;
-                (row.Span[count], period.Span[count], keyOfRow.Span[count]) = (i, p, keys[i]);
+                (row.Span[count], opens.Span[count], closes.Span[count], keyOfRow.Span[count]) = (i, periods.Start[p], periods.End[p], keys[i]);
                 count++;
             }
             // An event outside every period still passes with another row of its own.
             if (keys[i] < 0 && again) keys[i] = keys[i - 1];
         }
         var places = row.Span[..count];
-        var asked = new IndexEvents(scratch.Pick(list.Patient, places), scratch.Pick(list.Start, places), scratch.Pick(list.End, places), scratch.Pick(list.Visit, places), period[..count], periods,
-            keyless || periods.Overlap ? keyOfRow[..count] : default, key + 1);
+        var asked = new IndexEvents(scratch.Pick(list.Patient, places), scratch.Pick(list.Start, places), scratch.Pick(list.End, places), scratch.Pick(list.Visit, places), opens[..count], closes[..count],
+            keyless || periods.Overlap ? keyOfRow[..count] : default, key + 1, Ascending: list.Sort.IsEmpty);
         var passed = groups.Passing(group, asked);
         var kept = scratch.Rent<int>(patients.Length).Span;
         var at = 0;
@@ -133,10 +149,18 @@ sealed class ShardRun
         masks.Clear();
         for (var r = 0; r < bound.Rules.Length; r++)
         {
-            var passed = MemoryMarshal.AsBytes(groups.Passing(bound.Rules[r], qualified));
+            var passed = MemoryMarshal.AsBytes(Passing(r, qualified));
             for (var i = 0; i < masks.Length; i++) masks[i] |= (ulong)passed[i] << r;
         }
         return masks;
+    }
+
+    ReadOnlySpan<bool> Passing(int rule, IndexEvents qualified)
+    {
+        if (cache.Find<bool[]>(index.Shard, bound.RuleKeys[rule]) is { } kept) return kept;
+        var passed = groups.Passing(bound.Rules[rule], qualified);
+        if (cache.Keeps(passed.Length)) cache.Add(index.Shard, bound.RuleKeys[rule], passed.ToArray(), passed.Length + 100L);
+        return passed;
     }
 
     /// <summary>Events that hold, all or each patient's first or last by start; of several on one day the one that came first.</summary>
@@ -144,10 +168,23 @@ sealed class ShardRun
     IndexEvents Limited(IndexEvents events, Limit limit, ReadOnlySpan<bool> holds)
     {
         if (limit == Limit.All && holds.IsEmpty) return events;
-        var kept = scratch.Rent<int>(events.Count).Span;
+        var kept = scratch.Rent<int>(events.Count + 1).Span;
         var patients = events.Patient.Span;
         var starts = events.Start.Span;
         var count = 0;
+        if (limit == Limit.First && events.Ascending && !holds.IsEmpty)
+        {
+            // Written before it is known to stay: whether it does cannot be foreseen, and a wrong guess costs more.
+            var last = -1;
+            for (var i = 0; i < patients.Length; i++)
+            {
+                var first = holds[i] & patients[i] != last;
+                kept[count] = i;
+                count += first ? 1 : 0;
+                last = first ? patients[i] : last;
+            }
+            return events.Only(kept[..count], scratch);
+        }
         for (var i = 0; i < patients.Length; i++)
         {
             if (!holds.IsEmpty && !holds[i]) continue;

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Columns;
 
@@ -31,39 +34,67 @@ sealed class Windows
         public readonly Edge Low = new(window.Start, ignorePeriod, Far.Before), High = new(window.End, ignorePeriod, Far.After);
     }
 
-    /// <summary>Days far outside the calendar, which may still be added to.</summary>
+    /// <summary>Days outside the calendar: before and after every event.</summary>
     static class Far
     {
-        public const long Before = long.MinValue / 4, After = long.MaxValue / 4;
+        public const int Before = int.MinValue, After = int.MaxValue;
+
+        /// <summary>More days than the calendar has, few enough to be added to any of its days.</summary>
+        public const int Many = 1 << 28;
     }
 
-    /// <summary>One edge as a sum in which all but one of the terms are masked out: found without a branch.</summary>
+    /// <summary>One edge as a sum in which all but one of the terms are masked out: found without a branch, several at a time.</summary>
     readonly struct Edge
     {
-        readonly long index, opens, closes, days;
+        readonly int index, opens, closes, days;
 
-        public Edge(WindowBound bound, bool ignorePeriod, long open)
+        public Edge(WindowBound bound, bool ignorePeriod, int open)
         {
-            if (bound.Days is { } count) (index, days) = (-1, (long)bound.Coefficient * count);
+            if (bound.Days is { } count) (index, days) = (-1, (int)Math.Clamp((long)bound.Coefficient * count, -Far.Many, Far.Many));
             else if (ignorePeriod) days = open;
             else if (bound.Coefficient == -1) opens = -1;
             else closes = -1;
         }
 
-        public long At(int indexDay, int open, int close) => (indexDay & index) + (open & opens) + (close & closes) + days;
+        public int At(int indexDay, int open, int close) => (indexDay & index) + (open & opens) + (close & closes) + days;
+
+        public Vector<int> At(Vector<int> indexDay, Vector<int> open, Vector<int> close) =>
+            (indexDay & new Vector<int>(index)) + (open & new Vector<int>(opens)) + (close & new Vector<int>(closes)) + new Vector<int>(days);
     }
 
-    /// <summary>Whether enough events, or few enough, start in the window of each index event. Passes over both lists once, side by side.</summary>
-    public void Hold(Occurrence occurrence, Span<bool> holds)
+    const int Chunk = 512;
+
+    /// <summary>Whether enough events, or few enough, start in the window of each index event.</summary>
+    /// <param name="offsets">Where each patient's events begin; empty where events are few: then only patients who have some are looked at.</param>
+    public void Hold(Occurrence occurrence, ReadOnlySpan<int> offsets, Span<bool> holds)
     {
-        var n = occurrence.Count;
-        holds.Fill(Answer(occurrence.Rule, n <= 0, n + 1 <= 0));
+        if (offsets.IsEmpty) HoldOfFew(occurrence, holds);
+        else HoldOfMany(occurrence, offsets, holds);
+    }
+
+    void HoldOfMany(Occurrence occurrence, ReadOnlySpan<int> offsets, Span<bool> holds)
+    {
+        Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
+        var starts = events.Start.Span;
+        var (n, rule) = (occurrence.Count, occurrence.Rule);
+        for (var from = 0; from < holds.Length; from += Chunk)
+        {
+            var patients = of.Patient.Span.Slice(from, Math.Min(Chunk, holds.Length - from));
+            var to = holds.Slice(from, patients.Length);
+            Edged(from, low[..patients.Length], high[..patients.Length]);
+            for (var i = 0; i < patients.Length; i++)
+                to[i] = Answer(rule, Within(starts, offsets[patients[i]], offsets[patients[i] + 1], low[i], high[i]), n);
+        }
+    }
+
+    /// <summary>Passes over both lists once, side by side.</summary>
+    void HoldOfFew(Occurrence occurrence, Span<bool> holds)
+    {
+        holds.Fill(Answer(occurrence.Rule, 0, occurrence.Count));
+        Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
         var mine = of.Patient.Span;
         var patients = events.Patient.Span;
         var starts = events.Start.Span;
-        var periods = of.Period.Span;
-        var index = (first.FromEnd ? of.End : of.Start).Span;
-        var (allOpens, allCloses, ignore) = (of.Periods.Start, of.Periods.End, criterion.IgnoreObservationPeriod);
         for (int i = 0, from = 0, to; i < mine.Length; from = to)
         {
             from = EventList.Seek(patients, from, mine[i]);
@@ -74,42 +105,77 @@ sealed class Windows
                 continue;
             }
             to = EventList.Ends(patients, from);
-            var patient = mine[i];
-            var at = from;
-            var before = long.MinValue;
-            for (; i < mine.Length && mine[i] == patient; i++)
+            var next = EventList.Ends(mine, i);
+            while (i < next)
             {
-                var opens = allOpens[periods[i]];
-                var closes = allCloses[periods[i]];
-                var (low, high) = (first.Low.At(index[i], opens, closes), first.High.At(index[i], opens, closes));
-                if (second is not null) (low, high) = Narrowed(i, low, high, opens, closes);
-                if (!ignore) (low, high) = (Math.Max(low, opens), Math.Min(high, closes));
-                if (index[i] == Null.Int32 && CountsFromNothing(i)) (low, high) = (Far.After, Far.Before); // no event lies there
-                if (low < before) at = from;
-                before = low;
-                while (at < to && starts[at] < low) at++;
-                holds[i] = Answer(occurrence.Rule, n <= 0 || (at + n - 1 < to && starts[at + n - 1] <= high), n + 1 <= 0 || (at + n < to && starts[at + n] <= high));
+                var count = Math.Min(Chunk, next - i);
+                Edged(i, low[..count], high[..count]);
+                for (var k = 0; k < count; k++) holds[i + k] = Answer(occurrence.Rule, Within(starts, from, to, low[k], high[k]), occurrence.Count);
+                i += count;
             }
         }
     }
 
-    (long Low, long High) Narrowed(int row, long low, long high, int opens, int closes)
+    /// <summary>The first and last day on which an event may start, of index events from one on.</summary>
+    void Edged(int from, Span<int> low, Span<int> high)
     {
-        var also = second!.Value;
-        var index = (also.FromEnd ? of.End : of.Start).Span[row];
-        if (index == Null.Int32 && also.CountsDays) return (Far.After, Far.Before);
-        return (Math.Max(low, also.Low.At(index, opens, closes)), Math.Min(high, also.High.At(index, opens, closes)));
+        var opens = of.Opens.Span.Slice(from, low.Length);
+        var closes = of.Closes.Span.Slice(from, low.Length);
+        var index = (first.FromEnd ? of.End : of.Start).Span.Slice(from, low.Length);
+        var also = second.GetValueOrDefault();
+        var other = second is null ? index : (also.FromEnd ? of.End : of.Start).Span.Slice(from, low.Length);
+        var i = 0;
+        for (; i + Vector<int>.Count <= low.Length; i += Vector<int>.Count)
+        {
+            var (open, close, day) = (new Vector<int>(opens[i..]), new Vector<int>(closes[i..]), new Vector<int>(index[i..]));
+            var (l, h) = (first.Low.At(day, open, close), first.High.At(day, open, close));
+            var nowhere = first.CountsDays ? Vector.Equals(day, new(Null.Int32)) : Vector<int>.Zero;
+            if (second is not null)
+            {
+                day = new Vector<int>(other[i..]);
+                (l, h) = (Vector.Max(l, also.Low.At(day, open, close)), Vector.Min(h, also.High.At(day, open, close)));
+                if (also.CountsDays) nowhere |= Vector.Equals(day, new(Null.Int32));
+            }
+            if (!criterion.IgnoreObservationPeriod) (l, h) = (Vector.Max(l, open), Vector.Min(h, close));
+            Vector.ConditionalSelect(nowhere, new(Far.After), l).CopyTo(low[i..]);
+            Vector.ConditionalSelect(nowhere, new(Far.Before), h).CopyTo(high[i..]);
+        }
+        for (; i < low.Length; i++)
+        {
+            var (l, h) = (first.Low.At(index[i], opens[i], closes[i]), first.High.At(index[i], opens[i], closes[i]));
+            if (second is not null) (l, h) = (Math.Max(l, also.Low.At(other[i], opens[i], closes[i])), Math.Min(h, also.High.At(other[i], opens[i], closes[i])));
+            if (!criterion.IgnoreObservationPeriod) (l, h) = (Math.Max(l, opens[i]), Math.Min(h, closes[i]));
+            var nowhere = (first.CountsDays && index[i] == Null.Int32) || (also.CountsDays && other[i] == Null.Int32);
+            (low[i], high[i]) = nowhere ? (Far.After, Far.Before) : (l, h);
+        }
     }
 
-    bool CountsFromNothing(int row) => first.CountsDays && (first.FromEnd ? of.End : of.Start).Span[row] == Null.Int32;
-
-    /// <param name="n">At least as many as asked.</param>
-    /// <param name="more">At least one more.</param>
-    static bool Answer(OccurrenceRule rule, bool n, bool more) => rule switch
+    /// <returns>How many of the starts at [from, to), ascending, lie in [low, high]: few are all compared at once, which costs less than to look where they begin.</returns>
+    static int Within(ReadOnlySpan<int> starts, int from, int to, int low, int high)
     {
-        OccurrenceRule.Exactly => n && !more,
-        OccurrenceRule.AtMost => !more,
-        _ => n,
+        if (to - from > 32 * Vector256<int>.Count) return high < low ? 0 : EventList.SeekStart(starts, from, to, high + 1L) - EventList.SeekStart(starts, from, to, low);
+        var count = 0;
+        var (lows, highs) = (Vector256.Create(low), Vector256.Create(high));
+        ref var first = ref MemoryMarshal.GetReference(starts);
+        while (from + Vector256<int>.Count <= starts.Length)
+        {
+            var day = Vector256.LoadUnsafe(ref first, (nuint)from);
+            var inside = (Vector256.GreaterThanOrEqual(day, lows) & Vector256.LessThanOrEqual(day, highs)).ExtractMostSignificantBits();
+            var left = to - from;
+            if (left <= Vector256<int>.Count) return count + BitOperations.PopCount(inside & ((1u << left) - 1));
+            count += BitOperations.PopCount(inside);
+            from += Vector256<int>.Count;
+        }
+        for (; from < to; from++)
+            if (starts[from] >= low && starts[from] <= high) count++;
+        return count;
+    }
+
+    static bool Answer(OccurrenceRule rule, int found, int n) => rule switch
+    {
+        OccurrenceRule.Exactly => found == n,
+        OccurrenceRule.AtMost => found <= n,
+        _ => found >= n,
     };
 
     public int Count(int row, int from, int to)
@@ -153,8 +219,7 @@ sealed class Windows
     {
         bounds = default;
         long startLow = long.MinValue, startHigh = long.MaxValue, endLow = long.MinValue, endHigh = long.MaxValue;
-        var period = of.Period.Span[row];
-        var (opens, closes) = (of.Periods.Start[period], of.Periods.End[period]);
+        var (opens, closes) = (of.Opens.Span[row], of.Closes.Span[row]);
         var usesEnd = false;
         if (!criterion.IgnoreObservationPeriod) (startLow, startHigh) = (opens, closes);
         if (!Window(first, row, opens, closes, out var low, out var high)) return false;
@@ -171,7 +236,7 @@ sealed class Windows
     }
 
     /// <returns>False where the window counts from an end that is absent.</returns>
-    bool Window(in Edges edges, int row, int opens, int closes, out long low, out long high)
+    bool Window(in Edges edges, int row, int opens, int closes, out int low, out int high)
     {
         var index = edges.FromEnd ? of.End.Span[row] : of.Start.Span[row];
         (low, high) = (edges.Low.At(index, opens, closes), edges.High.At(index, opens, closes));
