@@ -15,10 +15,18 @@ switch (args)
         await CohortBench.RunAsync(long.Parse(patients), sorted: !rest.Contains("--unsorted-only"), sql: !rest.Contains("--alone"), After("--keep"), After("--only"));
         string? After(string option) => Array.IndexOf(rest, option) is >= 0 and var at && at + 1 < rest.Length ? rest[at + 1] : null;
         return 0;
+    case ["fhir", var folder, .. var rest]:
+        FhirBench.Measure(folder, rest is [var copies, ..] ? int.Parse(copies) : 12, rest is [_, var vocabulary, ..] ? vocabulary : null);
+        return 0;
+    case ["fhir-copies", var folder, var to, var count]:
+        FhirCopies.Write(folder, to, 0, int.Parse(count));
+        return 0;
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
         Console.Error.WriteLine("decode FOLDER [N]    a sealed release read back, three columns of condition_occurrence on one core");
         Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
+        Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening");
+        Console.Error.WriteLine("fhir-copies FOLDER TO COPIES        the NDJSON that 'fhir' loads");
         return 2;
 }

@@ -68,7 +68,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
 
     void ReadAll(CancellationToken cancel)
     {
-        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions));
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions), trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
         IEnumerable<InputChunk> Chunks()
         {
@@ -97,6 +97,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
         }
         definitions.IsComplete = true;
         foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
+        foreach (var mapper in mappers.Values) mapper.Dispose();
         rejected.AddRange(early);
     }
 

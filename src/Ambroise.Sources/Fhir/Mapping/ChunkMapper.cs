@@ -11,11 +11,17 @@ using Ambroise.Sources.Fhir.Resources;
 namespace Ambroise.Sources.Fhir.Mapping;
 
 /// <summary>Maps the resources of a chunk, those inside of Bundles among them. For one thread at a time.</summary>
-sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions)
+sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions) : IDisposable
 {
     /// <summary>Of a refused resource, no more than this is kept in the quarantine.</summary>
     const int KeptBytes = 1 << 20;
 
+    static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
+        RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line");
+
+    static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
+
+    readonly Dictionary<string, byte[]> texts = [];
     readonly JsonTape tape = new();
     readonly ResourceMapper mapper = new(keys, codes, options, definitions);
     MappedChunk chunk = new();
@@ -147,19 +153,34 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     void Record(string type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome)
     {
         var row = chunk.Rows(Cdm54.SourceRecord);
-        row.Put("source_record_id", key.Key);
-        row.Put("person_id", mapper.Person);
-        row.Put("record_type", Encoding.UTF8.GetBytes(type));
-        row.Put("record_name", Encoding.UTF8.GetBytes($"{type}/{Encoding.UTF8.GetString(id)}"));
-        row.Put("version_at", version.Updated);
-        row.Put("version_name", meta["versionId"u8].Text);
-        row.Put("outcome", Encoding.UTF8.GetBytes(outcome));
-        row.Put("row_count", mapper.RowCount);
-        if (mapper.Imputed != Precision.None) row.Put("date_precision", mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
-        row.Put("source_file", Encoding.UTF8.GetBytes(file));
-        row.Put("source_line", line);
+        row.Put(RecordId, key.Key);
+        row.Put(RecordPerson, mapper.Person);
+        var typeText = Text(type);
+        row.Put(RecordType, typeText);
+        Span<byte> name = id.Length < 256 ? stackalloc byte[typeText.Length + 1 + id.Length] : new byte[typeText.Length + 1 + id.Length];
+        typeText.CopyTo(name);
+        name[typeText.Length] = (byte)'/';
+        id.CopyTo(name[(typeText.Length + 1)..]);
+        row.Put(RecordName, name);
+        row.Put(RecordVersionAt, version.Updated);
+        row.Put(RecordVersionName, meta["versionId"u8].Text);
+        row.Put(RecordOutcome, Text(outcome));
+        row.Put(RecordRows, mapper.RowCount);
+        if (mapper.Imputed != Precision.None) row.Put(RecordPrecision, mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
+        row.Put(RecordFile, Text(file));
+        row.Put(RecordLine, line);
         row.End(chunk.Seen.Count);
     }
+
+    /// <summary>A word of few: a type, an outcome, a file.</summary>
+    byte[] Text(string word)
+    {
+        if (texts.TryGetValue(word, out var bytes)) return bytes;
+        if (texts.Count > 4096) texts.Clear(); // files may be many
+        return texts[word] = Encoding.UTF8.GetBytes(word);
+    }
+
+    public void Dispose() => keys.Dispose();
 
     void Refuse(string type, string? field, string reason, long? person, ReadOnlyMemory<byte> text) =>
         chunk.Rejected.Add(new(type, file, line, field, reason, person, text.Length > KeptBytes ? default : text.ToArray()));

@@ -10,8 +10,10 @@ readonly record struct ResourceKey(long Key, int Check);
 
 /// <summary>Keys of rows: a keyed code of <c>Type/id</c>, the same in every load, that nobody turns back without the tenant's key. Never made from a business identifier.</summary>
 /// <remarks>HMAC-SHA-256 (RFC 2104) cut to 63 bits. The last few thousand names are remembered. For one thread.</remarks>
-sealed class RowKeys(ReadOnlyMemory<byte> key)
+sealed class RowKeys(ReadOnlyMemory<byte> key) : IDisposable
 {
+    // One hash used again and again: setting one up anew costs more than the hash itself.
+    readonly IncrementalHash hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.Span);
     const int Remembered = 1 << 13;
     readonly (byte[]? Name, ResourceKey Key)[] recent = new (byte[]?, ResourceKey)[Remembered];
 
@@ -21,7 +23,8 @@ sealed class RowKeys(ReadOnlyMemory<byte> key)
         ref var slot = ref recent[System.IO.Hashing.XxHash3.HashToUInt64(name) % Remembered];
         if (slot.Name is { } known && name.SequenceEqual(known)) return slot.Key;
         Span<byte> code = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key.Span, name, code);
+        hash.AppendData(name);
+        hash.TryGetHashAndReset(code, out _);
         var cut = BinaryPrimitives.ReadInt64BigEndian(code) & long.MaxValue;
         slot = (name.ToArray(), new(cut == 0 ? 1 : cut, BinaryPrimitives.ReadInt32BigEndian(code[8..])));
         return slot.Key;
@@ -46,4 +49,6 @@ sealed class RowKeys(ReadOnlyMemory<byte> key)
         var cut = (long)((h ^ h >> 31) & long.MaxValue);
         return cut == 0 ? 1 : cut;
     }
+
+    public void Dispose() => hash.Dispose();
 }

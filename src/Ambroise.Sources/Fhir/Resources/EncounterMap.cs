@@ -8,6 +8,22 @@ namespace Ambroise.Sources.Fhir.Resources;
 /// <summary>Encounter: a VISIT_OCCURRENCE, or a VISIT_DETAIL where it is part of another.</summary>
 static class EncounterMap
 {
+    /// <summary>Both tables have the same columns under names of their own.</summary>
+    sealed class Columns(CdmTable table, string prefix)
+    {
+        public CdmTable Table { get; } = table;
+        public int Concept { get; } = table[$"{prefix}_concept_id"].Ordinal;
+        public int Source { get; } = table[$"{prefix}_source_value"].Ordinal;
+        public int SourceConcept { get; } = table[$"{prefix}_source_concept_id"].Ordinal;
+        public int Start { get; } = table[$"{prefix}_start_date"].Ordinal;
+        public int StartTime { get; } = table[$"{prefix}_start_datetime"].Ordinal;
+        public int End { get; } = table[$"{prefix}_end_date"].Ordinal;
+        public int EndTime { get; } = table[$"{prefix}_end_datetime"].Ordinal;
+        public int Type { get; } = table[$"{prefix}_type_concept_id"].Ordinal;
+    }
+
+    static readonly Columns Visit = new(Cdm54.VisitOccurrence, "visit"), Detail = new(Cdm54.VisitDetail, "visit_detail");
+
     public static Fate Map(ResourceMapper m)
     {
         var r = m.Resource;
@@ -20,19 +36,19 @@ static class EncounterMap
         if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
 
         var parent = m.Reference(r["partOf"u8], "Encounter");
-        var (table, prefix) = parent == Null.Int64 ? (Cdm54.VisitOccurrence, "visit") : (Cdm54.VisitDetail, "visit_detail");
+        var at = parent == Null.Int64 ? Visit : Detail;
         if (parent != Null.Int64) m.Chunk.PartOf[m.Key.Key] = parent;
 
-        var row = m.Row(table);
+        var row = m.Row(at.Table);
         row.Put("person_id", m.Person);
-        row.Put($"{prefix}_concept_id", Setting(r["class"u8]["code"u8]));
-        row.Put($"{prefix}_source_value", r["class"u8]["code"u8].Text);
-        row.Put($"{prefix}_source_concept_id", 0);
-        row.Put($"{prefix}_start_date", start.Day);
-        row.Put($"{prefix}_start_datetime", start.Micros);
-        row.Put($"{prefix}_end_date", end.Day);
-        row.Put($"{prefix}_end_datetime", end.Micros);
-        row.Put($"{prefix}_type_concept_id", TypeConcepts.Encounter);
+        row.Put(at.Concept, Setting(r["class"u8]["code"u8]));
+        row.Put(at.Source, r["class"u8]["code"u8].Text);
+        row.Put(at.SourceConcept, 0);
+        row.Put(at.Start, start.Day);
+        row.Put(at.StartTime, start.Micros);
+        row.Put(at.End, end.Day);
+        row.Put(at.EndTime, end.Micros);
+        row.Put(at.Type, TypeConcepts.Encounter);
         row.Put("provider_id", m.Reference(Participant(r), "Practitioner", "PractitionerRole"));
         row.Put("care_site_id", m.Reference(r["serviceProvider"u8], "Organization"));
         var stay = r["hospitalization"u8];
