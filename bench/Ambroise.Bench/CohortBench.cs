@@ -66,34 +66,64 @@ static class CohortBench
 
     static void Ask(List<Question> questions, TenantLake lake, ConceptGraph vocabulary, string byPatient, string? byConcept)
     {
-        Console.WriteLine("| question | patients | ours warm ms | ours cold ms | SQL warm ms | ratio warm | ratio cold | SQL, file sorted by concept ms | ratio |");
-        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
-        var warms = new List<double>();
-        var colds = new List<double>();
+        Console.WriteLine("| question | patients | ours, first asked | ours, one number changed | ours, cold | SQL, count alone | SQL, as OHDSI's tools | SQL, cold | SQL, file sorted by concept | ratio first asked | ratio changed | ratio cold |");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        var ratios = new List<(string Name, Func<Times, double> Of)>
+        {
+            ("first asked, against the count alone", t => t.Sql / t.First), ("first asked, against OHDSI's tables", t => t.Tables / t.First),
+            ("one number changed, against the count alone", t => t.Sql / t.Changed), ("one number changed, against OHDSI's tables", t => t.Tables / t.Changed),
+            ("cold, against the count alone", t => t.ColdSql / t.Cold), ("cold, against OHDSI's tables", t => t.ColdTables / t.Cold),
+        };
+        var all = new List<Times>();
         using var warm = Open(lake);
-        // One engine that keeps no picked events: as when a person types, each question is new, over shards already open.
-        var engine = new CohortEngine(0);
         foreach (var question in questions)
         {
-            var definition = CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Json)).OrThrow();
-            var bound = BoundDefinition.Bind(definition, vocabulary);
-            DropCaches();
-            double cold;
-            long patients;
-            using (var fresh = Open(lake))
-                (cold, patients) = Timed(() => new CohortEngine(0).Count(bound, fresh.Shards).Patients);
-
-            var mine = Median(9, () => engine.Count(bound, warm.Shards).Patients, patients);
-            DropCaches();
-            var (coldSql, expected) = Sql(byPatient, question.Sql, 0);
-            if (expected != patients) throw new InvalidOperationException($"{question.Name}: {patients} patients, SQL says {expected}.");
-            var (sql, _) = Sql(byPatient, question.Sql, 3);
-            var sortedSql = byConcept is null ? double.NaN : Sql(byConcept, question.Sql, 3).Milliseconds;
-            warms.Add(sql / mine);
-            colds.Add(coldSql / cold);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {question.Name} | {patients:N0} | {mine:F2} | {cold:F0} | {sql:F0} | {sql / mine:F0}× | {coldSql / cold:F1}× | {sortedSql:F0} | {sortedSql / mine:F0}× |"));
+            var times = Measure(question, lake, warm, vocabulary, byPatient, byConcept);
+            all.Add(times);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {question.Name} | {times.Patients:N0} | {times.First:F2} ms | {times.Changed:F2} ms | {times.Cold:F0} ms | {times.Sql:F0} ms | {times.Tables:F0} ms | {times.ColdTables:F0} ms | {times.Sorted:F0} ms | {times.Tables / times.First:F0}× | {times.Tables / times.Changed:F0}× | {times.ColdTables / times.Cold:F1}× |"));
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median ratio: {warms.Order().ElementAt(warms.Count / 2):F0}× warm, {colds.Order().ElementAt(colds.Count / 2):F1}× cold; least {warms.Min():F1}× warm, {colds.Min():F1}× cold; resident {Environment.WorkingSet >> 20} MiB"));
+        foreach (var (name, of) in ratios)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {all.Select(of).Order().ElementAt(all.Count / 2):F1}× in the median, {all.Min(of):F1}× to {all.Max(of):F1}×"));
+        Console.WriteLine($"resident {Environment.WorkingSet >> 20} MiB");
+    }
+
+    /// <summary>Milliseconds.</summary>
+    /// <param name="First">Shards open, columns in memory, nothing of an earlier question kept.</param>
+    /// <param name="Changed">As someone types: each count differs from the last in one number.</param>
+    /// <param name="Cold">First touch of the files.</param>
+    sealed record Times(long Patients, double First, double Changed, double Cold, double Sql, double Tables, double ColdSql, double ColdTables, double Sorted);
+
+    static Times Measure(Question question, TenantLake lake, OpenRelease warm, ConceptGraph vocabulary, string byPatient, string? byConcept)
+    {
+        BoundDefinition Bound(int variant) => BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Variant(variant).Json)).OrThrow(), vocabulary);
+        var asked = Bound(0);
+        double cold;
+        long patients;
+        DropCaches();
+        using (var fresh = Open(lake))
+            (cold, patients) = Timed(() => new CohortEngine(0).Count(asked, fresh.Shards).Patients);
+
+        var forgets = new CohortEngine(0);
+        var first = Median(9, () => forgets.Count(asked, warm.Shards).Patients, patients);
+
+        var keeps = new CohortEngine();
+        var variants = Enumerable.Range(0, 60).Select(Bound).ToArray();
+        foreach (var variant in variants[10..]) keeps.Count(variant, warm.Shards);
+        var changed = variants[1..10].Select(v => Timed(() => keeps.Count(v, warm.Shards).Patients)).ToList();
+
+        DropCaches();
+        var (coldSql, expected) = Sql(byPatient, [question.Variant(0).Sql], 0);
+        if (expected != patients) throw new InvalidOperationException($"{question.Name}: {patients} patients, SQL says {expected}.");
+        DropCaches();
+        var (coldTables, built) = Sql(byPatient, question.Variant(0).Tables, 0);
+        if (built != patients) throw new InvalidOperationException($"{question.Name}: {patients} patients, OHDSI's tables say {built}.");
+        double Warm(string file, Func<Asked, string[]> of) => Enumerable.Range(1, 3).Select(v =>
+        {
+            var (time, counted) = Sql(file, of(question.Variant(v)), 1);
+            return counted == changed[v - 1].Patients ? time : throw new InvalidOperationException($"{question.Name}, variant {v}: {changed[v - 1].Patients} patients, SQL says {counted}.");
+        }).Order().ElementAt(1);
+        return new(patients, first, changed.Select(c => c.Milliseconds).Order().ElementAt(4), cold, Warm(byPatient, a => [a.Sql]), Warm(byPatient, a => a.Tables), coldSql, coldTables,
+            byConcept is null ? double.NaN : Warm(byConcept, a => [a.Sql]));
     }
 
     /// <summary>The engine by itself: where to look when it should be faster.</summary>
@@ -103,20 +133,28 @@ static class CohortBench
         var engine = new CohortEngine(0);
         foreach (var question in questions)
         {
-            var bound = BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Json)).OrThrow(), vocabulary);
+            BoundDefinition Bound(int variant) => BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Variant(variant).Json)).OrThrow(), vocabulary);
+            var bound = Bound(0);
             DropCaches();
             double cold;
             using (var fresh = Open(lake)) (cold, _) = Timed(() => new CohortEngine(0).Count(bound, fresh.Shards).Patients);
             var answer = engine.Count(bound, warm.Shards);
-            var patients = answer.Patients;
-            var (before, processor) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
+            var (allocated, least) = (GC.GetTotalAllocatedBytes(), double.MaxValue);
             var counts = 0;
             var mine = Median(only ? 99 : 19, () =>
             {
-                if (counts++ == 60) (before, processor) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
-                return engine.Count(bound, warm.Shards).Patients;
-            }, patients);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mine,9:F2} ms warm {(Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / (counts - 60),7:F2} ms of processor {cold,6:F0} ms cold {patients,10:N0} patients of {answer.EventMasks.Sum(m => m.Count),10:N0} events {(GC.GetTotalAllocatedBytes() - before) / (counts - 60) >> 10,8:N0} KiB a count  {question.Name}"));
+                var processor = Environment.CpuUsage.TotalTime;
+                var patients = engine.Count(bound, warm.Shards).Patients;
+                least = Math.Min(least, (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds);
+                counts++;
+                return patients;
+            }, answer.Patients);
+            allocated = (GC.GetTotalAllocatedBytes() - allocated) / counts;
+            var keeps = new CohortEngine();
+            var variants = Enumerable.Range(0, only ? 800 : 60).Select(Bound).ToArray();
+            foreach (var variant in variants[10..]) keeps.Count(variant, warm.Shards);
+            var changed = variants[..10].Select(v => Timed(() => keeps.Count(v, warm.Shards).Patients).Milliseconds).Order().ElementAt(4);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mine,9:F2} ms first asked {least,7:F2} ms of processor at least {changed,7:F2} ms one number changed {cold,6:F0} ms cold {answer.Patients,10:N0} patients of {answer.EventMasks.Sum(m => m.Count),10:N0} events {allocated >> 10,8:N0} KiB a count  {question.Name}"));
         }
     }
 
@@ -140,19 +178,24 @@ static class CohortBench
     }
 
     /// <summary>Opens the database file anew; with runs, a first one is not counted.</summary>
-    static (double Milliseconds, long Patients) Sql(string path, string sql, int runs)
+    static (double Milliseconds, long Patients) Sql(string path, string[] statements, int runs)
     {
         using var connection = new DuckDBConnection($"DataSource={path};ACCESS_MODE=READ_ONLY;threads={Environment.ProcessorCount}");
         connection.Open();
         long One()
         {
-            using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+            var patients = 0L;
+            foreach (var statement in statements)
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = statement.Replace("create temp table", "create or replace temp table", StringComparison.Ordinal);
+                patients = Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+            }
+            return patients;
         }
         if (runs == 0) return Timed(One);
-        var patients = One();
-        return (Enumerable.Range(0, runs).Select(_ => Timed(One).Milliseconds).Order().ElementAt(runs / 2), patients);
+        var first = One();
+        return (Enumerable.Range(0, runs).Select(_ => Timed(One).Milliseconds).Order().ElementAt(runs / 2), first);
     }
 
     static void Database(string source, string path, string vocabulary, bool sort)

@@ -43,7 +43,9 @@ sealed class CriterionScan
         foreach (var filter in criterion.Filters) Narrow(filter);
         if (rows.Count == 0) return EventList.None;
         Dates();
-        foreach (var filter in criterion.Filters) NarrowByDates(filter);
+        // What a patient is costs less to look up than an age to reckon.
+        foreach (var filter in criterion.Filters) if (IsOfPerson(filter.Subject)) NarrowByDates(filter);
+        foreach (var filter in criterion.Filters) if (!IsOfPerson(filter.Subject)) NarrowByDates(filter);
         return rows.Count == 0 ? EventList.None : List();
     }
 
@@ -213,7 +215,9 @@ sealed class CriterionScan
         }
     }
 
-    static bool IsOfDatesOrPerson(Subject subject) => subject is Subject.Start or Subject.End or Subject.Length or Subject.AgeAtStart or Subject.AgeAtEnd or Subject.Gender or Subject.Race or Subject.Ethnicity;
+    static bool IsOfDatesOrPerson(Subject subject) => subject is Subject.Start or Subject.End or Subject.Length or Subject.AgeAtStart or Subject.AgeAtEnd || IsOfPerson(subject);
+
+    static bool IsOfPerson(Subject subject) => subject is Subject.Gender or Subject.Race or Subject.Ethnicity;
 
     void NarrowByVisit(CdmColumn column, ValueTest.Whole test)
     {
@@ -334,12 +338,22 @@ sealed class CriterionScan
         // The filter on a drug exposure's end looks at its start, as the language's own implementation does.
         var subject = filter.Subject == Subject.End && criterion.Criterion.Kind == CriterionKind.DrugExposure ? Subject.Start : filter.Subject;
         var values = PersonTest.Values(subject, index, patient.Span, start.Span, end.Span, scratch);
+        switch (filter.Test)
+        {
+            case ValueTest.Whole test: KeepWhere(values, new IsWhole(test)); break;
+            case ValueTest.Real test: KeepWhere(values, new IsReal(test)); break;
+            default: KeepAt([]); break;
+        }
+    }
+
+    void KeepWhere<TTest>(ReadOnlySpan<int> values, TTest test) where TTest : struct, IHolds<int>
+    {
         var places = scratch.Rent<int>(values.Length + 1).Span;
         var kept = 0;
         for (var i = 0; i < values.Length; i++)
         {
             places[kept] = i;
-            if (PersonTest.Holds(filter.Test, values[i])) kept++;
+            kept += test.Holds(values[i]) ? 1 : 0;
         }
         KeepAt(places[..kept]);
     }

@@ -40,12 +40,16 @@ static class EventOrder
         }
         var offsets = Begins(patients, shardPatients, scratch);
         var ends = offsets.Span[1..];
-        for (var i = 0; i < patients.Length; i++) toStarts[ends[patients[i]]++] = starts[i];
+        for (var i = 0; i < patients.Length; i++)
+        {
+            var patient = patients[i];
+            var to = ends[patient]++;
+            (toPatients[to], toStarts[to]) = (patient, starts[i]);
+        }
         for (int p = 0, at = 0; p < shardPatients; at = ends[p++])
         {
             var mine = toStarts[at..ends[p]];
-            if (mine.IsEmpty) continue;
-            toPatients[at..ends[p]].Fill((ushort)p);
+            if (mine.Length < 2) continue;
             if (mine.Length > 32) mine.Sort();
             else Insert(mine);
         }

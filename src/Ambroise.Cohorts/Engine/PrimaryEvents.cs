@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Columns;
 
@@ -65,14 +67,14 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     {
         var patients = list.Patient.Span;
         var starts = list.Start.Span;
-        var (allOpens, allCloses) = (periods.Opens, periods.Closes);
+        var (allOpens, allCloses, before, after) = (periods.Opens, periods.Closes, prior, post);
         var count = 0;
         for (var e = 0; e < patients.Length; e++)
         {
             if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
             var (open, close, day) = (allOpens[patients[e]], allCloses[patients[e]], starts[e]);
             (places[count], opens[count], closes[count]) = (e, open, close);
-            count += open + prior <= day & day + post <= close ? 1 : 0;
+            count += open + before <= day & day + after <= close ? 1 : 0;
         }
         return count;
     }
@@ -92,30 +94,46 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         var starts = list.Start.Span;
         var first = scratch.Rent<int>(index.Shard.Patients).Span;
         first.Fill(int.MaxValue);
-        var (allOpens, allCloses) = (periods.Opens, periods.Closes);
+        // Locals: what a loop reads through a field is read again after each store.
+        var (allOpens, allCloses, before, after, several) = (periods.Opens, periods.Closes, prior, post, periods.Several);
         for (var e = 0; e < patients.Length; e++)
         {
             if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
-            var (patient, day) = (patients[e], starts[e]);
-            var within = allOpens[patient] + prior <= day & day + post <= allCloses[patient];
-            if (!within && periods.Several) within = Period(patient, day) >= 0;
-            first[patient] = Math.Min(first[patient], within ? day : int.MaxValue);
+            var patient = patients[e];
+            var day = starts[e];
+            var within = allOpens[patient] + before <= day & day + after <= allCloses[patient];
+            if (!within & several && Period(patient, day) >= 0) within = true;
+            ref var earliest = ref first[patient];
+            earliest = Math.Min(earliest, within ? day : int.MaxValue);
         }
-        var found = 0;
-        foreach (var day in first) found += day != int.MaxValue ? 1 : 0;
-        var (who, when, opens, closes) = (scratch.Rent<ushort>(found + 1), scratch.Rent<int>(found + 1), scratch.Rent<int>(found + 1), scratch.Rent<int>(found + 1));
+        var found = first.Length - first.Count(int.MaxValue);
+        var (who, when, opens, closes) = (scratch.Rent<ushort>(found), scratch.Rent<int>(found), scratch.Rent<int>(found), scratch.Rent<int>(found));
         var toWho = who.Span;
         var toWhen = when.Span;
         var toOpens = opens.Span;
         var toCloses = closes.Span;
-        for (int patient = 0, at = 0; patient < first.Length; patient++)
+        var at = 0;
+        for (var group = 0; group < first.Length; group += Vector256<int>.Count)
         {
-            (toWho[at], toWhen[at], toOpens[at], toCloses[at]) = ((ushort)patient, first[patient], allOpens[patient], allCloses[patient]);
-            if (first[patient] == int.MaxValue) continue;
-            if (periods.Several && Period((ushort)patient, first[patient]) is var p) (toOpens[at], toCloses[at]) = (periods.Start[p], periods.End[p]);
-            at++;
+            for (var some = Entered(first, group); some != 0; some &= some - 1)
+            {
+                var patient = group + BitOperations.TrailingZeroCount(some);
+                (toWho[at], toWhen[at], toOpens[at], toCloses[at]) = ((ushort)patient, first[patient], allOpens[patient], allCloses[patient]);
+                at++;
+            }
         }
+        for (var i = 0; several && i < found; i++)
+            if (toOpens[i] == int.MaxValue && Period(toWho[i], toWhen[i]) is var p) (toOpens[i], toCloses[i]) = (periods.Start[p], periods.End[p]);
         return new(who[..found], when[..found], default, default, opens[..found], closes[..found], default, found, true);
+    }
+
+    /// <returns>Which of the eight patients from one on have a first start, a bit for each.</returns>
+    static uint Entered(ReadOnlySpan<int> first, int from)
+    {
+        if (from + Vector256<int>.Count <= first.Length) return ~Vector256.Equals(Vector256.Create(first.Slice(from, Vector256<int>.Count)), Vector256.Create(int.MaxValue)).ExtractMostSignificantBits() & 0xFF;
+        uint some = 0;
+        for (var i = from; i < first.Length; i++) some |= first[i] != int.MaxValue ? 1u << (i - from) : 0;
+        return some;
     }
 
     /// <returns>The patient's first period that holds a day with the days asked for around it, or -1.</returns>

@@ -12,40 +12,70 @@ sealed class RuleStatistics(int rules)
     public int Patients { get; set; }
 
     /// <param name="masks">By event, bit r for rule r.</param>
-    public void Add(IndexEvents events, ReadOnlySpan<ulong> masks)
+    public void Add<T>(IndexEvents events, ReadOnlySpan<T> masks) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
-        if (rules <= Tally.Few && masks.Length <= Places) AddFew(events.Patient.Span, events.Start.Span, masks);
+        if (typeof(T) == typeof(byte) && masks.Length <= Places) AddFew(events.Patient.Span, events.Start.Span, MemoryMarshal.AsBytes(masks));
         else AddMany(events.Patient.Span, events.Start.Span, masks);
     }
 
     /// <summary>Each patient's best event by one number: more rules first, then the first rule that holds, then the earlier start, then the earlier event.</summary>
-    void AddFew(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<ulong> masks)
+    void AddFew(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<byte> masks)
     {
-        Span<ulong> rank = stackalloc ulong[1 << rules];
-        for (var mask = 0; mask < rank.Length; mask++)
+        Span<ulong> rank = stackalloc ulong[256];
+        Span<byte> passes = stackalloc byte[256];
+        for (var mask = 0; mask < 256; mask++)
+        {
             rank[mask] = (ulong)(BitOperations.PopCount((uint)mask) * 16 + (mask == 0 ? 15 : 15 - BitOperations.TrailingZeroCount(mask))) << 54;
+            passes[mask] = (byte)BitOperations.TrailingZeroCount(~mask);
+        }
+        Span<int> best = stackalloc int[256], remaining = stackalloc int[33];
+        best.Clear();
+        remaining.Clear();
         for (int i = 0, next; i < patients.Length; i = next)
         {
-            ulong best = 0;
-            var passed = 0;
-            for (next = i; next < patients.Length && patients[next] == patients[i]; next++)
+            ulong first = 0;
+            byte passed = 0;
+            var patient = patients[i];
+            for (next = i; next < patients.Length && patients[next] == patient; next++)
             {
                 var mask = masks[next];
-                EventMasks.AddFew(mask);
-                best = Math.Max(best, rank[(int)mask] | (ulong)(~(uint)starts[next] ^ 0x8000_0000) << 22 | (Places - (uint)(next - i)));
-                passed = Math.Max(passed, BitOperations.TrailingZeroCount(~mask));
+                first = Math.Max(first, rank[mask] | (ulong)(~(uint)starts[next] ^ 0x8000_0000) << 22 | (Places - (uint)(next - i)));
+                passed = Math.Max(passed, passes[mask]);
             }
             Patients++;
-            BestMasks.AddFew(masks[i + (int)(Places - (best & Places))]);
-            for (var r = 0; r < passed; r++) Remaining[r]++;
+            best[masks[i + (int)(Places - (first & Places))]]++;
+            remaining[passed]++;
         }
+        BestMasks.Add((ReadOnlySpan<int>)best);
+        EventMasks.Add(Histogram(masks, best));
+        for (int r = rules - 1, still = 0; r >= 0; r--) Remaining[r] += still += remaining[r + 1];
+    }
+
+    /// <summary>Counts bytes into four tables in turn: one table waits for its last count to be written where equal bytes follow one another.</summary>
+    static Span<int> Histogram(ReadOnlySpan<byte> values, Span<int> counts)
+    {
+        Span<int> each = stackalloc int[4 * 256];
+        each.Clear();
+        var i = 0;
+        for (; i + 4 <= values.Length; i += 4)
+        {
+            each[values[i]]++;
+            each[256 + values[i + 1]]++;
+            each[512 + values[i + 2]]++;
+            each[768 + values[i + 3]]++;
+        }
+        for (; i < values.Length; i++) each[values[i]]++;
+        for (var value = 0; value < 256; value++) counts[value] = each[value] + each[256 + value] + each[512 + value] + each[768 + value];
+        return counts;
     }
 
     /// <summary>Events of one patient in one shard at most.</summary>
     const uint Places = (1 << 22) - 1;
 
-    void AddMany(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<ulong> masks)
+    void AddMany<T>(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<T> of) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
+        var masks = new ulong[of.Length];
+        for (var i = 0; i < masks.Length; i++) masks[i] = ulong.CreateTruncating(of[i]);
         for (int i = 0, next; i < patients.Length; i = next)
         {
             Patients++;
@@ -72,13 +102,10 @@ sealed class RuleStatistics(int rules)
     }
 }
 
-/// <summary>How often each mask came. Those of few rules have a place of their own.</summary>
+/// <summary>How often each mask came.</summary>
 sealed class Tally(int rules)
 {
-    /// <summary>Rules whose masks all have a place of their own.</summary>
-    public const int Few = 10;
-
-    readonly long[] few = rules is > 0 and <= Few ? new long[1 << rules] : [];
+    readonly long[] few = rules <= 10 ? new long[1 << rules] : [];
     readonly Dictionary<ulong, long> many = [];
 
     public Dictionary<ulong, long> Counts
@@ -91,12 +118,15 @@ sealed class Tally(int rules)
         }
     }
 
-    /// <summary>As <see cref="Add"/>, of at most <see cref="Few"/> rules.</summary>
-    public void AddFew(ulong mask) => few[mask]++;
-
     public void Add(ulong mask)
     {
         if (mask < (ulong)few.Length) few[mask]++;
         else CollectionsMarshal.GetValueRefOrAddDefault(many, mask, out _)++;
+    }
+
+    /// <param name="counts">By mask; none of a mask that these rules cannot give.</param>
+    public void Add(ReadOnlySpan<int> counts)
+    {
+        for (var mask = 0; mask < few.Length; mask++) few[mask] += counts[mask];
     }
 }

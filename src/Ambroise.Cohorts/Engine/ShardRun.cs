@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Ambroise.Cohorts.Definitions;
 
@@ -38,23 +38,20 @@ sealed class ShardRun
         if (qualified is null)
         {
             qualified = Qualified();
-            if (cache.Keeps(qualified.Bytes)) cache.Add(index.Shard, bound.EntryKey, qualified.Kept(), qualified.Bytes);
+            // Where no rule asks them anything, to keep them costs as much as to find them.
+            if (!bound.Rules.IsEmpty && cache.Keeps(qualified.Bytes)) cache.Add(index.Shard, bound.EntryKey, qualified.Kept(), qualified.Bytes);
         }
         var statistics = new RuleStatistics(bound.Rules.Length);
         var included = qualified;
         if (bound.Rules.IsEmpty)
         {
             statistics.Patients = EventList.Distinct(qualified.Patient.Span);
-            included = Limited(qualified, definition.ExpressionLimit, default);
+            included = Limited(qualified, definition.ExpressionLimit);
         }
         else
         {
-            var masks = Masks(qualified);
-            var everyRule = (1UL << bound.Rules.Length) - 1;
-            statistics.Add(qualified, masks);
-            var holds = scratch.Rent<bool>(qualified.Count).Span;
-            for (var i = 0; i < holds.Length; i++) holds[i] = masks[i] == everyRule;
-            included = Limited(qualified, definition.ExpressionLimit, holds);
+            var held = bound.Rules.Length <= 8 ? Held<byte>(qualified, statistics) : Held<ulong>(qualified, statistics);
+            included = Limited(qualified, definition.ExpressionLimit, held);
         }
         var ends = new Exits(definition, included, Events, scratch, cancel).Ends(bound);
         var rows = new List<CohortRow>();
@@ -138,21 +135,36 @@ sealed class ShardRun
     IndexEvents Qualified()
     {
         var primary = new PrimaryEvents(bound, index, scratch, cancel).Of([.. bound.Primary.Select(Events)]);
-        if (bound.Additional is { } group) return Limited(primary, definition.QualifiedLimit, groups.Passing(group, primary));
+        if (bound.Additional is { } group) return Limited(primary, definition.QualifiedLimit, Places.Equal(MemoryMarshal.AsBytes(groups.Passing(group, primary)), (byte)1, scratch));
         // The limit acts only where additional criteria are written, even as an empty group.
-        return definition.Additional is null ? primary : Limited(primary, definition.QualifiedLimit, default);
+        return definition.Additional is null ? primary : Limited(primary, definition.QualifiedLimit);
     }
 
-    ReadOnlySpan<ulong> Masks(IndexEvents qualified)
+    /// <summary>Of all events.</summary>
+    IndexEvents Limited(IndexEvents events, Limit limit) => limit == Limit.All ? events : Limited(events, limit, Places.All(events.Count, scratch));
+
+    /// <summary>Asks every rule of every event and counts what they pass.</summary>
+    /// <returns>Places of the events that pass all, ascending.</returns>
+    ReadOnlySpan<int> Held<T>(IndexEvents qualified, RuleStatistics statistics) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
-        var masks = scratch.Rent<ulong>(qualified.Count).Span;
+        var masks = scratch.Rent<T>(qualified.Count).Span;
         masks.Clear();
-        for (var r = 0; r < bound.Rules.Length; r++)
+        for (var r = 0; r < bound.Rules.Length; r++) Mark(masks, MemoryMarshal.AsBytes(Passing(r, qualified)), r);
+        statistics.Add<T>(qualified, masks);
+        return Places.Equal(masks, T.CreateTruncating((1UL << bound.Rules.Length) - 1), scratch);
+    }
+
+    /// <param name="passed">One or zero by event.</param>
+    static void Mark<T>(Span<T> masks, ReadOnlySpan<byte> passed, int rule) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
+    {
+        var i = 0;
+        if (typeof(T) == typeof(byte))
         {
-            var passed = MemoryMarshal.AsBytes(Passing(r, qualified));
-            for (var i = 0; i < masks.Length; i++) masks[i] |= (ulong)passed[i] << r;
+            var bytes = MemoryMarshal.AsBytes(masks);
+            for (; i + Vector<byte>.Count <= passed.Length; i += Vector<byte>.Count)
+                (new Vector<byte>(bytes[i..]) | Vector.AndNot(new Vector<byte>((byte)(1 << rule)), Vector.Equals(new Vector<byte>(passed[i..]), Vector<byte>.Zero))).CopyTo(bytes[i..]);
         }
-        return masks;
+        for (; i < masks.Length; i++) masks[i] |= T.CreateTruncating(passed[i]) << rule;
     }
 
     ReadOnlySpan<bool> Passing(int rule, IndexEvents qualified)
@@ -163,32 +175,18 @@ sealed class ShardRun
         return passed;
     }
 
-    /// <summary>Events that hold, all or each patient's first or last by start; of several on one day the one that came first.</summary>
-    /// <param name="holds">Empty where all do.</param>
-    IndexEvents Limited(IndexEvents events, Limit limit, ReadOnlySpan<bool> holds)
+    /// <summary>All events, or each patient's first or last by start; of several on one day the one that came first.</summary>
+    /// <param name="places">Those there are, ascending.</param>
+    IndexEvents Limited(IndexEvents events, Limit limit, ReadOnlySpan<int> places)
     {
-        if (limit == Limit.All && holds.IsEmpty) return events;
-        var kept = scratch.Rent<int>(events.Count + 1).Span;
+        if (limit == Limit.All) return events.Only(places, scratch);
+        var kept = scratch.Rent<int>(places.Length).Span;
         var patients = events.Patient.Span;
         var starts = events.Start.Span;
         var count = 0;
-        if (limit == Limit.First && events.Ascending && !holds.IsEmpty)
+        foreach (var i in places)
         {
-            // Written before it is known to stay: whether it does cannot be foreseen, and a wrong guess costs more.
-            var last = -1;
-            for (var i = 0; i < patients.Length; i++)
-            {
-                var first = holds[i] & patients[i] != last;
-                kept[count] = i;
-                count += first ? 1 : 0;
-                last = first ? patients[i] : last;
-            }
-            return events.Only(kept[..count], scratch);
-        }
-        for (var i = 0; i < patients.Length; i++)
-        {
-            if (!holds.IsEmpty && !holds[i]) continue;
-            if (limit == Limit.All || count == 0 || patients[kept[count - 1]] != patients[i]) kept[count++] = i;
+            if (count == 0 || patients[kept[count - 1]] != patients[i]) kept[count++] = i;
             else if (limit == Limit.First ? starts[i] < starts[kept[count - 1]] : starts[i] > starts[kept[count - 1]]) kept[count - 1] = i;
         }
         return events.Only(kept[..count], scratch);
