@@ -28,15 +28,20 @@ public sealed class CohortEngine(long cacheBytes = 256L << 20)
         var all = shards.ToArray();
         var answers = new ShardAnswer[all.Length];
         ShardAnswer One(IShard shard) => ShardRun.Answer(definition, indexes.GetValue(shard, static s => new(s)), cache, withRows, cancel);
-        if (threads == 1 || all.Length == 1)
+        var cores = threads > 0 ? threads : Environment.ProcessorCount;
+        if (cores == 1 || all.Length == 1)
         {
             for (var s = 0; s < all.Length; s++) answers[s] = One(all[s]);
+        }
+        else if (all.Any(s => !indexes.TryGetValue(s, out var known) || !known.HasRead(definition)))
+        {
+            Side(Math.Min(all.Length, cores * Waiting), all.Length, s => answers[s] = One(all[s]));
         }
         else
         {
             try
             {
-                Parallel.For(0, all.Length, new() { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount, CancellationToken = cancel }, s => answers[s] = One(all[s]));
+                Parallel.For(0, all.Length, new() { MaxDegreeOfParallelism = cores, CancellationToken = cancel }, s => answers[s] = One(all[s]));
             }
             catch (AggregateException several) when (several.InnerExceptions.Count > 0)
             {
@@ -44,6 +49,32 @@ public sealed class CohortEngine(long cacheBytes = 256L << 20)
             }
         }
         return Merged(definition, answers, Stopwatch.GetElapsedTime(started), withRows);
+    }
+
+    /// <summary>Threads for each core where files are read for the first time: most of them wait for the disk.</summary>
+    const int Waiting = 4;
+
+    /// <summary>On threads of their own: the pool's are as many as the cores, and those that wait hold up the others.</summary>
+    static void Side(int threads, int count, Action<int> act)
+    {
+        var next = -1;
+        Exception? failed = null;
+        void Work()
+        {
+            try
+            {
+                while (Volatile.Read(ref failed) is null && Interlocked.Increment(ref next) is var at && at < count) act(at);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref failed, e, null);
+            }
+        }
+        var others = Enumerable.Range(1, threads - 1).Select(_ => new Thread(Work) { IsBackground = true }).ToList();
+        foreach (var other in others) other.Start();
+        Work();
+        foreach (var other in others) other.Join();
+        if (failed is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
     }
 
     static CohortResult Merged(BoundDefinition bound, ShardAnswer[] answers, TimeSpan elapsed, bool withRows)

@@ -33,8 +33,12 @@ sealed class CriterionScan
         rows = new(runs, scratch, cancel);
     }
 
-    public static EventList Run(BoundCriterion criterion, ShardIndex index, Scratch scratch, CancellationToken cancel) =>
-        index.Shard.Table(criterion.Kind.Table) is { Rows: > 0 } table ? new CriterionScan(criterion, index, table, scratch, cancel).Scan() : EventList.None;
+    public static EventList Run(BoundCriterion criterion, ShardIndex index, Scratch scratch, CancellationToken cancel)
+    {
+        var list = index.Shard.Table(criterion.Kind.Table) is { Rows: > 0 } table ? new CriterionScan(criterion, index, table, scratch, cancel).Scan() : EventList.None;
+        index.Read(criterion.Kind.Table);
+        return list;
+    }
 
     EventList Scan()
     {

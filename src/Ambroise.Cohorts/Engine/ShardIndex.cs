@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Reading;
@@ -18,7 +19,20 @@ sealed class ShardIndex(IShard shard)
     readonly Lazy<Dictionary<long, int>> regions = new(() => Shared(shard, Cdm54.Location, "region_concept_id"));
     readonly Lazy<Dictionary<long, long>> addresses = new(() => Addresses(shard));
 
+    readonly ConcurrentDictionary<CdmTable, bool> read = [];
+
     public IShard Shard => shard;
+
+    /// <summary>A criterion has read this table here.</summary>
+    public void Read(CdmTable table) => read.TryAdd(table, true);
+
+    /// <returns>Whether every table that a definition asks for was read here before.</returns>
+    public bool HasRead(BoundDefinition bound)
+    {
+        foreach (var criterion in bound.Criteria)
+            if (!read.ContainsKey(criterion.Kind.Table)) return false;
+        return true;
+    }
     public Periods Periods => periods.Value;
     public int[] YearOfBirth => births.Value;
     public int[] Gender => genders.Value;
@@ -80,31 +94,53 @@ sealed class Periods
     public Periods(IShard shard)
     {
         From = new int[shard.Patients + 1];
-        (Opens, Closes) = (new int[shard.Patients], new int[shard.Patients]);
-        Array.Fill(Opens, int.MaxValue);
-        Array.Fill(Closes, int.MinValue);
         if (shard.Table(Cdm54.ObservationPeriod) is not { } table)
         {
             (Start, End) = ([], []);
+            (Opens, Closes) = None(shard.Patients);
             return;
         }
-        (Start, End) = (new int[table.Rows], new int[table.Rows]);
+        var (first, last) = (Cdm54.ObservationPeriod["observation_period_start_date"], Cdm54.ObservationPeriod["observation_period_end_date"]);
+        if (table.Rows == shard.Patients && table.Rows <= IShardTable.BlockRows && EachHasOne(table.Patients(0)))
+        {
+            for (var p = 0; p < From.Length; p++) From[p] = p;
+            (Start, End) = (Opens, Closes) = (table.Int32(first, 0), table.Int32(last, 0));
+            return;
+        }
+        var (from, start, end) = (From, new int[table.Rows], new int[table.Rows]);
         var at = 0;
         for (var block = 0; block * IShardTable.BlockRows < table.Rows; block++)
         {
             var patients = table.Patients(block);
-            table.Int32(Cdm54.ObservationPeriod["observation_period_start_date"], block).AsSpan(0, patients.Length).CopyTo(Start.AsSpan(at));
-            table.Int32(Cdm54.ObservationPeriod["observation_period_end_date"], block).AsSpan(0, patients.Length).CopyTo(End.AsSpan(at));
+            table.Int32(first, block).AsSpan(0, patients.Length).CopyTo(start.AsSpan(at));
+            table.Int32(last, block).AsSpan(0, patients.Length).CopyTo(end.AsSpan(at));
             at += patients.Length;
-            foreach (var patient in patients) From[patient + 1]++;
+            foreach (var patient in patients) from[patient + 1]++;
         }
+        var (opens, closes) = None(shard.Patients);
         for (var p = 0; p < shard.Patients; p++)
         {
-            From[p + 1] += From[p];
-            for (var next = From[p] + 1; next < From[p + 1]; next++) Overlap |= Start[next] <= End[next - 1];
-            if (From[p + 1] == From[p] + 1) (Opens[p], Closes[p]) = (Start[From[p]], End[From[p]]);
-            else if (From[p + 1] > From[p]) Several = true;
+            from[p + 1] += from[p];
+            for (var next = from[p] + 1; next < from[p + 1]; next++) Overlap |= start[next] <= end[next - 1];
+            if (from[p + 1] == from[p] + 1) (opens[p], closes[p]) = (start[from[p]], end[from[p]]);
+            else if (from[p + 1] > from[p]) Several = true;
         }
+        (Start, End, Opens, Closes) = (start, end, opens, closes);
+    }
+
+    static (int[] Opens, int[] Closes) None(int patients)
+    {
+        var (opens, closes) = (new int[patients], new int[patients]);
+        Array.Fill(opens, int.MaxValue);
+        Array.Fill(closes, int.MinValue);
+        return (opens, closes);
+    }
+
+    static bool EachHasOne(ushort[] patients)
+    {
+        for (var p = 0; p < patients.Length; p++)
+            if (patients[p] != p) return false;
+        return true;
     }
 
     public int[] From { get; }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Ambroise.Lake.Cdm;
@@ -196,21 +197,47 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     /// <summary>Ordinals from person ids. Within a run persons ascend, so each is looked for just after the last.</summary>
     ushort[] Ordinals(int block)
     {
+        if (Withheld is not null) return Ordinals(Left(table.Columns[table.Person], block, static (r, c, b) => r.Int64(c, b), static a => 8L * a.Length));
+        var lent = ArrayPool<long>.Shared.Rent(IShardTable.BlockRows);
+        try
+        {
+            var rows = With(r => r.Int64(table.Columns[table.Person], block, lent));
+            return Ordinals(lent.AsSpan(0, rows));
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(lent);
+        }
+    }
+
+    ushort[] Ordinals(ReadOnlySpan<long> persons)
+    {
         var ids = shard!.Ids();
-        var persons = Left(table.Columns[table.Person], block, static (r, c, b) => r.Int64(c, b), static a => 8L * a.Length);
-        var ordinals = new ushort[persons.Length];
-        var dense = ids.Length > 0 && ids[^1] - ids[0] == ids.Length - 1;
+        var ordinals = GC.AllocateUninitializedArray<ushort>(persons.Length);
+        if (ids.Length > 0 && ids[^1] - ids[0] == ids.Length - 1)
+        {
+            // Ids without a gap: an ordinal is a difference.
+            var first = ids[0];
+            ulong largest = 0;
+            for (var i = 0; i < ordinals.Length; i++)
+            {
+                var ordinal = (ulong)(persons[i] - first);
+                largest = Math.Max(largest, ordinal);
+                ordinals[i] = (ushort)ordinal;
+            }
+            return largest < (ulong)ids.Length || ordinals.Length == 0 ? ordinals : throw Unknown();
+        }
         for (int i = 0, at = 0; i < persons.Length; i++)
         {
             var person = persons[i];
-            if (dense) at = (int)(person - ids[0]);
-            else if (at >= ids.Length || ids[at] != person) at = Seek(ids, person, at);
-            if ((uint)at >= (uint)ids.Length || ids[at] != person)
-                throw new Failure(FailureKind.Tampered, "lake.person-unknown", $"{Path.GetFileName(file.Path)} holds a row whose person is not in its shard.").AsException();
+            if (at >= ids.Length || ids[at] != person) at = Seek(ids, person, at);
+            if ((uint)at >= (uint)ids.Length || ids[at] != person) throw Unknown();
             ordinals[i] = (ushort)at;
         }
         return ordinals;
     }
+
+    FailureException Unknown() => new Failure(FailureKind.Tampered, "lake.person-unknown", $"{Path.GetFileName(file.Path)} holds a row whose person is not in its shard.").AsException();
 
     static int Seek(long[] ids, long person, int from)
     {

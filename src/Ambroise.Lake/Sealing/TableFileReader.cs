@@ -64,6 +64,10 @@ sealed class TableFileReader : IDisposable
     public long[] Int64(CdmColumn column, int block) => Values(column, block, Null.Int64);
     public double[] Float64(CdmColumn column, int block) => Values(column, block, Null.Float64);
 
+    /// <summary>Reads a block of a column into an array lent for it, which may be longer.</summary>
+    /// <returns>The rows read.</returns>
+    public int Int64(CdmColumn column, int block, long[] into) => Values(column, block, Null.Int64, _ => into).Rows;
+
     /// <summary>Appends a block's values to a column of the same type.</summary>
     public void AppendTo(Column to, CdmColumn column, int block)
     {
@@ -104,29 +108,31 @@ sealed class TableFileReader : IDisposable
         return 0;
     });
 
-    T[] Values<T>(CdmColumn column, int block, T absent) where T : unmanaged => Guard(() =>
+    T[] Values<T>(CdmColumn column, int block, T absent) where T : unmanaged => Values(column, block, absent, static rows => GC.AllocateUninitializedArray<T>(rows)).Values;
+
+    (T[] Values, int Rows) Values<T>(CdmColumn column, int block, T absent, Func<int, T[]> room) where T : unmanaged => Guard(() =>
     {
         using var group = file.RowGroup(block);
         using var reader = (ColumnReader<T>)group.Column(columns[column.Name]);
         var rows = checked((int)group.MetaData.NumRows);
-        var values = GC.AllocateUninitializedArray<T>(rows);
+        var values = room(rows);
         var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
         var levels = optional ? GC.AllocateUninitializedArray<short>(rows) : [];
         int done = 0, kept = 0;
         while (done < rows)
         {
-            var read = checked((int)reader.ReadBatch(rows - done, optional ? levels.AsSpan(done) : default, default, values.AsSpan(kept), out var present));
+            var read = checked((int)reader.ReadBatch(rows - done, optional ? levels.AsSpan(done) : default, default, values.AsSpan(kept, rows - kept), out var present));
             if (read == 0) throw new InvalidDataException();
             done += read;
             kept += checked((int)present);
         }
-        if (optional) Spread(values, levels, kept, absent);
+        if (optional) Spread(values.AsSpan(0, rows), levels, kept, absent);
         else if (kept != rows) throw new InvalidDataException();
-        return values;
+        return (values, rows);
     });
 
     /// <summary>Moves the values that are present, packed at the front, to their rows.</summary>
-    static void Spread<T>(T[] values, short[] levels, int kept, T absent)
+    static void Spread<T>(Span<T> values, short[] levels, int kept, T absent)
     {
         for (int row = values.Length - 1, from = kept - 1; row >= 0 && from < row; row--)
             values[row] = levels[row] != 0 ? values[from--] : absent;
