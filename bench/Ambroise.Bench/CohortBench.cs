@@ -49,10 +49,12 @@ static class CohortBench
                 Console.Error.WriteLine("loading…");
                 using (var files = new OmopSource(OmopFolder.Open(source).OrThrow(), 1L << 30, Environment.ProcessorCount))
                     (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, 3L << 30, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
-                Console.Error.WriteLine("duckdb…");
-                Database(source, byPatient, vocabularyFolder, sort: false);
-                if (byConcept is not null) Database(source, byConcept, vocabularyFolder, sort: true);
                 File.WriteAllText(Path.Combine(scratch, "ready"), "");
+            }
+            foreach (var path in new[] { byPatient, byConcept }.Where(p => sql && p is not null && !File.Exists(p)))
+            {
+                Console.Error.WriteLine("duckdb…");
+                Database(source, path!, vocabularyFolder, sort: path == byConcept);
             }
             var questions = CohortQuestions.All.Where(q => only is null || q.Name.StartsWith(only, StringComparison.OrdinalIgnoreCase)).ToList();
             if (sql) Ask(questions, lake, vocabulary, byPatient, byConcept);
@@ -203,7 +205,7 @@ static class CohortBench
 
     static void Database(string source, string path, string vocabulary, bool sort)
     {
-        using var connection = new DuckDBConnection($"DataSource={path}");
+        using var connection = new DuckDBConnection($"DataSource={path}.part");
         connection.Open();
         foreach (var group in OmopFolder.Open(source).OrThrow().Files.GroupBy(f => f.Table))
         {
@@ -218,6 +220,8 @@ static class CohortBench
             command.CommandText = $"create table concept_ancestor as select * from read_parquet('{vocabulary}/concept_ancestor.parquet')";
             command.ExecuteNonQuery();
         }
+        connection.Close();
+        File.Move(path + ".part", path);
     }
 
     /// <summary>Where the system lets us, the files leave its cache too.</summary>

@@ -21,6 +21,9 @@ switch (args)
     case ["fhir-copies", var folder, var to, var count]:
         FhirCopies.Write(folder, to, 0, int.Parse(count));
         return 0;
+    case ["cdm-copies", var original, var target, var howMany]:
+        CopiedCdm.Write(original, target, int.Parse(howMany));
+        return 0;
     default:
         Console.Error.WriteLine("load FOLDER [RUNS]   OMOP Parquet into a sealed release, against DuckDB's sort and copy");
         Console.Error.WriteLine("decode FOLDER [N]    a sealed release read back, three columns of condition_occurrence on one core");
@@ -28,5 +31,6 @@ switch (args)
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
         Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening");
         Console.Error.WriteLine("fhir-copies FOLDER TO COPIES        the NDJSON that 'fhir' loads");
+        Console.Error.WriteLine("cdm-copies FROM TO N  writes an OMOP folder N times over, each copy with patients of its own");
         return 2;
 }
