@@ -24,7 +24,7 @@ public sealed partial record OmopFolder(string Path, IReadOnlyList<SourceFile> F
 
     public IReadOnlyCollection<CdmTable> Tables => [.. Files.Select(f => f.Table).Distinct()];
 
-    /// <returns><c>source.folder-missing</c>, <c>source.folder-unreadable</c> or the files found.</returns>
+    /// <returns><c>source.folder-missing</c>, <c>source.folder-unreadable</c>, <c>source.table-twice</c> or the files found.</returns>
     public static Result<OmopFolder> Open(string path)
     {
         if (!Directory.Exists(path)) return new Failure(FailureKind.NotFound, "source.folder-missing", $"{path} is not a folder.");
@@ -56,6 +56,9 @@ public sealed partial record OmopFolder(string Path, IReadOnlyList<SourceFile> F
         {
             return new Failure(FailureKind.Unavailable, "source.folder-unreadable", $"{path} cannot be listed: check its permissions.");
         }
+        // Files of one format are parts of a table; two formats are two copies of it, and a table without a key would come out doubled.
+        if (files.GroupBy(f => f.Table).FirstOrDefault(t => t.Select(f => f.Kind).Distinct().Count() > 1) is { } twice)
+            return new Failure(FailureKind.Invalid, "source.table-twice", $"{path} holds {twice.Key.Name} as {string.Join(" and as ", twice.DistinctBy(f => f.Kind).Select(f => f.Name))}: leave one format, and load again.");
         return new OmopFolder(path, files, vocabulary, unknown);
     }
 

@@ -29,6 +29,17 @@ public sealed class OmopSourceSpecs : IDisposable
     }
 
     [Fact]
+    public void A_table_in_two_formats_is_refused_rather_than_doubled()
+    {
+        files.With("death.csv", "person_id,death_date\n7,2020-01-02\n");
+        File.WriteAllBytes(Path.Combine(files.Folder, "DEATH.parquet"), []);
+        Assert.True(OmopFolder.Open(files.Folder).Failed(out var failure, out _));
+        Assert.Equal("source.table-twice", failure.Code);
+        Assert.Contains("DEATH.parquet", failure.Detail, StringComparison.Ordinal);
+        Assert.Contains("death.csv", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_refused_line_is_named_with_its_field_and_reason_and_its_neighbours_stay()
     {
         files.With("observation_period.csv", string.Join("\r\n",
