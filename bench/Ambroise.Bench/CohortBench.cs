@@ -48,7 +48,7 @@ static class CohortBench
             {
                 Console.Error.WriteLine("loading…");
                 using (var files = new OmopSource(OmopFolder.Open(source).OrThrow(), 1L << 30, Environment.ProcessorCount))
-                    (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, 3L << 30, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
+                    (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
                 File.WriteAllText(Path.Combine(scratch, "ready"), "");
             }
             foreach (var path in new[] { byPatient, byConcept }.Where(p => sql && p is not null && !File.Exists(p)))

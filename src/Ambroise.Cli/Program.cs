@@ -31,6 +31,7 @@ frame.Add(RestoreHome.Command(frame));
 frame.Add(CommandFrame.Group("role", frame.Say("Who may do what in a tenant", "Qui peut quoi dans un établissement"), ChangeRoles.Grant(frame), ChangeRoles.Revoke(frame), ChangeRoles.List(frame)));
 frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question to the permit", "Projets, de la question au permis"), RunProjects.Create(frame), RunProjects.Submit(frame), RunProjects.GiveOpinion(frame), RunProjects.Decide(frame),
     RunProjects.Activate(frame), RunProjects.Amend(frame), RunProjects.Suspend(frame), RunProjects.Resume(frame), RunProjects.Close(frame), RunProjects.List(frame), RunProjects.Show(frame)));
+frame.Add(Reidentify.Command(frame));
 frame.Add(CommandFrame.Group("opposition", frame.Say("Patients who object to a use of their data", "Patients qui s'opposent à un usage de leurs données"),
     WriteOppositions.Add(frame), WriteOppositions.Import(frame), WriteOppositions.Withdraw(frame), ListOppositions.Command(frame)));
 frame.Add(CommandFrame.Group("register", frame.Say("What the public may know", "Ce que le public peut savoir"), ExportRegister.Command(frame)));

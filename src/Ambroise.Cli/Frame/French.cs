@@ -144,6 +144,14 @@ static class French
         ["vault.key-missing"] = "Cette clé n'existe pas : elle a été détruite, ou n'a jamais été faite.",
         ["vault.passphrase-needed"] = "La clé de l'établissement est dans un jeton : donnez son code pour la détruire.",
         ["vault.pkcs11-failed"] = "Le jeton a refusé. …",
+        ["reidentify.reference-missing"] = "Dites où la raison est documentée, en 300 caractères au plus : --reference.",
+        ["reidentify.asked-already"] = "Une demande pour ce patient attend déjà sa seconde personne habilitée.",
+        ["reidentify.unknown-request"] = "Il n'y a pas de demande de ce numéro : voir « ambroise reidentify list ».",
+        ["reidentify.decided"] = "Cette demande a déjà été décidée : chacune ne nomme un patient qu'une fois.",
+        ["reidentify.lapsed"] = "Cette demande a expiré : faites-en une autre.",
+        ["reidentify.same-officer"] = "Qui a demandé ne peut approuver : il faut une seconde personne habilitée.",
+        ["reidentify.unknown-patient"] = "Aucun patient de la dernière version n'a ce pseudonyme dans ce projet : il est mal écrit, ou le patient a été effacé.",
+        ["reidentify.tampered"] = "Le journal des levées de pseudonymat a été altéré : restaurez-le depuis sa sauvegarde.",
     };
 
     public static string Of(Failure failure, Language language) =>

@@ -48,6 +48,11 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
     public Result<OpenRelease> OpenRelease(TimeProvider clock, string purpose, int? release, long cacheBytes, Purpose? projectPurpose = null) =>
         Door.Open(this.Lake(clock), new Scope(tenant.Id.Value, caller.Actor, project, purpose, release), Opening, cacheBytes, ledger.Oppositions(tenant.Id, keys).Against(project, projectPurpose));
 
+    /// <summary>Opens a release for work that opposition does not touch: each patient asked about is another act of its own.</summary>
+    /// <param name="cacheBytes">Memory that decoded columns may take.</param>
+    public Result<OpenRelease> OpenWhole(TimeProvider clock, string purpose, long cacheBytes) =>
+        Door.Open(this.Lake(clock), new Scope(tenant.Id.Value, caller.Actor, project, purpose, null), Opening, cacheBytes);
+
     /// <summary>The permit under which the project acted for may have data now; a refusal goes to the audit.</summary>
     /// <param name="member">Who must be a member of the project; null where data is built and nobody sees it yet.</param>
     /// <returns>The permit; or <c>project.unknown</c>, <c>project.not-a-member</c>, <c>permit.missing</c>, <c>permit.tampered</c>, <c>permit.suspended</c>, <c>permit.closed</c>, <c>permit.expired</c>.</returns>

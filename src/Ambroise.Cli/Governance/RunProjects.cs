@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Ambroise.Cli.Datasets;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
@@ -50,7 +51,7 @@ static class RunProjects
 
     public static Command Resume(CommandFrame frame) => Plain(frame, "resume", ProjectStep.Resume, frame.Say("Lets a suspended project go on", "Laisse reprendre un projet suspendu"), "ambroise project resume statins --tenant chu");
 
-    public static Command Close(CommandFrame frame) => Plain(frame, "close", ProjectStep.Close, frame.Say("Ends a project for good", "Clôt un projet pour toujours"), "ambroise project close statins --reason \"done\" --tenant chu");
+    public static Command Close(CommandFrame frame) => Plain(frame, "close", ProjectStep.Close, frame.Say("Ends a project for good: its key is destroyed, its datasets are unreadable", "Clôt un projet pour toujours : sa clé est détruite, ses jeux de données sont illisibles"), "ambroise project close statins --reason \"done\" --tenant chu");
 
     static Command Plain(CommandFrame frame, string name, ProjectStep step, string says, string example)
     {
@@ -139,6 +140,8 @@ static class RunProjects
         using var open = session.OpenTenant(tenant, StepRule.Of(step).By, id).OrThrow();
         if (act(open.Ledger.Projects(open.Id)).Failed(out var failure, out var project)) return Refused(open, failure);
         open.Record(Outcome.Done, null, null, ("step", step.ToString().ToLowerInvariant()), ("version", $"{project.Version}"));
+        // Said first, destroyed then: a project closed by a program that died in between builds and opens nothing, and can be expired by hand.
+        if (step == ProjectStep.Close) open.Record(Outcome.Done, null, null, ("expired-files", $"{DatasetRoom.ShelfOf(session, open).Expire(id).Files.Count}"));
         return Told(session, Of(project, open));
     }
 

@@ -6,6 +6,7 @@ using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Oppositions;
 using Ambroise.Governance.Projects;
+using Ambroise.Governance.Reidentification;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
 using Ambroise.Vault;
@@ -73,6 +74,9 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>Who objects to what in a tenant whose keys are open.</summary>
     public OppositionRegister Oppositions(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
+
+    /// <summary>Requests to name patients again, in a tenant whose keys are open.</summary>
+    public ReidentificationBook Reidentifications(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
 
     public IReadOnlyList<Tenant> Tenants
     {

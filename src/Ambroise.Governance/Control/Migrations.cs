@@ -96,6 +96,14 @@ static class Migrations
             primary key (tenant, number)
         );
         """,
+        """
+        create table reidentification (
+            tenant text not null references tenant (id),
+            number bigint not null check (number >= 1),
+            sealed text not null,
+            primary key (tenant, number)
+        );
+        """,
     ];
 
     /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>

@@ -1,37 +1,28 @@
 using System.Data.Common;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Projects;
 using Ambroise.Vault;
-using Ambroise.Vault.Custody;
 
 namespace Ambroise.Governance.Oppositions;
 
 /// <summary>Who objects to what, in a tenant. That someone objects is about a patient, so each entry is sealed under a key of the tenant: the database alone tells how many there are.</summary>
-/// <remarks>Entries are added and never changed: the last one about a patient and a reach holds. Each is bound to its tenant and number, so one that was edited, moved or taken out is noticed;
-/// the last ones cut off are noticed against the audit, which keeps the number of each.</remarks>
+/// <remarks>The last entry about a patient and a reach holds.</remarks>
 public sealed class OppositionRegister
 {
     const string KeyGroup = "oppositions", KeyName = "register";
 
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
-
     readonly DbConnection connection;
     readonly Lock gate;
     readonly TimeProvider clock;
-    readonly string tenant;
-    readonly KeyRing keys;
+    readonly SealedJournal<Opposition> journal;
 
     internal OppositionRegister(DbConnection connection, Lock gate, TimeProvider clock, string tenant, KeyRing keys)
     {
-        (this.connection, this.gate, this.clock, this.tenant, this.keys) = (connection, gate, clock, tenant, keys);
+        (this.connection, this.gate, this.clock) = (connection, gate, clock);
+        // The key is made with the first entry.
+        journal = new(connection, "opposition", "opposition", tenant, () => keys.GetOrCreate(KeyGroup, KeyName),
+            entry => new Failure(FailureKind.Tampered, "opposition.tampered", $"Entry {entry} of the register of oppositions is gone or altered: restore it from its backup. Until then nothing opens."));
     }
-
-    /// <summary>Made with the first entry.</summary>
-    ReadOnlySpan<byte> Key => keys.GetOrCreate(KeyGroup, KeyName).Span;
 
     /// <summary>What was asked for, before it has its place.</summary>
     public sealed record Said(long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof = "");
@@ -52,7 +43,7 @@ public sealed class OppositionRegister
     /// <exception cref="FailureException"><c>opposition.tampered</c>.</exception>
     public IReadOnlyList<Opposition> List()
     {
-        lock (gate) return Read();
+        lock (gate) return journal.Read();
     }
 
     /// <returns>What holds now, oldest first.</returns>
@@ -71,7 +62,7 @@ public sealed class OppositionRegister
         lock (gate)
         {
             using var transaction = Database.BeginWrite(connection);
-            var all = Read(transaction);
+            var all = journal.Read(transaction);
             var now = clock.GetUtcNow();
             var today = DateOnly.FromDateTime(now.UtcDateTime);
             var held = Last(all).Select(o => (o.Person, o.Reach)).ToHashSet();
@@ -84,31 +75,12 @@ public sealed class OppositionRegister
                 if (withdraws ? !held.Remove((one.Person, one.Reach)) : !held.Add((one.Person, one.Reach))) continue;
                 var entry = new Opposition(all.Count + written.Count + 1, withdraws, one.Person, one.Reach, one.Channel, one.Received, one.Proof, now, by);
                 written.Add(entry);
-                connection.Execute("insert into opposition (tenant, number, sealed) values (@tenant, @number, @sealed)", transaction, ("@tenant", tenant), ("@number", entry.Number),
-                    ("@sealed", Convert.ToBase64String(Sealed.Seal(Key, JsonSerializer.SerializeToUtf8Bytes(entry, Style), Context(entry.Number)))));
+                journal.Append(transaction, entry.Number, entry);
             }
             transaction.Commit();
             return written;
         }
     }
 
-    List<Opposition> Read(DbTransaction? transaction = null)
-    {
-        var rows = connection.Query(static r => (Number: r.GetInt64(0), Sealed: r.GetString(1)), "select number, sealed from opposition where tenant = @tenant order by number", transaction, ("@tenant", tenant));
-        var all = new List<Opposition>(rows.Count);
-        foreach (var (number, text) in rows)
-        {
-            var message = new byte[text.Length];
-            var entry = Convert.TryFromBase64String(text, message, out var length) && Sealed.Open(Key, message.AsSpan(0, length), Context(number)) is { } content
-                ? JsonSerializer.Deserialize<Opposition>(content, Style) : null;
-            if (entry is null || number != all.Count + 1)
-                throw new Failure(FailureKind.Tampered, "opposition.tampered", $"Entry {all.Count + 1} of the register of oppositions is gone or altered: restore it from its backup. Until then nothing opens.").AsException();
-            all.Add(entry);
-        }
-        return all;
-    }
-
     static List<Opposition> Last(IReadOnlyList<Opposition> all) => [.. all.GroupBy(o => (o.Person, o.Reach)).Select(g => g.Last()).Where(o => !o.Withdraws).OrderBy(o => o.Number)];
-
-    byte[] Context(long number) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"ambroise opposition\n{tenant}\n{number}"));
 }

@@ -49,6 +49,9 @@ public sealed class OpenRelease : IDisposable
     }
 
     public Manifest Manifest { get; }
+
+    internal TenantLake Lake => lake;
+
     public IReadOnlyList<IShard> Shards { get; }
 
     /// <summary>Patients of the release, those withheld left out.</summary>

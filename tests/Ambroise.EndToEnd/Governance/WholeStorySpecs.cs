@@ -64,27 +64,72 @@ public sealed class WholeStorySpecs
         Assert.Contains("Follow-up", File.ReadAllText(Path.Combine(pages, "projects.html")), StringComparison.Ordinal);
         As("marie", "register", "export", pages, "--tenant", "chu", "--contact", "x").Failed(3, "access.denied");
 
+        TwoOfficersNameOnePatient(home, home.Beside("one"));
+
+        Assert.Contains(Directory.EnumerateFiles(home.Path, "*", SearchOption.AllDirectories), IsDataset);
         home.Run("project", "close", "suivi", "--reason", "done", "--tenant", "chu").Succeeded();
+        Assert.DoesNotContain(Directory.EnumerateFiles(home.Path, "*", SearchOption.AllDirectories), IsDataset);
         As("marie", Open("three")).Failed(3, "permit.closed");
+        As("anne", "reidentify", "request", "--tenant", "chu", "--project", "suivi", "--pseudonym", "1", "--reason", "CareAlert", "--reference", "letter").Failed(4, "dataset.no-key");
         home.Run("dataset", "expire", "--project", "suivi", "--tenant", "chu", "--confirm", "suivi").Succeeded();
         Assert.False(Directory.Exists(home.Beside("three")));
 
-        var denied = home.Run("audit", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Where(e => e.GetProperty("outcome").GetString() == "denied").Select(e => e.GetProperty("actor").GetString()).ToHashSet();
+        var denied = home.Run("audit", "list", "--last", "500", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Where(e => e.GetProperty("outcome").GetString() == "denied").Select(e => e.GetProperty("actor").GetString()).ToHashSet();
         Assert.Superset(new HashSet<string?> { "marie", "luc", "paul", "claire" }, denied);
         home.Run("audit", "verify", "--tenant", "chu").Succeeded();
 
+        static bool IsDataset(string path) => path.Contains("/datasets/suivi/", StringComparison.Ordinal) && !path.EndsWith("expired.json", StringComparison.Ordinal);
         Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
         string[] Open(string folder) => ["dataset", "open", home.Beside(folder), "--project", "suivi", "--tenant", "chu", "--number", "1"];
+    }
+
+    /// <param name="dataset">What a member opened.</param>
+    static void TwoOfficersNameOnePatient(TemporaryHome home, string dataset)
+    {
+        foreach (var name in new[] { "anne", "bruno" }) home.Run("role", "grant", name, "reidentification-officer", "--tenant", "chu").Succeeded();
+        var pseudonyms = File.ReadLines(Path.Combine(dataset, "csv", "person.csv")).Skip(1).Select(l => l.Split(',')[0]).ToList();
+        string[] Ask(string pseudonym, string project = "suivi") => ["reidentify", "request", "--tenant", "chu", "--project", project, "--pseudonym", pseudonym, "--reason", "CareAlert", "--reference", "letter-12", "--json"];
+
+        As("marie", Ask(pseudonyms[0])).Failed(3, "access.denied");
+        home.Run(Ask(pseudonyms[0])).Failed(3, "access.denied");
+        As("anne", Ask(pseudonyms[0], "another")).Failed(4, "dataset.no-key");
+        As("anne", [.. Ask(pseudonyms[0])[..^4], "Curiosity", "--reference", "x"]).Failed(2, "cli.usage");
+        var first = As("anne", Ask(pseudonyms[0])).Succeeded().Json.GetProperty("number").GetInt64();
+        As("bruno", Ask(pseudonyms[0])).Failed(5, "reidentify.asked-already");
+        As("anne", Approve(first)).Failed(3, "reidentify.same-officer");
+        As("marie", Approve(first)).Failed(3, "access.denied");
+        var named = As("bruno", Approve(first)).Succeeded().Json;
+        var person = named.GetProperty("person").GetInt64();
+        Assert.Equal($"IPP-planted-{person}", named.GetProperty("identities").EnumerateArray().Single().GetProperty("value").GetString());
+        As("bruno", Approve(first)).Failed(5, "reidentify.decided");
+        As("bruno", Approve(99)).Failed(4, "reidentify.unknown-request");
+
+        var second = As("bruno", Ask(pseudonyms[1])).Succeeded().Json.GetProperty("number").GetInt64();
+        As("anne", "reidentify", "refuse", $"{second}", "--tenant", "chu").Succeeded();
+        As("anne", Approve(second)).Failed(5, "reidentify.decided");
+        var third = As("bruno", Ask(pseudonyms[1])).Succeeded().Json.GetProperty("number").GetInt64();
+        Assert.NotEqual(person, As("anne", Approve(third)).Succeeded().Json.GetProperty("person").GetInt64());
+        var nobody = As("anne", Ask("12345")).Succeeded().Json.GetProperty("number").GetInt64();
+        As("bruno", Approve(nobody)).Failed(4, "reidentify.unknown-patient");
+
+        Assert.Equal(["approved", "refused", "approved", "waiting"], As("anne", "reidentify", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("state").GetString()?.ToLowerInvariant()));
+        var trace = home.Run("audit", "list", "--last", "500", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Where(e => e.GetProperty("action").GetString() == "reidentify").ToList();
+        Assert.Contains(trace, e => e.GetProperty("actor").GetString() == "bruno" && e.GetProperty("outcome").GetString() == "done" && e.GetProperty("patients").GetInt64() == 1);
+        Assert.Contains(trace, e => e.GetProperty("actor").GetString() == "marie" && e.GetProperty("outcome").GetString() == "denied");
+        Assert.DoesNotContain(trace, e => e.GetRawText().Contains("planted", StringComparison.Ordinal) || e.GetRawText().Contains(pseudonyms[0], StringComparison.Ordinal));
+
+        Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
+        string[] Approve(long number) => ["reidentify", "approve", $"{number}", "--tenant", "chu", "--json"];
     }
 
     static string Hospital(TemporaryHome home, int patients)
     {
         var source = home.Beside("cdm");
         Directory.CreateDirectory(source);
-        var (persons, periods) = (new StringBuilder("person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n"), new StringBuilder("observation_period_id,person_id,observation_period_start_date,observation_period_end_date,period_type_concept_id\n"));
+        var (persons, periods) = (new StringBuilder("person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,person_source_value\n"), new StringBuilder("observation_period_id,person_id,observation_period_start_date,observation_period_end_date,period_type_concept_id\n"));
         for (var p = 1; p <= patients; p++)
         {
-            persons.Append(System.Globalization.CultureInfo.InvariantCulture, $"{p},8507,1961,0,0\n");
+            persons.Append(System.Globalization.CultureInfo.InvariantCulture, $"{p},8507,1961,0,0,IPP-planted-{p}\n");
             periods.Append(System.Globalization.CultureInfo.InvariantCulture, $"{p},{p},2020-01-01,2021-01-01,0\n");
         }
         File.WriteAllText(Path.Combine(source, "person.csv"), persons.ToString());
