@@ -33,7 +33,7 @@ frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question t
     RunProjects.Activate(frame), RunProjects.Amend(frame), RunProjects.Suspend(frame), RunProjects.Resume(frame), RunProjects.Close(frame), RunProjects.List(frame), RunProjects.Show(frame)));
 frame.Add(Reidentify.Command(frame));
 frame.Add(CommandFrame.Group("opposition", frame.Say("Patients who object to a use of their data", "Patients qui s'opposent à un usage de leurs données"),
-    WriteOppositions.Add(frame), WriteOppositions.Import(frame), WriteOppositions.Withdraw(frame), ListOppositions.Command(frame)));
+    WriteOppositions.Add(frame), WriteOppositions.Import(frame), WriteOppositions.Withdraw(frame), ListOppositions.Command(frame), ReportOppositions.Command(frame)));
 frame.Add(CommandFrame.Group("register", frame.Say("What the public may know", "Ce que le public peut savoir"), ExportRegister.Command(frame)));
 frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame)));
 

@@ -28,7 +28,8 @@ static class OpenDataset
         using (tenant)
         {
             if (tenant.PermitInForce(session.Caller.Actor).Failed(out failure, out _)) return failure;
-            var result = DatasetRoom.ShelfOf(session, tenant).Open(project, number, folder, built => tenant.Record(Outcome.Allowed, built.Contents.Release, built.Contents.Patients,
+            if (tenant.Ledger.Projects(tenant.Id).Find(project).Failed(out failure, out var asked)) return failure;
+            var result = DatasetRoom.ShelfOf(session, tenant).Open(project, number, folder, Objecting.To(tenant, asked), built => tenant.Record(Outcome.Allowed, built.Contents.Release, built.Contents.Patients,
                 ("dataset", built.Number.ToString(CultureInfo.InvariantCulture)), ("checksums", built.Contents.Files[^1].Sha256)), cancel);
             if (result.Failed(out failure, out var opened)) return failure;
             tenant.Record(Outcome.Done, opened.Contents.Release, opened.Contents.Patients, ("dataset", opened.Number.ToString(CultureInfo.InvariantCulture)));

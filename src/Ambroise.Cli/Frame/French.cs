@@ -152,6 +152,7 @@ static class French
         ["reidentify.same-officer"] = "Qui a demandé ne peut approuver : il faut une seconde personne habilitée.",
         ["reidentify.unknown-patient"] = "Aucun patient de la dernière version n'a ce pseudonyme dans ce projet : il est mal écrit, ou le patient a été effacé.",
         ["reidentify.tampered"] = "Le journal des levées de pseudonymat a été altéré : restaurez-le depuis sa sauvegarde.",
+        ["dataset.objected"] = "Ce jeu de données contient un patient qui s'oppose désormais : reconstruisez-le, et ouvrez le nouveau.",
     };
 
     public static string Of(Failure failure, Language language) =>

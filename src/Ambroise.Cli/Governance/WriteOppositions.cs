@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ambroise.Cli.Datasets;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
@@ -10,7 +11,7 @@ namespace Ambroise.Cli.Governance;
 /// <summary><c>ambroise opposition add</c>, <c>import</c>, <c>withdraw</c>: in force at the next count, cohort and dataset.</summary>
 static class WriteOppositions
 {
-    sealed record Shown(string Tenant, string Reach, bool InForce, int Patients, int AlreadyKnown);
+    sealed record Shown(string Tenant, string Reach, bool InForce, int Patients, int AlreadyKnown, IReadOnlyList<DatasetHeld> Rebuild);
 
     sealed record Said(Option<string> Tenant, Option<string> Reach, Option<Channel> Channel, Option<DateOnly?> Received, Option<string> Proof)
     {
@@ -66,8 +67,11 @@ static class WriteOppositions
         using var tenant = session.OpenTenant(id, Capability.OppositionWrite).OrThrow();
         if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Add(all, session.Caller.Actor).Failed(out var failure, out var written)) return failure;
         if (written.Count > 0) tenant.Record(Outcome.Done, null, written.Count, ("entry", $"{written[^1].Number}"));
-        var shown = new Shown(id, reach, true, written.Count, all.Count - written.Count);
-        return Answer.Sentence(shown, session.Say($"{shown.Patients} opposition(s) in force from now on; {shown.AlreadyKnown} known already.", $"{shown.Patients} opposition(s) en vigueur dès maintenant ; {shown.AlreadyKnown} déjà connue(s)."));
+        var rebuild = Objecting.Datasets(session, tenant, written.Select(w => w.Person).ToHashSet()).Where(d => d.Holds).ToList();
+        var shown = new Shown(id, reach, true, written.Count, all.Count - written.Count, rebuild);
+        var which = string.Join(", ", rebuild.Select(d => $"{d.Project} {d.Number}"));
+        return Answer.Sentence(shown, session.Say($"{shown.Patients} opposition(s) in force from now on; {shown.AlreadyKnown} known already.{(which.Length == 0 ? "" : $" Datasets to build again: {which}.")}",
+            $"{shown.Patients} opposition(s) en vigueur dès maintenant ; {shown.AlreadyKnown} déjà connue(s).{(which.Length == 0 ? "" : $" Jeux de données à reconstruire : {which}.")}"));
     }
 
     public static Command Withdraw(CommandFrame frame)
@@ -82,7 +86,7 @@ static class WriteOppositions
                 using var tenant = session.OpenTenant(parse.GetRequiredValue(said.Tenant), Capability.OppositionWrite).OrThrow();
                 if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Withdraw(one, session.Caller.Actor).Failed(out failure, out var entry)) return failure;
                 tenant.Record(Outcome.Done, null, 1, ("entry", $"{entry.Number}"), ("withdrawn", "true"));
-                return Answer.Sentence(new Shown(tenant.Id.Value, one.Reach.ToString(), false, 1, 0), session.Say("The opposition is withdrawn from now on.", "L'opposition est levée dès maintenant."));
+                return Answer.Sentence(new Shown(tenant.Id.Value, one.Reach.ToString(), false, 1, 0, []), session.Say("The opposition is withdrawn from now on.", "L'opposition est levée dès maintenant."));
             },
             new Example("ambroise opposition withdraw 1042 --tenant chu --channel phone", frame.Say("what was done in between stays as it is", "ce qui a été fait entre-temps reste")));
     }

@@ -97,16 +97,40 @@ public sealed class DatasetShelf(string tenantFolder, KeyRing keys, TimeProvider
         return numbers.Select(n => Built(project, n, Package.Read(Numbered(project, n), own))).ToList();
     }
 
+    /// <summary>Looks for patients in a dataset that was built.</summary>
+    /// <param name="persons">person_id in the lake.</param>
+    /// <returns>Those whose rows it holds; or <c>dataset.project-expired</c>, <c>dataset.no-key</c>.</returns>
+    public Result<IReadOnlySet<long>> Holding(string project, int number, IEnumerable<long> persons)
+    {
+        if (Expired(project) is { } gone) return gone;
+        if (ProjectKeys.Open(keys, project).Failed(out var failure, out var own)) return failure;
+        var byPseudonym = persons.Distinct().ToDictionary(p => own.Pseudonym("person", p).ToString(CultureInfo.InvariantCulture));
+        var held = new HashSet<long>();
+        if (byPseudonym.Count == 0) return held;
+        using var found = new FirstFields(field =>
+        {
+            if (byPseudonym.TryGetValue(field, out var person)) held.Add(person);
+        });
+        SealedStream.Open(Package.PathOf(Numbered(project, number), PersonFile), PersonFile, own, found);
+        return held;
+    }
+
+    /// <summary>Every dataset has it: who is in it.</summary>
+    const string PersonFile = "csv/person.csv";
+
     /// <summary>Unseals a dataset into a folder that only its owner may enter, each file checked against its hash.</summary>
     /// <param name="number">Null for the newest.</param>
     /// <param name="to">Made; must be empty where it is there.</param>
+    /// <param name="withheld">Patients who object to the project now: a dataset that holds one of them is not given again.</param>
     /// <param name="record">Writes the opening to the audit; when it throws, nothing is unsealed.</param>
-    public Result<BuiltDataset> Open(string project, int? number, string to, Action<BuiltDataset> record, CancellationToken cancel)
+    public Result<BuiltDataset> Open(string project, int? number, string to, IReadOnlyCollection<long> withheld, Action<BuiltDataset> record, CancellationToken cancel)
     {
         if (List(project).Failed(out var failure, out var built)) return failure;
         if (built.FirstOrDefault(b => b.Number == (number ?? built[^1].Number)) is not { } found)
             return new Failure(FailureKind.NotFound, "dataset.unknown", $"Project {project} has no {(number is null ? "dataset yet" : $"dataset {number}")}.");
         if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any()) return new Failure(FailureKind.Conflict, "dataset.folder-not-empty", $"{to} is not empty: name another folder.");
+        if (Holding(project, found.Number, withheld).Failed(out failure, out var objecting)) return failure;
+        if (objecting.Count > 0) return new Failure(FailureKind.Conflict, "dataset.objected", $"Dataset {found.Number} holds a patient who objects by now: build it again, and open that one.");
         var own = ProjectKeys.Open(keys, project).OrThrow();
         record(found);
         foreach (var file in found.Contents.Files)

@@ -44,10 +44,21 @@ public sealed class WholeStorySpecs
         As("marie", "dataset", "open", home.Beside("three"), "--project", "suivi", "--tenant", "autre").Failed(3, "access.denied");
         As("marie", "dataset", "open", home.Beside("three"), "--project", "another", "--tenant", "chu").Failed(4, "project.unknown");
 
-        As("dpo", "opposition", "add", "7", "--tenant", "chu", "--channel", "post").Succeeded();
+        // Patient 9 objects to education alone, which this project is not: nothing changes for it.
+        Assert.Equal(0, As("dpo", "opposition", "add", "9", "--tenant", "chu", "--channel", "post", "--reach", "purpose:education", "--json").Succeeded().Json.GetProperty("rebuild").GetArrayLength());
+        Assert.Equal([false], Rebuild());
+        Assert.Equal(1, As("dpo", "opposition", "add", "7", "--tenant", "chu", "--channel", "post", "--json").Succeeded().Json.GetProperty("rebuild").GetArrayLength());
         As("dpo", "opposition", "add", "8", "--tenant", "chu", "--channel", "post", "--reach", "project:suivi").Succeeded();
-        As("dpo", "opposition", "add", "9", "--tenant", "chu", "--channel", "post", "--reach", "purpose:education").Succeeded();
+        Assert.Equal([true], Rebuild());
+        As("marie", Open("three")).Failed(5, "dataset.objected");
         Assert.Equal(38, home.Run(build).Succeeded().Json.GetProperty("patients").GetInt32());
+        Assert.Equal([true, false], Rebuild());
+        As("marie", "dataset", "open", home.Beside("rebuilt"), "--project", "suivi", "--tenant", "chu").Succeeded();
+        var report = As("dpo", "opposition", "report", "7", "--tenant", "chu", "--json").Succeeded().Json.GetProperty("projects")[0];
+        Assert.True(report.GetProperty("withheld").GetBoolean());
+        Assert.Equal([true, false], report.GetProperty("datasets").EnumerateArray().Select(d => d.GetProperty("holds").GetBoolean()));
+        Assert.False(As("dpo", "opposition", "report", "9", "--tenant", "chu", "--json").Succeeded().Json.GetProperty("projects")[0].GetProperty("withheld").GetBoolean());
+        As("marie", "opposition", "report", "7", "--tenant", "chu").Failed(3, "access.denied");
 
         home.Run("role", "revoke", "luc", "researcher", "--tenant", "chu").Succeeded();
         As("luc", Open("three")).Failed(3, "access.denied");
@@ -79,6 +90,7 @@ public sealed class WholeStorySpecs
         home.Run("audit", "verify", "--tenant", "chu").Succeeded();
 
         static bool IsDataset(string path) => path.Contains("/datasets/suivi/", StringComparison.Ordinal) && !path.EndsWith("expired.json", StringComparison.Ordinal);
+        IEnumerable<bool> Rebuild() => As("marie", "dataset", "list", "--project", "suivi", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(d => d.GetProperty("rebuild").GetBoolean());
         Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
         string[] Open(string folder) => ["dataset", "open", home.Beside(folder), "--project", "suivi", "--tenant", "chu", "--number", "1"];
     }

@@ -87,7 +87,7 @@ sealed class DatasetHouse : IDisposable
     {
         var built = Build(permit, options, population);
         var folder = Path.Combine(Test.Folder, "opened", $"{permit.Project}-{built.Number}");
-        Shelf.Open(permit.Project, built.Number, folder, _ => { }, TestContext.Current.CancellationToken).OrThrow();
+        Shelf.Open(permit.Project, built.Number, folder, [], _ => { }, TestContext.Current.CancellationToken).OrThrow();
         return folder;
     }
 

@@ -229,7 +229,7 @@ public sealed class DatasetSpecs : IDisposable
         var bytes = File.ReadAllBytes(note);
         bytes[^1] ^= 1;
         File.WriteAllBytes(note, bytes);
-        var thrown = Assert.Throws<FailureException>(() => house.Shelf.Open("notes", 1, Path.Combine(house.Test.Folder, "o"), _ => { }, TestContext.Current.CancellationToken));
+        var thrown = Assert.Throws<FailureException>(() => house.Shelf.Open("notes", 1, Path.Combine(house.Test.Folder, "o"), [], _ => { }, TestContext.Current.CancellationToken));
         Assert.Equal("dataset.tampered", thrown.Failure.Code);
     }
 }

@@ -33,12 +33,12 @@ public sealed class ShelfSpecs : IDisposable
     {
         house.Build(DatasetHouse.Permit());
         var to = Path.Combine(house.Test.Folder, "o");
-        Assert.Throws<InvalidOperationException>(() => house.Shelf.Open("cardio", null, to, _ => throw new InvalidOperationException(), TestContext.Current.CancellationToken));
+        Assert.Throws<InvalidOperationException>(() => house.Shelf.Open("cardio", null, to, [], _ => throw new InvalidOperationException(), TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists(to));
         var recorded = new List<int>();
-        house.Shelf.Open("cardio", null, to, built => recorded.Add(built.Contents.Patients), TestContext.Current.CancellationToken).OrThrow();
+        house.Shelf.Open("cardio", null, to, [], built => recorded.Add(built.Contents.Patients), TestContext.Current.CancellationToken).OrThrow();
         Assert.Equal([DatasetHouse.Patients], recorded);
-        Assert.True(house.Shelf.Open("cardio", null, to, _ => { }, TestContext.Current.CancellationToken).Failed(out var failure, out _));
+        Assert.True(house.Shelf.Open("cardio", null, to, [], _ => { }, TestContext.Current.CancellationToken).Failed(out var failure, out _));
         Assert.Equal("dataset.folder-not-empty", failure!.Code);
     }
 
@@ -66,10 +66,10 @@ public sealed class ShelfSpecs : IDisposable
 
         Directory.CreateDirectory(sealedFolder);
         foreach (var (name, bytes) in kept) File.WriteAllBytes(Path.Combine(sealedFolder, name), bytes);
-        Assert.True(house.Shelf.Open("cardio", 1, Path.Combine(house.Test.Folder, "o"), _ => { }, TestContext.Current.CancellationToken).Failed(out var failure, out _));
+        Assert.True(house.Shelf.Open("cardio", 1, Path.Combine(house.Test.Folder, "o"), [], _ => { }, TestContext.Current.CancellationToken).Failed(out var failure, out _));
         Assert.Equal("dataset.project-expired", failure!.Code);
         File.Delete(Path.Combine(house.Test.Folder, "datasets", "cardio", "expired.json"));
-        Assert.True(house.Shelf.Open("cardio", 1, Path.Combine(house.Test.Folder, "o"), _ => { }, TestContext.Current.CancellationToken).Failed(out failure, out _));
+        Assert.True(house.Shelf.Open("cardio", 1, Path.Combine(house.Test.Folder, "o"), [], _ => { }, TestContext.Current.CancellationToken).Failed(out failure, out _));
         Assert.Equal("dataset.no-key", failure!.Code);
         Assert.Equal(expired.Files.Count, house.Shelf.Expire("cardio").Files.Count);
         Assert.True(house.Shelf.Plan(house.Release(), house.Plan(DatasetHouse.Permit()).OrThrow(), DatasetHouse.Population(), [], TestContext.Current.CancellationToken).Failed(out failure, out _));
