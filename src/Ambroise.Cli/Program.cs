@@ -34,8 +34,9 @@ frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question t
 frame.Add(Reidentify.Command(frame));
 frame.Add(CommandFrame.Group("opposition", frame.Say("Patients who object to a use of their data", "Patients qui s'opposent à un usage de leurs données"),
     WriteOppositions.Add(frame), WriteOppositions.Import(frame), WriteOppositions.Withdraw(frame), ListOppositions.Command(frame), ReportOppositions.Command(frame)));
+frame.Add(CommandFrame.Group("retention", frame.Say("How long what is kept", "Combien de temps chaque chose est gardée"), Retain.Show(frame), Retain.Set(frame), Retain.Purge(frame)));
 frame.Add(CommandFrame.Group("register", frame.Say("What the public may know", "Ce que le public peut savoir"), ExportRegister.Command(frame)));
-frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame)));
+frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame), Retain.PruneAudit(frame)));
 
 frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"), CountCohort.Command(frame), RunCohorts.Command(frame),
     ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));

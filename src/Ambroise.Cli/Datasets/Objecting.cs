@@ -26,6 +26,18 @@ static class Objecting
         return held;
     }
 
+    /// <returns>Datasets, of any project whose key still exists, that hold one of these patients.</returns>
+    public static IReadOnlyList<DatasetHeld> Holding(Session session, OpenTenant tenant, IReadOnlyCollection<long> persons)
+    {
+        var shelf = DatasetRoom.ShelfOf(session, tenant);
+        var held = new List<DatasetHeld>();
+        if (persons.Count == 0) return held;
+        foreach (var project in tenant.Ledger.Projects(tenant.Id).List())
+            if (!shelf.List(project.Id).Failed(out _, out var built))
+                held.AddRange(built.Where(d => !shelf.Holding(project.Id, d.Number, persons).Failed(out _, out var found) && found.Count > 0).Select(d => new DatasetHeld(project.Id, d.Number, true)));
+        return held;
+    }
+
     /// <returns>Patients whom work for a project must not see.</returns>
     public static IReadOnlyCollection<long> To(OpenTenant tenant, Project project) => tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Against(project.Id, project.Request.Purpose);
 

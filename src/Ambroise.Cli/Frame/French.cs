@@ -153,6 +153,11 @@ static class French
         ["reidentify.unknown-patient"] = "Aucun patient de la dernière version n'a ce pseudonyme dans ce projet : il est mal écrit, ou le patient a été effacé.",
         ["reidentify.tampered"] = "Le journal des levées de pseudonymat a été altéré : restaurez-le depuis sa sauvegarde.",
         ["dataset.objected"] = "Ce jeu de données contient un patient qui s'oppose désormais : reconstruisez-le, et ouvrez le nouveau.",
+        ["book.tampered"] = "Un registre scellé de l'établissement a été altéré : restaurez-le depuis sa sauvegarde. …",
+        ["retention.rules-invalid"] = "Les patients se gardent de 1 à 100 ans après leur dernière activité, le journal de 6 à 120 mois.",
+        ["retention.not-confirmed"] = "Le nombre confirmé n'est pas celui des patients trouvés : rien n'a été purgé. …",
+        ["audit.prune-changed"] = "Le nombre confirmé n'est pas celui des entrées trouvées : rien n'a été vidé. …",
+        ["audit.entry-pruned"] = "Cette entrée avait dépassé sa durée : il n'en reste que l'empreinte.",
     };
 
     public static string Of(Failure failure, Language language) =>

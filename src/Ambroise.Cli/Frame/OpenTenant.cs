@@ -50,8 +50,9 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
 
     /// <summary>Opens a release for work that opposition does not touch: each patient asked about is another act of its own.</summary>
     /// <param name="cacheBytes">Memory that decoded columns may take.</param>
-    public Result<OpenRelease> OpenWhole(TimeProvider clock, string purpose, long cacheBytes) =>
-        Door.Open(this.Lake(clock), new Scope(tenant.Id.Value, caller.Actor, project, purpose, null), Opening, cacheBytes);
+    /// <param name="release">Null for the newest.</param>
+    public Result<OpenRelease> OpenWhole(TimeProvider clock, string purpose, long cacheBytes, int? release = null) =>
+        Door.Open(this.Lake(clock), new Scope(tenant.Id.Value, caller.Actor, project, purpose, release), Opening, cacheBytes);
 
     /// <summary>The permit under which the project acted for may have data now; a refusal goes to the audit.</summary>
     /// <param name="member">Who must be a member of the project; null where data is built and nobody sees it yet.</param>

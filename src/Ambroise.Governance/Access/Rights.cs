@@ -46,7 +46,13 @@ public enum Capability
     DatasetOpen,
     DatasetExpire,
     Reidentify,
+
+    /// <summary>Change how long patients and the audit are kept.</summary>
+    RetentionChange,
     AuditRead,
+
+    /// <summary>Take out what is past its retention: by someone else than who sets it.</summary>
+    AuditPrune,
     RegisterExport,
 }
 
@@ -58,7 +64,7 @@ public static class Rights
         [Role.Administrator] =
         [
             Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
-            Capability.CohortDisclosed, Capability.DisclosureChange, Capability.ProjectRead, Capability.ProjectDecide, Capability.DatasetExpire, Capability.AuditRead, Capability.RegisterExport,
+            Capability.CohortDisclosed, Capability.DisclosureChange, Capability.ProjectRead, Capability.ProjectDecide, Capability.DatasetExpire, Capability.RetentionChange, Capability.AuditRead, Capability.RegisterExport,
         ],
         [Role.DataEngineer] =
         [
@@ -69,7 +75,7 @@ public static class Rights
         [Role.CommitteeMember] = [Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion],
         [Role.DataProtectionOfficer] =
         [
-            Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.AuditRead, Capability.RegisterExport,
+            Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
         ],
         [Role.ReidentificationOfficer] = [Capability.Reidentify],
     }.ToFrozenDictionary();

@@ -71,7 +71,7 @@ public sealed class AuditLog
     public IReadOnlyList<AuditEntry> List(int most, string? actor = null, string? project = null)
     {
         lock (gate)
-            return [.. connection.Query(static r => r.GetString(0), "select entry from audit where tenant = @tenant order by sequence desc limit @most", ("@tenant", tenant), ("@most", actor is null && project is null ? most : int.MaxValue))
+            return [.. connection.Query(static r => r.GetString(0), "select entry from audit where tenant = @tenant and entry <> '' order by sequence desc limit @most", ("@tenant", tenant), ("@most", actor is null && project is null ? most : int.MaxValue))
                 .Select(AuditEntry.Read).Where(e => (actor is null || e.Actor == actor) && (project is null || e.Project == project)).Take(most)];
     }
 
@@ -89,13 +89,21 @@ public sealed class AuditLog
                 if (Checkpoint.Open(note, tenant, publicKey).Failed(out var failure, out var checkpoint)) return failure;
                 wanted.Add((checkpoint, brought));
             }
+            Checkpoint? pruned = null;
+            if (PrunedNote is { } leave)
+            {
+                if (Checkpoint.Open(leave, PrunedName, publicKey).Failed(out var unsigned, out pruned)) return unsigned;
+                wanted.Add((pruned, false));
+            }
             var bySize = wanted.ToLookup(w => w.Checkpoint.Size);
             var tree = new GrowingTree();
             foreach (var (sequence, text, leaf) in connection.Query(static r => (r.GetInt64(0), r.GetString(1), r.GetString(2)), "select sequence, entry, leaf from audit where tenant = @tenant order by sequence", ("@tenant", tenant)))
             {
                 if (sequence != tree.Size) return Broken("audit.entry-missing", $"Entry {tree.Size} is gone.");
-                var computed = MerkleTree.Leaf(Encoding.UTF8.GetBytes(text));
-                if (Convert.ToHexStringLower(computed) != leaf || !Says(text, sequence)) return Broken("audit.entry-changed", $"Entry {sequence} is not what was written.");
+                // Of an entry past its retention the leaf is left, which the roots above it hold as before.
+                var gone = text.Length == 0 && sequence < (pruned?.Size ?? 0);
+                var computed = gone ? Hash(leaf) : MerkleTree.Leaf(Encoding.UTF8.GetBytes(text));
+                if (Convert.ToHexStringLower(computed) != leaf || !(gone || Says(text, sequence))) return Broken("audit.entry-changed", $"Entry {sequence} is not what was written.");
                 tree.Add(computed);
                 foreach (var (checkpoint, brought) in bySize[tree.Size])
                     if (!checkpoint.Root.AsSpan().SequenceEqual(tree.Root))
@@ -106,9 +114,52 @@ public sealed class AuditLog
             var head = Head(null);
             if (head.Size != tree.Size || !head.Root.AsSpan().SequenceEqual(tree.Root)) return Broken("audit.truncated", $"The log has {tree.Size} entries where its head counts {head.Size}.");
             var signed = wanted.Count == 0 ? 0 : wanted.Max(w => w.Checkpoint.Size);
-            return new AuditVerified(tree.Size, signed, Convert.ToHexStringLower(tree.Root), wanted.Count);
+            return new AuditVerified(tree.Size, signed, Convert.ToHexStringLower(tree.Root), wanted.Count, pruned?.Size ?? 0);
         }
     }
+
+    /// <summary>Takes the text out of entries past their retention, of whole signed history only; their leaves stay, so that all the rest is proved as before.</summary>
+    /// <param name="before">Entries from this instant on stay, and all that follow them.</param>
+    /// <param name="expected">How many there should be, as a dry run found; null for a dry run, which changes nothing.</param>
+    /// <returns>How many entries have lost, or would lose, their text; or as <see cref="Verify"/>, <c>audit.prune-changed</c>.</returns>
+    public Result<int> Prune(DateTimeOffset before, SigningKey key, int? expected)
+    {
+        lock (gate)
+        {
+            // What does not hold must not be thrown away: it is the evidence.
+            if (Verify(key.PublicKey, []).Failed(out var failure, out var verified)) return failure;
+            try
+            {
+                using var transaction = Database.BeginWrite(connection);
+                var tree = new GrowingTree();
+                var count = 0;
+                foreach (var (text, leaf) in connection.Query(static r => (r.GetString(0), r.GetString(1)), "select entry, leaf from audit where tenant = @tenant and sequence < @signed order by sequence", transaction, ("@tenant", tenant), ("@signed", verified.Signed)))
+                {
+                    if (text.Length > 0 && AuditEntry.Read(text).At >= before) break;
+                    tree.Add(Hash(leaf));
+                    if (text.Length > 0) count++;
+                }
+                if (expected is null || count == 0) return count;
+                if (count != expected) return new Failure(FailureKind.Conflict, "audit.prune-changed", $"{count} entries are past their retention, not {expected}: look again without --confirm.");
+                connection.Execute("update audit set entry = '' where tenant = @tenant and sequence < @size", transaction, ("@tenant", tenant), ("@size", tree.Size));
+                connection.Execute("insert into audit_pruned (tenant, size, note) values (@tenant, @size, @note) on conflict (tenant) do update set size = excluded.size, note = excluded.note", transaction,
+                    ("@tenant", tenant), ("@size", tree.Size), ("@note", new Checkpoint(Checkpoint.OriginOf(PrunedName), tree.Size, tree.Root).Sign(key)));
+                transaction.Commit();
+                return count;
+            }
+            catch (DbException error)
+            {
+                throw Unavailable(error).AsException();
+            }
+        }
+    }
+
+    /// <summary>A name of its own: a checkpoint of the log must not pass for leave to empty it.</summary>
+    string PrunedName => $"{tenant}/pruned";
+
+    string? PrunedNote => connection.Query(static r => r.GetString(0), "select note from audit_pruned where tenant = @tenant", ("@tenant", tenant)).FirstOrDefault();
+
+    static byte[] Hash(string leaf) => leaf.Length == 2 * MerkleTree.HashBytes && leaf.All(char.IsAsciiHexDigitLower) ? Convert.FromHexString(leaf) : new byte[MerkleTree.HashBytes];
 
     /// <returns>What shows to anyone with the public key that an entry is in the log, or <c>audit.entry-unknown</c>.</returns>
     public Result<AuditProof> Prove(long sequence)
@@ -120,6 +171,7 @@ public sealed class AuditLog
             var rows = connection.Query(static r => (Entry: r.GetString(0), Leaf: r.GetString(1)), "select entry, leaf from audit where tenant = @tenant and sequence < @size order by sequence", ("@tenant", tenant), ("@size", size));
             if (rows.Count != size) return Broken("audit.truncated", $"The log has {rows.Count} entries where {size} were signed.");
             var leaves = rows.Select(r => Convert.FromHexString(r.Leaf)).ToArray();
+            if (rows[(int)sequence].Entry.Length == 0) return new Failure(FailureKind.NotFound, "audit.entry-pruned", $"Entry {sequence} was past its retention: its hash alone is left.");
             return new AuditProof(rows[(int)sequence].Entry, sequence, size, [.. MerkleTree.Path((int)sequence, leaves).Select(Convert.ToBase64String)], note);
         }
     }
@@ -154,7 +206,8 @@ public sealed class AuditLog
 }
 
 /// <param name="Signed">Entries that a checkpoint holds; those after it are held by the next.</param>
-public sealed record AuditVerified(long Entries, long Signed, string Root, int Checkpoints);
+/// <param name="Pruned">The first so many are past their retention: their hashes alone are left.</param>
+public sealed record AuditVerified(long Entries, long Signed, string Root, int Checkpoints, long Pruned);
 
 /// <summary>An entry, the hashes that lead from it to the root, and the signed root.</summary>
 /// <param name="Path">Base64, lowest first.</param>

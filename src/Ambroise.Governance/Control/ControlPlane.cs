@@ -7,6 +7,7 @@ using Ambroise.Governance.Audit;
 using Ambroise.Governance.Oppositions;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Reidentification;
+using Ambroise.Governance.Retention;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
 using Ambroise.Vault;
@@ -77,6 +78,11 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>Requests to name patients again, in a tenant whose keys are open.</summary>
     public ReidentificationBook Reidentifications(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
+
+    /// <summary>How long a tenant keeps what, its keys being open.</summary>
+    public RetentionBook Retention(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    BookPlace Books(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
 
     public IReadOnlyList<Tenant> Tenants
     {

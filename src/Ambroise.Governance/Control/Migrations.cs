@@ -104,6 +104,35 @@ static class Migrations
             primary key (tenant, number)
         );
         """,
+        """
+        create table journal (
+            tenant text not null references tenant (id),
+            book   text not null,
+            number bigint not null check (number >= 1),
+            sealed text not null,
+            primary key (tenant, book, number)
+        );
+        create table audit_pruned (
+            tenant text primary key,
+            size   bigint not null,
+            note   text not null
+        );
+        create table grant_review (
+            tenant      text not null references tenant (id),
+            actor       text not null,
+            role        text not null,
+            at          text not null,
+            reviewed_by text not null,
+            primary key (tenant, actor, role, at)
+        );
+        create table sign_in (
+            tenant        text not null references tenant (id),
+            token_sha256  text not null,
+            actor         text not null,
+            until_instant text not null,
+            primary key (tenant, token_sha256)
+        );
+        """,
     ];
 
     /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>

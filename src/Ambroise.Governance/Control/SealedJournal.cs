@@ -13,14 +13,15 @@ namespace Ambroise.Governance.Control;
 /// <param name="name">Names the entries in what their seal authenticates.</param>
 /// <param name="key">32 bytes.</param>
 /// <param name="damaged">What to say of the first entry that is gone or altered.</param>
-sealed class SealedJournal<T>(DbConnection connection, string table, string name, string tenant, Func<ReadOnlyMemory<byte>> key, Func<int, Failure> damaged) where T : class
+/// <param name="book">Where the table holds several books, in its column <c>book</c>: which.</param>
+sealed class SealedJournal<T>(DbConnection connection, string table, string name, string tenant, Func<ReadOnlyMemory<byte>> key, Func<int, Failure> damaged, string? book = null) where T : class
 {
     static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <returns>Every entry, oldest first.</returns>
     public List<T> Read(DbTransaction? transaction = null)
     {
-        var rows = connection.Query(static r => (Number: r.GetInt64(0), Sealed: r.GetString(1)), $"select number, sealed from {table} where tenant = @tenant order by number", transaction, ("@tenant", tenant));
+        var rows = connection.Query(static r => (Number: r.GetInt64(0), Sealed: r.GetString(1)), $"select number, sealed from {table} where tenant = @tenant{(book is null ? "" : " and book = @book")} order by number", transaction, Named());
         var all = new List<T>(rows.Count);
         foreach (var (number, text) in rows)
         {
@@ -35,8 +36,9 @@ sealed class SealedJournal<T>(DbConnection connection, string table, string name
 
     /// <param name="number">One more than there are entries.</param>
     public void Append(DbTransaction transaction, long number, T entry) =>
-        connection.Execute($"insert into {table} (tenant, number, sealed) values (@tenant, @number, @sealed)", transaction, ("@tenant", tenant), ("@number", number),
-            ("@sealed", Convert.ToBase64String(Sealed.Seal(key().Span, JsonSerializer.SerializeToUtf8Bytes(entry, Style), Context(number)))));
+        connection.Execute($"insert into {table} (tenant, {(book is null ? "" : "book, ")}number, sealed) values (@tenant, {(book is null ? "" : "@book, ")}@number, @sealed)", transaction, Named(("@number", number), ("@sealed", Convert.ToBase64String(Sealed.Seal(key().Span, JsonSerializer.SerializeToUtf8Bytes(entry, Style), Context(number))))));
+
+    (string, object)[] Named(params ReadOnlySpan<(string, object)> more) => book is null ? [("@tenant", tenant), .. more] : [("@tenant", tenant), ("@book", book), .. more];
 
     byte[] Context(long number) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"ambroise {name}\n{tenant}\n{number}"));
 }

@@ -135,6 +135,54 @@ public abstract class AuditLogSpecs : IDisposable
         Assert.True(plane.Audit(Chu).Prove(7).Failed(out _, out _));
     }
 
+    [Fact]
+    public void Entries_past_their_retention_lose_their_text_and_the_rest_is_proved_as_before()
+    {
+        var (old, kept) = (Kept(), Now(0));
+        Assert.Equal(0, kept.Audit(Chu).Prune(TimeProvider.System.GetUtcNow().AddMonths(-12), Signature, null).OrThrow());
+        kept.Dispose();
+        using var plane = Now(400);
+        plane.Audit(Chu).Write(new("paul", "root", "lake.load", Outcome.Done), Signature);
+        var log = plane.Audit(Chu);
+        var before = TimeProvider.System.GetUtcNow().AddDays(400).AddMonths(-12);
+        Assert.Equal(7, log.Prune(before, Signature, null).OrThrow());
+        Assert.Equal(8, log.List(20).Count);
+        Assert.True(log.Prune(before, Signature, 6).Failed(out var failure, out _));
+        Assert.Equal("audit.prune-changed", failure.Code);
+        Assert.Equal(7, log.Prune(before, Signature, 7).OrThrow());
+        Assert.Equal(["paul"], log.List(20).Select(e => e.Actor));
+        var verified = log.Verify(Signature.PublicKey, [old]).OrThrow();
+        Assert.Equal((8, 8, 7), (verified.Entries, verified.Signed, verified.Pruned));
+        Assert.True(log.Prove(2).Failed(out failure, out _));
+        Assert.Equal("audit.entry-pruned", failure.Code);
+        Assert.Equal("paul", log.Prove(7).OrThrow().Check("chu", Signature.PublicKey).OrThrow().Actor);
+        Assert.Equal(0, log.Prune(before, Signature, 7).OrThrow());
+
+        Tamper("update audit set leaf = (select leaf from audit where sequence = 1) where sequence = 2");
+        Assert.Equal("audit.entry-changed", Fault());
+    }
+
+    /// <summary>Emptying an entry without the tenant's leave is a change, and the log's own checkpoints are no such leave.</summary>
+    [Fact]
+    public void Entries_are_emptied_by_nobody_else()
+    {
+        Tamper("update audit set entry = '' where sequence = 2");
+        Assert.Equal("audit.entry-changed", Fault());
+        Tamper("insert into audit_pruned (tenant, size, note) select tenant, size, note from audit_checkpoint");
+        Assert.Equal("audit.checkpoint-invalid", Fault());
+    }
+
+    [Fact]
+    public void A_log_that_does_not_hold_is_not_pruned()
+    {
+        Tamper("update audit set entry = replace(entry, '\"patients\":12', '\"patients\":13') where sequence = 2");
+        using var plane = Now(400);
+        Assert.True(plane.Audit(Chu).Prune(TimeProvider.System.GetUtcNow().AddDays(1), Signature, 7).Failed(out var failure, out _));
+        Assert.Equal("audit.entry-changed", failure.Code);
+    }
+
+    ControlPlane Now(int daysLater) => home.OpenControlPlane(new SetClock(TimeProvider.System.GetUtcNow().AddDays(daysLater))).OrThrow();
+
     /// <summary>Changes entry 2 and computes leaves and head again, as anyone with the database can.</summary>
     void Rewrite()
     {
