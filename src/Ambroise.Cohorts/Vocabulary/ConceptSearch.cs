@@ -15,6 +15,9 @@ public static class ConceptSearch
 {
     internal const string FileName = "concepts.db";
 
+    /// <summary>1: facets are words of the index. 0, made by an older program: they are not, and a rare domain is looked for among all that match.</summary>
+    const int IndexVersion = 1;
+
     internal static void Build(DuckDBConnection from, string folder, CancellationToken cancel)
     {
         using var index = new SqliteConnection($"Data Source={Path.Combine(folder, FileName)};Pooling=False");
@@ -22,14 +25,14 @@ public static class ConceptSearch
         Run(index, "pragma journal_mode = off");
         Run(index, "pragma synchronous = off");
         Run(index, "create table concept (place integer primary key, concept_id integer not null, name text not null, code text not null, vocabulary text not null, domain text not null, class text not null, standard text, valid integer not null)");
-        Run(index, "create virtual table words using fts5(name, code, synonyms, content = '', tokenize = \"unicode61 remove_diacritics 2\", prefix = '1 2 3 4')");
+        Run(index, "create virtual table words using fts5(name, code, synonyms, facets, content = '', tokenize = \"unicode61 remove_diacritics 2\", prefix = '1 2 3 4')");
         using var transaction = index.BeginTransaction();
         using var concept = index.CreateCommand();
         concept.CommandText = "insert into concept values ($place, $id, $name, $code, $vocabulary, $domain, $class, $standard, $valid)";
         using var words = index.CreateCommand();
-        words.CommandText = "insert into words (rowid, name, code, synonyms) values ($place, $name, $code, $synonyms)";
+        words.CommandText = "insert into words (rowid, name, code, synonyms, facets) values ($place, $name, $code, $synonyms, $facets)";
         foreach (var name in new[] { "$place", "$id", "$name", "$code", "$vocabulary", "$domain", "$class", "$standard", "$valid" }) concept.Parameters.Add(new SqliteParameter(name, null));
-        foreach (var name in new[] { "$place", "$name", "$code", "$synonyms" }) words.Parameters.Add(new SqliteParameter(name, null));
+        foreach (var name in new[] { "$place", "$name", "$code", "$synonyms", "$facets" }) words.Parameters.Add(new SqliteParameter(name, null));
 
         var synonyms = Path.Combine(folder, "concept_synonym.parquet");
         using var query = from.CreateCommand();
@@ -53,8 +56,10 @@ public static class ConceptSearch
             words.Parameters[1].Value = reader.GetValue(1);
             words.Parameters[2].Value = reader.GetValue(2);
             words.Parameters[3].Value = reader.GetValue(8);
+            words.Parameters[4].Value = string.Join(' ', Facets(reader.GetString(4), reader.GetString(3), !reader.IsDBNull(6) && reader.GetString(6) == "S"));
             words.ExecuteNonQuery();
         }
+        Run(index, $"pragma user_version = {IndexVersion}");
         Run(index, "create index concept_by_id on concept (concept_id)");
         Run(index, "create index concept_by_code on concept (code collate nocase)");
         transaction.Commit();
@@ -72,6 +77,8 @@ public static class ConceptSearch
         if (words.Count == 0) return new Failure(FailureKind.Invalid, "vocabulary.nothing-asked", "Give a word, a code or a concept id.");
         using var index = new SqliteConnection($"Data Source={path};Mode=ReadOnly");
         index.Open();
+        var match = string.Join(" AND ", words.Select((w, i) => $"\"{w}\"{(i == words.Count - 1 ? "*" : "")}"));
+        if (Version(index) >= 1) match += string.Concat(Facets(domain, vocabulary, standardOnly).Select(facet => $" AND \"{facet}\""));
         var found = new List<ConceptFound>();
         var seen = new HashSet<int>();
         limit = Math.Clamp(limit, 1, 1000);
@@ -92,7 +99,7 @@ public static class ConceptSearch
 #pragma warning restore CA2100
             foreach (var (name, value) in new (string, object?)[]
             {
-                ("$match", string.Join(' ', words.Select((w, i) => $"\"{w}\"{(i == words.Count - 1 ? "*" : "")}"))), ("$domain", domain), ("$vocabulary", vocabulary), ("$standard", standardOnly), ("$text", text.Trim()),
+                ("$match", match), ("$domain", domain), ("$vocabulary", vocabulary), ("$standard", standardOnly), ("$text", text.Trim()),
                 ("$id", int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : -1), ("$limit", limit + seen.Count),
             })
                 if (sql.Contains(name, StringComparison.Ordinal)) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
@@ -101,6 +108,23 @@ public static class ConceptSearch
                 if (seen.Add(reader.GetInt32(0)))
                     found.Add(new(reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetString(6), reader.GetBoolean(7)));
         }
+    }
+
+    /// <summary>What a search may be narrowed to, each as one word: met in the index itself, so that a domain in which nothing matches is known at once.
+    /// They begin with a character of private use, which no word that is looked for has.</summary>
+    static IEnumerable<string> Facets(string? domain, string? vocabulary, bool standard)
+    {
+        if (domain is not null) yield return Facet('d', domain);
+        if (vocabulary is not null) yield return Facet('v', vocabulary);
+        if (standard) yield return Facet('s', "standard");
+        static string Facet(char kind, string name) => $"\uE000{kind}" + string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
+    }
+
+    static long Version(SqliteConnection index)
+    {
+        using var command = index.CreateCommand();
+        command.CommandText = "pragma user_version";
+        return (long)command.ExecuteScalar()!;
     }
 
     /// <summary>Runs of letters and digits: nothing of the query language of FTS5 passes.</summary>

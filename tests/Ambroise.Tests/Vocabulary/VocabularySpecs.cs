@@ -68,6 +68,11 @@ public sealed class VocabularySpecs : IDisposable
             .Prepend("concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason").ToArray());
         Load(Source);
         Assert.Equal(count, Assert.Single(ConceptSearch.Find(Target, "injection", "device", null, false, 10).OrThrow()).ConceptId);
+        Assert.All(ConceptSearch.Find(Target, "injection", "device", null, false, 10).OrThrow(), c => Assert.Equal("Device", c.Domain));
+        Assert.Empty(ConceptSearch.Find(Target, "injection", "DRUG", "W", false, 10).OrThrow());
+        Assert.Equal(10, ConceptSearch.Find(Target, "injection", "DRUG", "v", true, 10).OrThrow().Count);
+        // The words that stand for a domain are nobody's to look for.
+        foreach (var facet in new[] { "\uE000ddevice", "ddevice", "sstandard" }) Assert.Empty(ConceptSearch.Find(Target, facet, null, null, false, 10).OrThrow());
         Assert.Equal(17, ConceptSearch.Find(Target, "k17", null, null, false, 10).OrThrow()[0].ConceptId);
         var milliseconds = new List<double>();
         for (var i = 0; i < 15; i++)
