@@ -28,7 +28,7 @@ frame.Add(Synth.Command(frame));
 frame.Add(BackUpHome.Command(frame));
 frame.Add(RestoreHome.Command(frame));
 
-frame.Add(CommandFrame.Group("role", frame.Say("Who may do what in a tenant", "Qui peut quoi dans un établissement"), ChangeRoles.Grant(frame), ChangeRoles.Revoke(frame), ChangeRoles.List(frame)));
+frame.Add(CommandFrame.Group("role", frame.Say("Who may do what in a tenant", "Qui peut quoi dans un établissement"), ChangeRoles.Grant(frame), ChangeRoles.Revoke(frame), ChangeRoles.List(frame), ReviewRoles.Review(frame), ReviewRoles.Confirm(frame)));
 frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question to the permit", "Projets, de la question au permis"), RunProjects.Create(frame), RunProjects.Submit(frame), RunProjects.GiveOpinion(frame), RunProjects.Decide(frame),
     RunProjects.Activate(frame), RunProjects.Amend(frame), RunProjects.Suspend(frame), RunProjects.Resume(frame), RunProjects.Close(frame), RunProjects.List(frame), RunProjects.Show(frame)));
 frame.Add(Reidentify.Command(frame));

@@ -158,6 +158,7 @@ static class French
         ["retention.not-confirmed"] = "Le nombre confirmé n'est pas celui des patients trouvés : rien n'a été purgé. …",
         ["audit.prune-changed"] = "Le nombre confirmé n'est pas celui des entrées trouvées : rien n'a été vidé. …",
         ["audit.entry-pruned"] = "Cette entrée avait dépassé sa durée : il n'en reste que l'empreinte.",
+        ["role.own-review"] = "Nul ne confirme ses propres rôles, sauf s'il est le seul administrateur. …",
     };
 
     public static string Of(Failure failure, Language language) =>

@@ -49,7 +49,7 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
     /// <returns>Null where one of the caller's roles may; else <c>access.denied</c>, already in the audit.</returns>
     public Failure? Ask(Tenant tenant, Capability capability, string? project = null)
     {
-        var roles = ControlPlane.Grants(tenant.Id).Of(caller.Actor);
+        var roles = ControlPlane.Grants(tenant.Id).Of(caller.Actor, unreviewed: capability == Capability.RolesReview);
         if (roles.Any(r => Rights.Allow(r, capability))) return null;
         var able = string.Join(", ", Rights.Roles(capability).Select(Names.Of));
         return Deny(tenant, capability, project, new(FailureKind.Forbidden, "access.denied", $"'{caller.Actor}' may not do this in tenant '{tenant.Id}' ({Names.Of(capability)}): it takes the role {able}. See 'ambroise role list --tenant {tenant.Id}'."));

@@ -13,12 +13,12 @@ static class ChangeRoles
 {
     sealed record Shown(string Actor, string Role, DateTimeOffset From, DateTimeOffset? Until, string GrantedBy, bool Holds)
     {
-        public static Shown Of(Grant grant, DateTimeOffset now) => new(grant.Actor, Names.Of(grant.Role), grant.From, grant.Until, grant.GrantedBy, grant.From <= now && (grant.Until is null || now < grant.Until));
+        public static Shown Of(Grant grant, DateTimeOffset now) => new(grant.Actor, Names.Of(grant.Role), grant.From, grant.Until, grant.GrantedBy, grant.Holds(now));
     }
 
-    static Argument<string> Person(CommandFrame frame) => new("NAME") { Description = frame.Say("The person, as --as names them", "La personne, telle que --as la nomme") };
+    internal static Argument<string> Person(CommandFrame frame) => new("NAME") { Description = frame.Say("The person, as --as names them", "La personne, telle que --as la nomme") };
 
-    static Argument<string> RoleName(CommandFrame frame)
+    internal static Argument<string> RoleName(CommandFrame frame)
     {
         var role = new Argument<string>("ROLE") { Description = string.Join(", ", Enum.GetValues<Role>().Select(Names.Of)) };
         role.AcceptOnlyFromAmong([.. Enum.GetValues<Role>().Select(Names.Of)]);

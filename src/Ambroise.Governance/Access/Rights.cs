@@ -14,6 +14,9 @@ public enum Capability
     TenantDestroyKey,
     RolesChange,
 
+    /// <summary>See which roles lapse for want of a review, and confirm those still needed.</summary>
+    RolesReview,
+
     /// <summary>Load a source as a release.</summary>
     LakeLoad,
 
@@ -63,7 +66,7 @@ public static class Rights
     {
         [Role.Administrator] =
         [
-            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
+            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.RolesReview, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
             Capability.CohortDisclosed, Capability.DisclosureChange, Capability.ProjectRead, Capability.ProjectDecide, Capability.DatasetExpire, Capability.RetentionChange, Capability.AuditRead, Capability.RegisterExport,
         ],
         [Role.DataEngineer] =

@@ -25,6 +25,23 @@ public sealed class AccessSpecs
     }
 
     [Fact]
+    public void A_role_nobody_confirmed_for_a_year_is_no_role_until_an_administrator_confirms_it()
+    {
+        using var home = TemporaryHome.With("chu");
+        home.Run("role", "grant", "marie", "data-protection-officer", "--from", "2024-01-01", "--tenant", "chu").Succeeded();
+        home.Run("--as", "marie", "audit", "list", "--tenant", "chu").Failed(3, "access.denied");
+        home.Run("--as", "marie", "role", "review", "--tenant", "chu").Failed(3, "access.denied");
+        var first = home.Run("role", "review", "--tenant", "chu", "--json").Succeeded().Json[0];
+        Assert.Equal(("marie", true, false), (first.GetProperty("actor").GetString(), first.GetProperty("lapsed").GetBoolean(), first.GetProperty("lastUse").ValueKind == System.Text.Json.JsonValueKind.String));
+        home.Run("--as", "marie", "role", "confirm", "marie", "data-protection-officer", "--tenant", "chu").Failed(3, "access.denied");
+        home.Run("role", "confirm", "paul", "data-protection-officer", "--tenant", "chu").Failed(4, "role.not-held");
+        home.Run("role", "confirm", "marie", "data-protection-officer", "--tenant", "chu").Succeeded();
+        var acts = home.Run("--as", "marie", "audit", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().ToList();
+        Assert.Contains(acts, e => e.GetProperty("action").GetString() == "roles.review" && e.GetRawText().Contains("\"confirmed\"", StringComparison.Ordinal));
+        Assert.True(home.Run("role", "review", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Single(g => g.GetProperty("actor").GetString() == "marie").TryGetProperty("lastUse", out var used) && used.ValueKind == System.Text.Json.JsonValueKind.String);
+    }
+
+    [Fact]
     public void A_checkpoint_kept_elsewhere_and_a_proof_verify_later()
     {
         using var home = TemporaryHome.With("chu");

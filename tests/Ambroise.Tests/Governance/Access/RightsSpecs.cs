@@ -1,6 +1,4 @@
-using Ambroise.Governance;
 using Ambroise.Governance.Access;
-using Ambroise.Governance.Tenants;
 
 namespace Ambroise.Tests.Governance.Access;
 
@@ -23,44 +21,5 @@ public sealed class RightsSpecs
         Assert.All(Enum.GetValues<Capability>(), c => Assert.NotEmpty(Rights.Roles(c)));
         Assert.All(Enum.GetValues<Role>(), r => Assert.False(Rights.Allow(r, Capability.ProjectRequest) && (Rights.Allow(r, Capability.ProjectDecide) || Rights.Allow(r, Capability.ProjectOpinion)), r.ToString()));
         Assert.All(Enum.GetValues<Role>(), r => Assert.False(Rights.Allow(r, Capability.Reidentify) && Rights.Allow(r, Capability.CohortExact), r.ToString()));
-    }
-
-    [Fact]
-    public void A_role_holds_between_its_dates_and_not_after_it_is_revoked()
-    {
-        var folder = Directory.CreateTempSubdirectory("ambroise-grants-");
-        try
-        {
-            var clock = new SetClock(new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
-            var home = new Home(folder.FullName);
-            home.Initialise(clock);
-            using var plane = home.OpenControlPlane(clock).OrThrow();
-            var chu = TenantId.Parse("chu").OrThrow();
-            plane.AddTenant(chu, "CHU", "file").OrThrow();
-            var grants = plane.Grants(chu);
-            grants.Add("ada", Role.Administrator, "ada").OrThrow();
-            grants.Add("marie", Role.Researcher, "ada", new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero), new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero)).OrThrow();
-            Assert.Empty(grants.Of("marie"));
-            Assert.Empty(grants.Of("nobody"));
-            clock.Now = new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero);
-            Assert.Equal([Role.Researcher], grants.Of("marie"));
-            clock.Now = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
-            Assert.Empty(grants.Of("marie"));
-
-            clock.Now = new(2026, 5, 2, 0, 0, 0, TimeSpan.Zero);
-            grants.Add("paul", Role.DataEngineer, "ada").OrThrow();
-            Assert.Equal([Role.DataEngineer], grants.Of("paul"));
-            Assert.Equal(1, grants.Revoke("paul", Role.DataEngineer).OrThrow());
-            Assert.Empty(grants.Of("paul"));
-
-            Assert.True(grants.Revoke("ada", Role.Administrator).Failed(out var failure, out _));
-            Assert.Equal("role.last-administrator", failure.Code);
-            Assert.True(grants.Add("a b", Role.Researcher, "ada").Failed(out failure, out _));
-            Assert.Equal("role.actor-invalid", failure.Code);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
     }
 }
