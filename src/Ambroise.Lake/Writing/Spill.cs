@@ -13,13 +13,14 @@ sealed class Spill : IDisposable
     const int TagBytes = 16;
     readonly FileStream file;
     readonly AesGcm gcm = new(RandomNumberGenerator.GetBytes(32), TagBytes);
-    readonly Dictionary<int, List<(long At, int Length, ulong Nonce, int Rows)>> runs = [];
+    readonly Dictionary<int, List<(long At, int Length, ulong Nonce, int Rows, long InMemory)>> runs = [];
     readonly Lock gate = new();
     ulong nonce;
     long end;
 
     readonly ArrayShelf shelf;
     byte[] plain = [], closed = [];
+    long[] numbers = [];
 
     public Spill(string path, ArrayShelf shelf) => (this.shelf, file) = (shelf, PrivateFile.Create(path, FileOptions.DeleteOnClose));
 
@@ -33,7 +34,7 @@ sealed class Spill : IDisposable
             Room(ref closed, length + TagBytes, 0);
             gcm.Encrypt(Nonce(nonce), plain.AsSpan(0, length), closed.AsSpan(0, length), closed.AsSpan(length, TagBytes));
             if (!runs.TryGetValue(shard, out var list)) runs[shard] = list = [];
-            list.Add((end, length + TagBytes, nonce++, piece.Rows.Rows));
+            list.Add((end, length + TagBytes, nonce++, piece.Rows.Rows, piece.Rows.Bytes + 4L * piece.Ordinals.Count));
             RandomAccess.Write(file.SafeFileHandle, closed.AsSpan(0, length + TagBytes), end);
             end += length + TagBytes;
         }
@@ -42,7 +43,7 @@ sealed class Spill : IDisposable
     public bool Holds(int shard) => runs.ContainsKey(shard);
 
     /// <summary>Bytes that a shard's rows will take in memory, roughly.</summary>
-    public long Bytes(int shard) => runs.TryGetValue(shard, out var list) ? list.Sum(r => (long)r.Length) : 0;
+    public long Bytes(int shard) => runs.TryGetValue(shard, out var list) ? list.Sum(r => r.InMemory) : 0;
 
     public int Rows(int shard) => runs.TryGetValue(shard, out var list) ? list.Sum(r => r.Rows) : 0;
 
@@ -51,7 +52,7 @@ sealed class Spill : IDisposable
     {
         if (!runs.TryGetValue(shard, out var list)) yield break;
         var piece = new Pieces.Piece(new Batch(table, 0, shelf), new Int32Column(0, shelf));
-        foreach (var (at, length, number, _) in list)
+        foreach (var (at, length, number, _, _) in list)
         {
             lock (gate)
             {
@@ -82,20 +83,49 @@ sealed class Spill : IDisposable
         // A column without a value is its length alone.
         Put(MemoryMarshal.AsBytes<int>([column.Count, column.IsAbsent ? 1 : 0]), ref length);
         if (column.IsAbsent) return;
+        var wide = Numbers(column.Count);
         switch (column)
         {
-            case Int32Column c: Put(MemoryMarshal.AsBytes(c.Values), ref length); break;
-            case Int64Column c: Put(MemoryMarshal.AsBytes(c.Values), ref length); break;
+            case Int32Column c:
+                for (var row = 0; row < wide.Length; row++) wide[row] = c.Values[row] is var value && value == Null.Int32 ? Null.Int64 : value;
+                PutNumbers(wide, ref length);
+                break;
+            case Int64Column c: PutNumbers(c.Values, ref length); break;
             case Float64Column c: Put(MemoryMarshal.AsBytes(c.Values), ref length); break;
             case TextColumn c:
-                for (var row = 0; row < c.Count; row++)
+                var bytes = 0;
+                for (var row = 0; row < wide.Length; row++)
                 {
-                    var (start, bytes) = c.Range(row);
-                    Put(MemoryMarshal.AsBytes<int>([bytes]), ref length);
-                    if (bytes > 0) Put(c.Arena.AsSpan(start, bytes), ref length);
+                    wide[row] = c.Range(row).Length;
+                    bytes += Math.Max(0, c.Range(row).Length);
+                }
+                PutNumbers(wide, ref length);
+                Room(ref plain, length + bytes, length);
+                for (var row = 0; row < wide.Length; row++)
+                {
+                    var (start, some) = c.Range(row);
+                    if (some <= 0) continue;
+                    c.Arena.AsSpan(start, some).CopyTo(plain.AsSpan(length));
+                    length += some;
                 }
                 break;
         }
+    }
+
+    Span<long> Numbers(int count)
+    {
+        if (numbers.Length < count)
+        {
+            if (numbers.Length > 0) shelf.Give(numbers);
+            numbers = shelf.Take<long>(count);
+        }
+        return numbers.AsSpan(0, count);
+    }
+
+    void PutNumbers(ReadOnlySpan<long> values, ref int length)
+    {
+        Room(ref plain, length + NarrowNumbers.Most(values.Length), length);
+        length += NarrowNumbers.Write(values, plain.AsSpan(length));
     }
 
     void Put(ReadOnlySpan<byte> bytes, ref int length)
@@ -114,7 +144,7 @@ sealed class Spill : IDisposable
         buffer = larger;
     }
 
-    static int Load(ReadOnlySpan<byte> from, Column column)
+    int Load(ReadOnlySpan<byte> from, Column column)
     {
         var count = BinaryPrimitives.ReadInt32LittleEndian(from);
         var absent = BinaryPrimitives.ReadInt32LittleEndian(from[4..]) != 0;
@@ -126,18 +156,23 @@ sealed class Spill : IDisposable
         }
         switch (column)
         {
-            case Int32Column c: from.Slice(at, 4 * count).CopyTo(MemoryMarshal.AsBytes(c.AppendSpan(count))); return at + 4 * count;
-            case Int64Column c: from.Slice(at, 8 * count).CopyTo(MemoryMarshal.AsBytes(c.AppendSpan(count))); return at + 8 * count;
+            case Int32Column c:
+                var wide = Numbers(count);
+                at += NarrowNumbers.Read(from[at..], wide);
+                var values = c.AppendSpan(count);
+                for (var row = 0; row < count; row++) values[row] = wide[row] == Null.Int64 ? Null.Int32 : (int)wide[row];
+                return at;
+            case Int64Column c: return at + NarrowNumbers.Read(from[at..], c.AppendSpan(count));
             case Float64Column c: from.Slice(at, 8 * count).CopyTo(MemoryMarshal.AsBytes(c.AppendSpan(count))); return at + 8 * count;
             default:
                 var text = (TextColumn)column;
-                for (var row = 0; row < count; row++)
+                var lengths = Numbers(count);
+                at += NarrowNumbers.Read(from[at..], lengths);
+                foreach (var length in lengths)
                 {
-                    var length = BinaryPrimitives.ReadInt32LittleEndian(from[at..]);
-                    at += 4;
                     if (length < 0) text.AppendNull();
-                    else text.Append(from.Slice(at, length));
-                    at += Math.Max(0, length);
+                    else text.Append(from.Slice(at, (int)length));
+                    at += Math.Max(0, (int)length);
                 }
                 return at;
         }
@@ -150,6 +185,11 @@ sealed class Spill : IDisposable
         CryptographicOperations.ZeroMemory(plain);
         if (plain.Length > 0) shelf.Give(plain);
         if (closed.Length > 0) shelf.Give(closed);
-        (plain, closed) = ([], []);
+        if (numbers.Length > 0)
+        {
+            numbers.AsSpan().Clear();
+            shelf.Give(numbers);
+        }
+        (plain, closed, numbers) = ([], [], []);
     }
 }
