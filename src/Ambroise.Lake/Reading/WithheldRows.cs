@@ -37,8 +37,9 @@ sealed class WithheldRows(int rows, int[] gone)
 
     static Func<int, bool> OfCosts(SealedTable table, OpenRelease release)
     {
-        var (domains, events) = (table.StoredText(Cdm54.Cost["cost_domain_id"]), table.Stored(Cdm54.Cost["cost_event_id"]));
-        return row => EventDomains.OfName.TryGetValue(domains[row] ?? "", out var of) && release.WithheldKeys(of).Contains(events[row]);
+        var (domains, events, costs) = (table.StoredText(Cdm54.Cost["cost_domain_id"]), table.Stored(Cdm54.Cost["cost_event_id"]), table.Stored(Cdm54.Cost["cost_id"]));
+        // As in Erasure: by its event, or by the source record it was made of.
+        return row => release.WithheldKeys(Cdm54.SourceRecord.Name).Contains(costs[row]) || EventDomains.OfName.TryGetValue(domains[row] ?? "", out var of) && release.WithheldKeys(of).Contains(events[row]);
     }
 
     static Func<int, bool> OfFacts(SealedTable table, OpenRelease release)

@@ -125,7 +125,8 @@ public static class Erasure
     {
         { Person: >= 0 and var person } => (batch, row) => persons.Contains(((Int64Column)batch.Columns[person]).Array[row]),
         { Placement: Placement.WithParent(var column, var parent) } => (batch, row) => gone.Has(parent, ((Int64Column)batch.Columns[column]).Array[row]),
-        { Name: "cost" } => (batch, row) => EventDomains.OfName.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
+        // A cost names its event, and no person; one made of a source record has that record's key, which leads to the person though the event never came.
+        { Name: "cost" } => (batch, row) => gone.Has(Cdm54.SourceRecord.Name, batch.Int64("cost_id").Array[row]) || EventDomains.OfName.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
         { Name: "fact_relationship" } => (batch, row) => Fact(batch, row, "1", gone) || Fact(batch, row, "2", gone),
         { Name: "location" } => (batch, row) => batch.Int64("location_id").Array[row] is var place && gone.Places.Contains(place) && !gone.PlacesLeft.Contains(place),
         _ => (_, _) => false,

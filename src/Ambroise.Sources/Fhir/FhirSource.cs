@@ -13,10 +13,13 @@ namespace Ambroise.Sources.Fhir;
 /// <remarks>docs/mapping/fhir.md says what becomes of each resource.</remarks>
 public sealed class FhirSource : IRecordSource, IDisposable
 {
+    /// <summary>The guide whose narrative rules are followed.</summary>
+    const string Guide = "HL7 FHIR to OMOP 2.0.0-ballot";
+
     static readonly CdmTable[] Given =
     [
         Cdm54.Person, Cdm54.Death, Cdm54.VisitOccurrence, Cdm54.VisitDetail, Cdm54.ConditionOccurrence, Cdm54.DrugExposure, Cdm54.ProcedureOccurrence, Cdm54.DeviceExposure, Cdm54.Measurement,
-        Cdm54.Observation, Cdm54.Note, Cdm54.Specimen, Cdm54.PayerPlanPeriod, Cdm54.Location, Cdm54.CareSite, Cdm54.Provider, Cdm54.PersonIdentity, Cdm54.ConsentRecord, Cdm54.SourceRecord,
+        Cdm54.Observation, Cdm54.Note, Cdm54.Specimen, Cdm54.PayerPlanPeriod, Cdm54.Location, Cdm54.CareSite, Cdm54.Provider, Cdm54.Cost, Cdm54.CdmSource, Cdm54.PersonIdentity, Cdm54.ConsentRecord, Cdm54.SourceRecord,
     ];
 
     readonly FhirFolder folder;
@@ -37,6 +40,9 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<(string Type, string Table), long> rowCounts = [];
     readonly HashSet<long> persons = [], gone = [];
     readonly List<(long Key, int Seq)> patients = [];
+    readonly List<(int Seq, long Person)> shared = [];
+    readonly HashSet<int> unplaced = [];
+    int lastDay = int.MinValue;
     StagedRows? staged;
 
     /// <param name="key">The tenant's key for names of resources; must outlive this.</param>
@@ -64,6 +70,9 @@ public sealed class FhirSource : IRecordSource, IDisposable
         if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
         foreach (var patient in links.Settle(persons))
             if (index.TryGet(patient, out var seq, out _)) index.End(seq, "merged");
+        foreach (var (seq, person) in shared)
+            if (!persons.Contains(links.Person(person))) unplaced.Add(seq);
+        shared.Clear();
     }
 
     void ReadAll(CancellationToken cancel)
@@ -115,6 +124,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
             foreach (ref var tag in rows.Tags.Values) tag += first;
             staged!.Add(rows.Batch, rows.Tags);
         }
+        foreach (var (tag, person) in chunk.Shared) shared.Add((first + tag, person));
+        lastDay = Math.Max(lastDay, chunk.LastDay);
         rejected.AddRange(chunk.Rejected);
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;
         foreach (var (name, to) in chunk.Aliases) aliases[name] = aliases.TryGetValue(name, out var other) ? Math.Min(other, to) : to;
@@ -150,6 +161,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(RowKeys.Row(id, n));
             }
         }
+        foreach (var batch in earlier(Cdm54.CdmSource))
+            foreach (var day in batch.Int32("source_release_date").Values) lastDay = Math.Max(lastDay, day);
         foreach (var batch in earlier(Cdm54.Person))
             for (var row = 0; row < batch.Rows; row++)
                 if (Keeps(batch, row)) persons.Add(batch.Int64("person_id").Array[row]);
@@ -158,6 +171,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     public bool Keeps(Batch earlier, int row)
     {
         var table = earlier.Table;
+        if (table == Cdm54.CdmSource) return false; // this load describes the whole
         if (table == Cdm54.Death) return !gone.Contains(earlier.Int64("person_id").Array[row]);
         return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
     }
@@ -168,6 +182,11 @@ public sealed class FhirSource : IRecordSource, IDisposable
     {
         if (table == Cdm54.Person)
             foreach (var row in rejected) reject(row);
+        if (table == Cdm54.CdmSource)
+        {
+            yield return Description54();
+            yield break;
+        }
         var died = new HashSet<long>();
         var columns = new LinkColumns(table);
         foreach (var (rows, tags) in staged!.Take(table))
@@ -185,6 +204,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
                     if (table == Cdm54.SourceRecord) Unplaced(rows, row, seq, reject);
                     continue;
                 }
+                if (unplaced.Contains(seq)) continue;
                 if (table == Cdm54.Death && !died.Add(person!.Array[row])) continue;
                 kept.Add(row);
                 var of = (index.Type(seq), table.Name);
@@ -201,6 +221,26 @@ public sealed class FhirSource : IRecordSource, IDisposable
             foreach (var column in table.Columns) some.Columns[column.Ordinal].AppendFrom(rows.Columns[column.Ordinal], kept.ToArray());
             yield return some;
         }
+    }
+
+    /// <summary>CDM_SOURCE: what these tables are. Its days are those of the data, never the clock's, so that the same input gives the same rows; the report has the time of the load.</summary>
+    Batch Description54()
+    {
+        var row = new Batch(Cdm54.CdmSource);
+        void Put(string column, string text) => row.Text(column).Append(text);
+        var day = Math.Min(lastDay, Days.Of(DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime))); // a date of the future is an error of somebody's
+        Put("cdm_source_name", "FHIR R4");
+        Put("cdm_source_abbreviation", "FHIR");
+        Put("cdm_holder", "the tenant of this warehouse");
+        Put("source_description", $"FHIR R4 resources, mapped by Ambroise after {Guide}");
+        Put("source_documentation_reference", "http://hl7.org/fhir/R4");
+        Put("cdm_etl_reference", "docs/mapping/fhir.md");
+        Put("cdm_version", "5.4");
+        Put("vocabulary_version", codes.Version);
+        row.Int32("source_release_date").Append(day);
+        row.Int32("cdm_release_date").Append(day);
+        row.Int32("cdm_version_concept_id").Append(756265); // OMOP CDM 5.4.0
+        return row;
     }
 
     /// <summary>A record about a patient nobody sent: its place is kept, its rows were left out.</summary>
@@ -241,7 +281,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
             .OrderBy(f => f.Type, StringComparer.Ordinal).ThenByDescending(f => f.Kind, StringComparer.Ordinal).ThenBy(f => f.Reason, StringComparer.Ordinal);
         var notes = counts.Where(c => c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "note", c.Key.Reason, c.Value))
             .Concat(rejected.Where(r => r.Table == "file").GroupBy(r => r.Reason).Select(g => new FateCount("file", "quarantined", g.Key, g.LongCount())));
-        return new FhirReport(1, typeof(FhirSource).Assembly.GetName().Version?.ToString() ?? "", "5.4", "HL7 FHIR to OMOP 2.0.0-ballot", codes.Version, clock.GetUtcNow(), options.Zone?.Id ?? "as written", [.. options.Intents],
+        return new FhirReport(1, typeof(FhirSource).Assembly.GetName().Version?.ToString() ?? "", "5.4", Guide, codes.Version, clock.GetUtcNow(), options.Zone?.Id ?? "as written", [.. options.Intents],
             [.. fates], [.. rowCounts.Select(r => new TypeRows(r.Key.Type, r.Key.Table, r.Value)).OrderBy(r => r.Type, StringComparer.Ordinal).ThenBy(r => r.Table, StringComparer.Ordinal)],
             [.. unmapped.Select(u => new UnmappedCount(u.Key.Vocabulary, u.Key.Code, u.Value.Display, u.Key.Table, u.Value.Count)).OrderByDescending(u => u.Count).ThenBy(u => u.Vocabulary, StringComparer.Ordinal).ThenBy(u => u.Code, StringComparer.Ordinal)],
             [.. notes]).ToJson();

@@ -20,16 +20,23 @@ sealed class LinkColumns(CdmTable table)
         if (links.Any && table.Person >= 0)
             foreach (ref var value in ((Int64Column)rows.Columns[table.Person]).Values)
                 value = links.Person(value);
+        if (table == Cdm54.Cost && partOf.Count > 0)
+            foreach (ref var value in rows.Int64("cost_event_id").Values) value = Outermost(value, partOf);
         if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;
         var visits = ((Int64Column)rows.Columns[visit]).Array;
         var own = table == Cdm54.VisitDetail;
         var details = ((Int64Column)rows.Columns[own ? table["parent_visit_detail_id"].Ordinal : detail]).Array;
         for (var row = 0; row < rows.Rows; row++)
-            if (partOf.TryGetValue(visits[row], out var whole))
+            if (partOf.ContainsKey(visits[row]))
             {
                 details[row] = visits[row];
-                for (var hops = 0; hops < 16 && partOf.TryGetValue(whole, out var outer); hops++) whole = outer;
-                visits[row] = whole;
+                visits[row] = Outermost(visits[row], partOf);
             }
+    }
+
+    static long Outermost(long visit, Dictionary<long, long> partOf)
+    {
+        for (var hops = 0; hops < 16 && partOf.TryGetValue(visit, out var outer); hops++) visit = outer;
+        return visit;
     }
 }

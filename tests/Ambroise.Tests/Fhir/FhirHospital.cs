@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
@@ -70,6 +71,32 @@ sealed class FhirHospital : IDisposable
         Directory.Delete(to, recursive: true);
         return rows;
     }
+
+    /// <summary>The rows of a query over the newest release, each table a view of its name; a row's first column as text.</summary>
+    public List<string> Query(string sql)
+    {
+        var to = Path.Combine(test.Folder, $"back{++loads}");
+        Reversibility.Export(test.Lake, null, to, ExportFormat.Parquet, null, TestContext.Current.CancellationToken).OrThrow();
+        var rows = new List<string>();
+        using (var connection = new DuckDBConnection("DataSource=:memory:"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            foreach (var table in Cdm54.All)
+            {
+                var file = Path.Combine(to, $"{table.Name}.parquet");
+                command.CommandText = File.Exists(file) ? $"create view {table.Name} as from read_parquet('{file}')" : $"create view {table.Name} as select {string.Join(", ", table.Columns.Select(c => $"null as \"{c.Name}\""))} where false";
+                command.ExecuteNonQuery();
+            }
+            command.CommandText = sql;
+            using var reader = command.ExecuteReader();
+            while (reader.Read()) rows.Add(reader.IsDBNull(0) ? "" : Convert.ToString(reader.GetValue(0), System.Globalization.CultureInfo.InvariantCulture)!);
+        }
+        Directory.Delete(to, recursive: true);
+        return rows;
+    }
+
+    public TenantLake Lake => test.Lake;
 
     /// <summary>Every file under the tenant's folder, as bytes.</summary>
     public IEnumerable<byte[]> FilesAtRest() => Directory.EnumerateFiles(test.Folder, "*", SearchOption.AllDirectories).Select(File.ReadAllBytes);

@@ -21,6 +21,7 @@ static class CodeSystems
         ["http://www.ama-assn.org/go/cpt"] = "CPT4",
         ["http://www.whocc.no/atc"] = "ATC",
         ["http://unitsofmeasure.org"] = "UCUM",
+        ["urn:iso:std:iso:4217"] = "Currency",
         ["http://nucc.org/provider-taxonomy"] = "NUCC",
         ["http://terminology.hl7.org/CodeSystem/icd-o-3"] = "ICDO3",
         ["http://fdasis.nlm.nih.gov"] = "UNII",

@@ -57,6 +57,12 @@ sealed class MappedChunk
     public Dictionary<UnmappedCode, long> Unmapped { get; } = [];
     public List<DeferredResource> Deferred { get; } = [];
 
+    /// <summary>Resources with rows in tables that name no person, and the person they are about.</summary>
+    public List<(int Tag, long Person)> Shared { get; } = [];
+
+    /// <summary>The latest day that any resource is about, in days since 1970-01-01.</summary>
+    public int LastDay { get; set; } = int.MinValue;
+
     public void Count(string type, string reason) => Counts[(type, reason)] = Counts.GetValueOrDefault((type, reason)) + 1;
 
     public TableRows Rows(CdmTable table)

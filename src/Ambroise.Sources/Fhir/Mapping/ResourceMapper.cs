@@ -152,6 +152,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
             if (candidate.Exists)
             {
                 if (!FhirTime.TryParse(candidate.Text, options.Zone, out time)) return Fate.Refused(field, "date-invalid");
+                Chunk.LastDay = Math.Max(Chunk.LastDay, time.Day);
                 if (time.Precision is Precision.Year or Precision.Month && (Imputed == Precision.None || time.Precision < Imputed)) Imputed = time.Precision;
                 return null;
             }
@@ -194,6 +195,9 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     /// <summary>The meaning of a code on the day of its event.</summary>
     CodeMeaning On(Coded coded, int day) => codes.Find(coded.Meaning.Vocabulary, coded.Meaning.Code, day);
 
+    /// <returns>Concept of a currency by its ISO 4217 code, 0 where the vocabulary lacks it.</returns>
+    public int Currency(JsonNode code) => code.Exists ? codes.Find("urn:iso:std:iso:4217", code.ToString()).Standard : 0;
+
     /// <summary>A unit's concept and its text: UCUM's code where there is one.</summary>
     public (int Concept, byte[]? Source) Unit(JsonNode quantity)
     {
@@ -220,6 +224,13 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     }
 
     public void End(TableRows row) => row.End(tag);
+
+    /// <summary>Ends a row of a table that names no person, about the person of this resource.</summary>
+    public void EndShared(TableRows row)
+    {
+        row.End(tag);
+        Chunk.Shared.Add((tag, Person));
+    }
 
     /// <summary>Writes an event to the table of each standard concept its code means, or with concept 0 to the table of its default domain.</summary>
     public void Write(ClinicalEvent e)

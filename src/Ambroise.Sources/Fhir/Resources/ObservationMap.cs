@@ -61,11 +61,13 @@ static class ObservationMap
         return (TypeConcepts.Ehr, false);
     }
 
-    static bool HasValue(JsonNode of) =>
+    public static bool HasValue(JsonNode of) =>
         of["valueQuantity"u8].Exists || of["valueCodeableConcept"u8].Exists || of["valueString"u8].Exists || of["valueInteger"u8].Exists || of["valueBoolean"u8].Exists || of["valueDateTime"u8].Exists
-        || of["valueTime"u8].Exists || of["valuePeriod"u8].Exists || of["valueRange"u8].Exists || of["valueRatio"u8].Exists;
+        || of["valueTime"u8].Exists || of["valuePeriod"u8].Exists || of["valueRange"u8].Exists || of["valueRatio"u8].Exists
+        // A questionnaire's answers have a few more.
+        || of["valueCoding"u8].Exists || of["valueDecimal"u8].Exists || of["valueDate"u8].Exists;
 
-    static void Values(ResourceMapper m, JsonNode of, ClinicalEvent e)
+    public static void Values(ResourceMapper m, JsonNode of, ClinicalEvent e)
     {
         if (of["valueQuantity"u8] is { Exists: true } quantity) Quantity(m, quantity, e);
         else if (of["valueCodeableConcept"u8] is { Exists: true } concept)
@@ -74,7 +76,12 @@ static class ObservationMap
             if (coded is not null) (e.ValueConcept, e.ValueSource) = (coded.Meaning.Standard, coded.Code);
             else e.ValueText = ResourceMapper.Copy(concept["text"u8]);
         }
-        else if (of["valueInteger"u8].TryNumber(out var whole)) e.Number = whole;
+        else if (of["valueCoding"u8] is { Exists: true } coding)
+        {
+            if (m.Coding(coding) is { } answer) (e.ValueConcept, e.ValueSource) = (answer.Meaning.Standard, answer.Code);
+            else e.ValueText = ResourceMapper.Copy(coding["display"u8]);
+        }
+        else if (of["valueInteger"u8].TryNumber(out var whole) || of["valueDecimal"u8].TryNumber(out whole)) e.Number = whole;
         else if (of["valueBoolean"u8] is { Exists: true } flag) (e.ValueConcept, e.ValueSource) = (flag.IsTrue ? 4188539 : 4188540, ResourceMapper.Copy(flag)); // Yes, No (LOINC/SNOMED answers)
         else if (of["valueString"u8] is { Exists: true } text)
         {
@@ -82,6 +89,7 @@ static class ObservationMap
             else e.ValueText = ResourceMapper.Copy(text);
         }
         else if (of["valueDateTime"u8] is { Exists: true } time) e.ValueText = ResourceMapper.Copy(time);
+        else if (of["valueDate"u8] is { Exists: true } day) e.ValueText = ResourceMapper.Copy(day);
         else if (of["valueTime"u8] is { Exists: true } hour) e.ValueText = ResourceMapper.Copy(hour);
         else if (of["valuePeriod"u8] is { Exists: true } period) e.ValueText = Encoding.UTF8.GetBytes($"{period["start"u8]}/{period["end"u8]}");
         else if (of["valueRange"u8] is { Exists: true } range)

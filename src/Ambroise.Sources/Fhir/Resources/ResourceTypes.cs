@@ -36,7 +36,12 @@ static class ResourceTypes
         ["DiagnosticReport"] = NoteMap.Report,
         ["DocumentReference"] = NoteMap.Document,
         ["Consent"] = ConsentMap.Consent,
-        ["Coverage"] = ConsentMap.Coverage,
+        ["Coverage"] = ClaimMap.Coverage,
+        ["Claim"] = ClaimMap.Claim,
+        ["ExplanationOfBenefit"] = ClaimMap.Explanation,
+        ["QuestionnaireResponse"] = AnswerMap.Questionnaire,
+        ["CarePlan"] = AnswerMap.Plan,
+        ["Provenance"] = AnswerMap.Provenance,
     }.ToFrozenDictionary(m => m.Key, m => new MappedType(m.Key, m.Value), StringComparer.Ordinal);
 
     public static readonly FrozenDictionary<string, MappedType>.AlternateLookup<ReadOnlySpan<char>> BySpan = Maps.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -1,0 +1,106 @@
+using System.Text;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>QuestionnaireResponse: an observation for each answer, however deep. CarePlan: what it is, and what was done of it.</summary>
+static class AnswerMap
+{
+    public static Fate Questionnaire(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (!status.Is("completed"u8) && !status.Is("amended"u8)) return Fate.Aside($"status-{status}");
+        if (m.TryTime(out var start, [r["authored"u8], r["meta"u8]["lastUpdated"u8]], "authored") is { } fate) return fate;
+        var teller = r["source"u8].Exists ? r["source"u8] : r["author"u8];
+        var own = teller["reference"u8].Text.StartsWith("Patient/"u8) || teller["reference"u8].Text.StartsWith("RelatedPerson/"u8);
+        var about = new ClinicalEvent
+        {
+            Person = m.Person,
+            Start = start,
+            Type = own ? TypeConcepts.PatientFilledSurvey : TypeConcepts.Ehr,
+            Visit = m.Visit(r["encounter"u8]),
+            Provider = own ? Null.Int64 : m.Provider(r["author"u8]),
+        };
+        var questionnaire = r["questionnaire"u8].ToString().Split('|')[0];
+        Answers(m, r["item"u8], questionnaire, about);
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-answer");
+    }
+
+    static void Answers(ResourceMapper m, JsonNode items, string questionnaire, ClinicalEvent about)
+    {
+        foreach (var item in items.Items)
+        {
+            var link = item["linkId"u8].ToString();
+            foreach (var answer in item["answer"u8].Items)
+            {
+                if (link.Length > 0 && ObservationMap.HasValue(answer))
+                {
+                    var e = new ClinicalEvent
+                    {
+                        Person = about.Person,
+                        Start = about.Start,
+                        Type = about.Type,
+                        Visit = about.Visit,
+                        Provider = about.Provider,
+                        Default = Domain.Observation,
+                        Code = new(Question(m, item, questionnaire, link), item["text"u8].ToString()),
+                    };
+                    ObservationMap.Values(m, answer, e);
+                    m.Write(e);
+                }
+                Answers(m, answer["item"u8], questionnaire, about);
+            }
+            Answers(m, item["item"u8], questionnaire, about);
+        }
+    }
+
+    /// <summary>A question is LOINC's where its link or its definition says so; else its questionnaire is its code system, and a site may map it.</summary>
+    static CodeMeaning Question(ResourceMapper m, JsonNode item, string questionnaire, string link)
+    {
+        var bare = link.TrimStart('/');
+        var loinc = bare.Length is >= 3 and <= 9 && bare[^2] == '-' && char.IsAsciiDigit(bare[^1]) && bare.AsSpan(0, bare.Length - 2).IndexOfAnyExceptInRange('0', '9') < 0 ? bare
+            : item["definition"u8].ToString() is { } definition && definition.StartsWith("http://loinc.org/", StringComparison.Ordinal) ? definition[(definition.LastIndexOf('/') + 1)..] : null;
+        return loinc is null ? m.Codes.Find(questionnaire.Length > 0 ? questionnaire : "questionnaire", link) : m.Codes.Find("http://loinc.org", loinc);
+    }
+
+    /// <summary>What a plan of care is (an observation from the day it began), and those of its activities that were carried out: a plan by itself is nothing that happened.</summary>
+    public static Fate Plan(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
+        var status = r["status"u8];
+        if (!status.Is("active"u8) && !status.Is("completed"u8)) return Fate.Aside($"status-{status}");
+        if (!r["intent"u8].Is("plan"u8) && !r["intent"u8].Is("order"u8)) return Fate.Aside($"intent-{r["intent"u8]}");
+        if (m.TryTime(out var start, [r["period"u8]["start"u8], r["created"u8]], "period.start") is { } fate) return fate;
+        long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["author"u8]);
+        foreach (var category in r["category"u8].Items)
+            if (!category["coding"u8]["code"u8].Is("assess-plan"u8) && m.Code(category) is { } kind)
+                m.Write(new() { Person = m.Person, Start = start, Code = kind, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
+        foreach (var activity in r["activity"u8].Items)
+        {
+            var detail = activity["detail"u8];
+            if (detail["doNotPerform"u8].IsTrue || !detail["status"u8].Is("completed"u8) && !detail["status"u8].Is("in-progress"u8)) continue;
+            if (m.Code(detail["code"u8]) is not { } done) continue;
+            var at = m.OptionalTime(detail["scheduledPeriod"u8]["start"u8]);
+            m.Write(new() { Person = m.Person, Start = at.Exists ? at : start, Code = done, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
+        }
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-activity");
+    }
+
+    /// <summary>Who made or changed a resource: kept as a record of the first patient among its targets, without a row in the CDM.</summary>
+    public static Fate Provenance(ResourceMapper m)
+    {
+        foreach (var target in m.Resource["target"u8].Items)
+            if (m.Reference(target, "Patient") is var patient && patient != Null.Int64)
+            {
+                m.Person = patient;
+                return Fate.Aside("traced");
+            }
+        return Fate.Aside("no-patient-among-targets");
+    }
+}

@@ -1,0 +1,100 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>Who pays, and what: Coverage is a PAYER_PLAN_PERIOD; Claim and ExplanationOfBenefit are a COST of the stay or the prescription they are about.</summary>
+/// <remarks>A claim gives what was asked (<c>total_charge</c>), an explanation of benefit what was granted and paid: where both come, no amount counts twice.</remarks>
+static class ClaimMap
+{
+    public static Fate Coverage(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["beneficiary"u8], "beneficiary") is { } nobody) return nobody;
+        if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (m.TryTime(out var start, [r["period"u8]["start"u8]], "period.start") is { } fate) return fate;
+        // Still running, as far as this version of it knows: the CDM wants a last day.
+        var given = r["period"u8]["end"u8];
+        if (m.TryTime(out var end, [given.Exists ? given : r["meta"u8]["lastUpdated"u8].Exists ? r["meta"u8]["lastUpdated"u8] : r["period"u8]["start"u8]], "period.end") is { } noEnd) return noEnd;
+        if (end.Day < start.Day && !given.Exists) end = start;
+        if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
+        var row = m.Row(Cdm54.PayerPlanPeriod);
+        row.Put("person_id", m.Person);
+        row.Put("payer_plan_period_start_date", start.Day);
+        row.Put("payer_plan_period_end_date", end.Day);
+        row.Put("payer_concept_id", 0);
+        // A payer that is an organisation may be named; one that is a person is nobody's business.
+        var payor = r["payor"u8].First;
+        if (payor["reference"u8].Text.StartsWith("Patient/"u8) || payor["reference"u8].Text.StartsWith("RelatedPerson/"u8)) row.Put("payer_source_value", "person"u8);
+        else if (payor["reference"u8].Text.StartsWith("Organization"u8)) row.Put("payer_source_value", payor["display"u8].Text);
+        var plan = m.Code(r["type"u8]);
+        row.Put("plan_concept_id", plan?.Meaning.Standard ?? 0);
+        row.Put("plan_source_value", plan?.Code);
+        row.Put("plan_source_concept_id", plan?.Meaning.Source ?? 0);
+        m.End(row);
+        return Fate.Used;
+    }
+
+    public static Fate Claim(ResourceMapper m)
+    {
+        if (Begin(m) is { } fate) return fate;
+        if (!m.Resource["total"u8]["value"u8].TryNumber(out var total)) return Fate.Aside("no-amount");
+        return Write(m, total, Null.Float64, default, m.Resource["total"u8]["currency"u8]);
+    }
+
+    public static Fate Explanation(ResourceMapper m)
+    {
+        if (Begin(m) is { } fate) return fate;
+        var r = m.Resource;
+        // An explanation without its claim is all that is known of the charge.
+        var charge = r["claim"u8].Exists ? Null.Float64 : Total(r, "submitted"u8);
+        var paid = r["payment"u8]["amount"u8];
+        return Write(m, charge, paid["value"u8].TryNumber(out var number) ? number : Total(r, "benefit"u8), r, paid["currency"u8].Exists ? paid["currency"u8] : r["total"u8].First["amount"u8]["currency"u8]);
+    }
+
+    static Fate? Begin(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        if (!r["status"u8].Is("active"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        return r["use"u8].Is("claim"u8) || !r["use"u8].Exists ? null : Fate.Aside($"use-{r["use"u8]}");
+    }
+
+    static Fate Write(ResourceMapper m, double charge, double paidByPayer, JsonNode explanation, JsonNode currency)
+    {
+        var r = m.Resource;
+        var at = Null.Int64;
+        foreach (var item in r["item"u8].Items)
+            if (at == Null.Int64) at = m.Visit(item["encounter"u8].First);
+        var isVisit = at != Null.Int64;
+        if (!isVisit) at = m.Reference(r["prescription"u8], "MedicationRequest");
+        if (at == Null.Int64) return Fate.Aside("no-event"); // the CDM has no cost by itself
+        var row = m.Row(Cdm54.Cost);
+        row.Put("cost_event_id", at);
+        row.Put("cost_domain_id", isVisit ? "Visit"u8 : "Drug"u8);
+        row.Put("cost_type_concept_id", TypeConcepts.Claim);
+        row.Put("currency_concept_id", m.Currency(currency));
+        row.Put("total_charge", charge);
+        row.Put("paid_by_payer", paidByPayer);
+        row.Put("total_paid", paidByPayer);
+        if (explanation.Exists)
+        {
+            row.Put("paid_patient_copay", Total(explanation, "copay"u8));
+            row.Put("paid_patient_deductible", Total(explanation, "deductible"u8));
+            row.Put("amount_allowed", Total(explanation, "eligible"u8));
+        }
+        m.EndShared(row);
+        return Fate.Used;
+    }
+
+    /// <summary>Of the totals the one of a category of HL7's adjudication codes; null where there is none.</summary>
+    static double Total(JsonNode explanation, ReadOnlySpan<byte> category)
+    {
+        foreach (var total in explanation["total"u8].Items)
+            foreach (var coding in total["category"u8]["coding"u8].Items)
+                if (coding["code"u8].Is(category) && total["amount"u8]["value"u8].TryNumber(out var amount)) return amount;
+        return Null.Float64;
+    }
+}
