@@ -34,6 +34,9 @@ frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question t
 frame.Add(Reidentify.Command(frame));
 frame.Add(CommandFrame.Group("opposition", frame.Say("Patients who object to a use of their data", "Patients qui s'opposent à un usage de leurs données"),
     WriteOppositions.Add(frame), WriteOppositions.Import(frame), WriteOppositions.Withdraw(frame), ListOppositions.Command(frame), ReportOppositions.Command(frame)));
+frame.Add(CommandFrame.Group("notice", frame.Say("Which patients were informed", "Quels patients ont été informés"), InformPatients.Give(frame), InformPatients.List(frame), InformPatients.Missing(frame)));
+frame.Add(CommandFrame.Group("rights", frame.Say("Requests of patients about their rights", "Demandes des patients sur leurs droits"), AnswerRights.Open(frame), AnswerRights.Extend(frame), AnswerRights.Answered(frame), AnswerRights.List(frame)));
+frame.Add(CommandFrame.Group("source", frame.Say("What may enter the warehouse", "Ce qui peut entrer dans l'entrepôt"), DeclareSources.Declare(frame), DeclareSources.Decide(frame), DeclareSources.List(frame)));
 frame.Add(CommandFrame.Group("retention", frame.Say("How long what is kept", "Combien de temps chaque chose est gardée"), Retain.Show(frame), Retain.Set(frame), Retain.Purge(frame)));
 frame.Add(CommandFrame.Group("register", frame.Say("What the public may know", "Ce que le public peut savoir"), ExportRegister.Command(frame)));
 frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame), Retain.PruneAudit(frame)));

@@ -159,6 +159,20 @@ static class French
         ["audit.prune-changed"] = "Le nombre confirmé n'est pas celui des entrées trouvées : rien n'a été vidé. …",
         ["audit.entry-pruned"] = "Cette entrée avait dépassé sa durée : il n'en reste que l'empreinte.",
         ["role.own-review"] = "Nul ne confirme ses propres rôles, sauf s'il est le seul administrateur. …",
+        ["source.invalid"] = "Une source a un nom de 1 à 60 caractères parmi a-z, 0-9 et « - », une origine et une justification.",
+        ["source.decision-invalid"] = "Une décision a une référence et un jour qui n'est pas à venir.",
+        ["source.own-decision"] = "Qui a déclaré la source ne consigne pas la décision : il faut une autre personne.",
+        ["source.unnamed"] = "Cet établissement déclare ses sources : nommez-en une avec --source.",
+        ["source.unknown"] = "Cette source n'est pas déclarée : « ambroise source declare ».",
+        ["source.not-accepted"] = "Cette source n'est pas acceptée : rien n'en est chargé avant qu'elle le soit.",
+        ["notice.invalid"] = "Une notice a une version, un jour qui n'est pas à venir, et des patients à qui elle a été donnée.",
+        ["notice.file-invalid"] = "Le fichier des patients informés est absent ou illisible. …",
+        ["rights.invalid"] = "Une demande a été reçue au plus tard aujourd'hui, et sa note a au plus 500 caractères.",
+        ["rights.unknown"] = "Il n'y a pas de demande de ce numéro : voir « ambroise rights list ».",
+        ["rights.answered"] = "Cette demande a déjà reçu sa réponse.",
+        ["rights.note-missing"] = "Dites ce qui est décidé et pourquoi, en 500 caractères au plus : --note.",
+        ["rights.extended"] = "Le délai de cette demande a déjà été repoussé.",
+        ["rights.late"] = "Le délai de cette demande est passé : il ne peut plus être repoussé.",
     };
 
     public static string Of(Failure failure, Language language) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
+using Ambroise.Cli.Governance;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
@@ -28,11 +29,11 @@ static class LoadFhir
         var tenant = TenantArgument.MakeOption(frame);
         var mode = new Option<string>("--mode") { HelpName = "replace|merge", DefaultValueFactory = _ => "replace", Description = frame.Say("merge: a later version of a resource takes the place of the earlier, deletes remove", "merge : la version la plus récente d'une ressource remplace la précédente, les suppressions ôtent") };
         mode.AcceptOnlyFromAmong("replace", "merge");
-        var memory = LakeOptions.Memory(frame);
+        var (memory, declared) = (LakeOptions.Memory(frame), DeclareSources.Option(frame));
         var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("More refused resources and rows than this stop the load", "Au-delà, le chargement s'arrête") };
         var zone = new Option<string?>("--zone") { HelpName = "TZ", Description = frame.Say("Moves times with an offset to this zone, e.g. Europe/Paris (else they stay as written)", "Ramène les heures décalées à ce fuseau, p. ex. Europe/Paris (sinon elles restent comme écrites)") };
         var intents = new Option<string[]>("--intent") { HelpName = "CODE", AllowMultipleArgumentsPerToken = true, Description = frame.Say("MedicationRequest.intent that counts as an exposure (else order)", "MedicationRequest.intent qui vaut exposition (sinon order)") };
-        return frame.Runs(new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents },
+        return frame.Runs(new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents, declared },
             (session, parse, cancel) =>
             {
                 var options = FhirOptions.Default;
@@ -42,15 +43,16 @@ static class LoadFhir
                     options = options with { Zone = found };
                 }
                 if (parse.GetValue(intents) is { Length: > 0 } chosen) options = options with { Intents = chosen };
-                return RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory), parse.GetValue(rejects), cancel);
+                return RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory), parse.GetValue(rejects), parse.GetValue(declared), cancel);
             },
             new Example("ambroise load fhir ./export --tenant chu", frame.Say("an export of a FHIR server", "un export d'un serveur FHIR")),
             new Example("ambroise load fhir ./increment --tenant chu --mode merge --zone Europe/Paris", frame.Say("what changed since", "ce qui a changé depuis")));
     }
 
-    static async Task<Result<Answer>> RunAsync(Session session, string folder, string id, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, CancellationToken cancel)
+    static async Task<Result<Answer>> RunAsync(Session session, string folder, string id, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, string? declared, CancellationToken cancel)
     {
         using var tenant = session.OpenTenant(id, Capability.LakeLoad).OrThrow();
+        if (DeclareSources.Refuses(tenant, declared) is { } refused) return refused;
         if (FhirFolder.Open(folder).Failed(out var failure, out var files)) return failure;
         var threads = Environment.ProcessorCount;
         var memory = new MemoryBound(memoryBytes);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
+using Ambroise.Cli.Governance;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
@@ -26,19 +27,20 @@ static class LoadOmop
         var tenant = TenantArgument.MakeOption(frame);
         var mode = new Option<string>("--mode") { HelpName = "replace|merge", DefaultValueFactory = _ => "replace", Description = frame.Say("replace: the release holds this input alone; merge: same key replaces, new rows add", "replace : la version ne contient que cet apport ; merge : même clé remplace, le reste s'ajoute") };
         mode.AcceptOnlyFromAmong("replace", "merge");
-        var memory = LakeOptions.Memory(frame);
+        var (memory, declared) = (LakeOptions.Memory(frame), DeclareSources.Option(frame));
         var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("Stop when more rows than this are rejected", "S'arrête au-delà de ce nombre de lignes rejetées") };
         return frame.Runs(
-            new Command("omop", frame.Say("Loads a folder of OMOP CDM 5.3 or 5.4 files as a new release", "Charge un dossier de fichiers OMOP CDM 5.3 ou 5.4 comme nouvelle version")) { folder, tenant, mode, memory, rejects },
+            new Command("omop", frame.Say("Loads a folder of OMOP CDM 5.3 or 5.4 files as a new release", "Charge un dossier de fichiers OMOP CDM 5.3 ou 5.4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, declared },
             (session, parse, cancel) => RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace,
-                parse.GetValue(memory), parse.GetValue(rejects), cancel),
+                parse.GetValue(memory), parse.GetValue(rejects), parse.GetValue(declared), cancel),
             new Example("ambroise load omop ./export --tenant chu", frame.Say("replaces what the newest release holds", "remplace le contenu de la version la plus récente")),
             new Example("ambroise load omop ./increment --tenant chu --mode merge", frame.Say("adds to it", "le complète")));
     }
 
-    public static async Task<Result<Answer>> RunAsync(Session session, string folder, string tenantId, LoadMode mode, long memoryBytes, long maxRejects, CancellationToken cancel)
+    public static async Task<Result<Answer>> RunAsync(Session session, string folder, string tenantId, LoadMode mode, long memoryBytes, long maxRejects, string? declared, CancellationToken cancel)
     {
         using var tenant = session.OpenTenant(tenantId, Capability.LakeLoad).OrThrow();
+        if (DeclareSources.Refuses(tenant, declared) is { } refused) return refused;
         if (OmopFolder.Open(folder).Failed(out var failure, out var files)) return failure;
         if ((await LoadAsync(session, tenant, files, mode, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown)) return failure;
         return new Answer(shown, console => Show(session, console, shown));

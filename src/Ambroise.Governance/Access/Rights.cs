@@ -17,6 +17,12 @@ public enum Capability
     /// <summary>See which roles lapse for want of a review, and confirm those still needed.</summary>
     RolesReview,
 
+    /// <summary>Say where a source comes from and why it is needed.</summary>
+    SourceDeclare,
+
+    /// <summary>Write down what the governing body decided on a source.</summary>
+    SourceDecide,
+
     /// <summary>Load a source as a release.</summary>
     LakeLoad,
 
@@ -43,6 +49,13 @@ public enum Capability
     ProjectDecide,
     OppositionWrite,
     OppositionRead,
+
+    /// <summary>Record that patients were informed.</summary>
+    NoticeWrite,
+    NoticeRead,
+
+    /// <summary>Take up and answer patients' requests about their rights.</summary>
+    RightsAnswer,
     DatasetBuild,
 
     /// <summary>Decrypt a dataset into the project's space: members of a permit alone.</summary>
@@ -66,19 +79,20 @@ public static class Rights
     {
         [Role.Administrator] =
         [
-            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.RolesReview, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
+            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.RolesReview, Capability.SourceDecide, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
             Capability.CohortDisclosed, Capability.DisclosureChange, Capability.ProjectRead, Capability.ProjectDecide, Capability.DatasetExpire, Capability.RetentionChange, Capability.AuditRead, Capability.RegisterExport,
         ],
         [Role.DataEngineer] =
         [
-            Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
+            Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
             Capability.ProjectRead, Capability.OppositionRead, Capability.DatasetBuild, Capability.DatasetExpire,
         ],
         [Role.Researcher] = [Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen],
         [Role.CommitteeMember] = [Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion],
         [Role.DataProtectionOfficer] =
         [
-            Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
+            Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.NoticeWrite, Capability.NoticeRead, Capability.RightsAnswer,
+            Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
         ],
         [Role.ReidentificationOfficer] = [Capability.Reidentify],
     }.ToFrozenDictionary();

@@ -5,9 +5,11 @@ using System.Text;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Oppositions;
+using Ambroise.Governance.PatientRights;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Reidentification;
 using Ambroise.Governance.Retention;
+using Ambroise.Governance.Sources;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
 using Ambroise.Vault;
@@ -81,6 +83,15 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>How long a tenant keeps what, its keys being open.</summary>
     public RetentionBook Retention(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>What may enter a tenant's warehouse, its keys being open.</summary>
+    public SourceBook Sources(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>Which patients of a tenant were informed, its keys being open.</summary>
+    public NoticeBook Notices(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>What patients of a tenant asked for, its keys being open.</summary>
+    public RightsBook Rights(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
 
     BookPlace Books(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
 

@@ -9,7 +9,7 @@ sealed record BookPlace(DbConnection Connection, Lock Gate, TimeProvider Clock, 
 /// <summary>A book of a tenant: entries are added and never changed, each sealed under the book's own key and bound to its number. What holds is worked out from all of them.</summary>
 public abstract class SealedBook<T> where T : class
 {
-    const string KeyGroup = "books";
+    const string KeyName = "seal";
 
     readonly BookPlace place;
     readonly SealedJournal<T> journal;
@@ -18,7 +18,7 @@ public abstract class SealedBook<T> where T : class
     {
         this.place = place;
         // The key is made with the first entry.
-        journal = new(place.Connection, "journal", $"book {book}", place.Tenant, () => place.Keys.GetOrCreate(KeyGroup, book),
+        journal = new(place.Connection, "journal", $"book {book}", place.Tenant, () => place.Keys.GetOrCreate($"book.{book}", KeyName),
             entry => new Failure(FailureKind.Tampered, "book.tampered", $"Entry {entry} of the book '{book}' is gone or altered: restore it from its backup."), book);
     }
 
