@@ -34,6 +34,9 @@ frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question t
 frame.Add(Reidentify.Command(frame));
 frame.Add(CommandFrame.Group("opposition", frame.Say("Patients who object to a use of their data", "Patients qui s'opposent à un usage de leurs données"),
     WriteOppositions.Add(frame), WriteOppositions.Import(frame), WriteOppositions.Withdraw(frame), ListOppositions.Command(frame), ReportOppositions.Command(frame)));
+frame.Add(CommandFrame.Group("airlock", frame.Say("Results leave after checks, by someone else's decision", "Les résultats sortent après examen, sur décision d'autrui"), LetOut.Submit(frame), LetOut.Check(frame), LetOut.Look(frame), LetOut.Decide(frame, true), LetOut.Decide(frame, false), LetOut.Release(frame), LetOut.List(frame)));
+frame.Add(CommandFrame.Group("category", frame.Say("Is each kind of permitted data still needed?", "Chaque donnée permise est-elle encore nécessaire ?"), ReviewCategories.List(frame), ReviewCategories.Confirm(frame), ReviewCategories.Purge(frame)));
+frame.Add(CommandFrame.Group("publication", frame.Say("What projects published", "Ce que les projets ont publié"), RecordPublications.Add(frame), RecordPublications.List(frame)));
 frame.Add(CommandFrame.Group("notice", frame.Say("Which patients were informed", "Quels patients ont été informés"), InformPatients.Give(frame), InformPatients.List(frame), InformPatients.Missing(frame)));
 frame.Add(CommandFrame.Group("rights", frame.Say("Requests of patients about their rights", "Demandes des patients sur leurs droits"), AnswerRights.Open(frame), AnswerRights.Extend(frame), AnswerRights.Answered(frame), AnswerRights.List(frame)));
 frame.Add(CommandFrame.Group("source", frame.Say("What may enter the warehouse", "Ce qui peut entrer dans l'entrepôt"), DeclareSources.Declare(frame), DeclareSources.Decide(frame), DeclareSources.List(frame)));

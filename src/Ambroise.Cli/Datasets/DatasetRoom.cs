@@ -36,7 +36,7 @@ sealed class DatasetRoom : IDisposable
         OpenRelease? release = null;
         try
         {
-            if (tenant.PermitInForce(member: null).Failed(out failure, out var permit)
+            if (tenant.PermitForData(member: null).Failed(out failure, out var permit)
                 || CohortDefinition.Parse(Encoding.UTF8.GetBytes(permit.Request.Population.GetRawText())).Failed(out failure, out var definition)
                 || ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out failure, out var vocabulary)
                 || tenant.OpenRelease(session.Clock, "dataset.build", permit.Release, memoryBytes / 4, permit.Request.Purpose).Failed(out failure, out release)

@@ -27,7 +27,7 @@ static class OpenDataset
         if (session.OpenTenant(id, Capability.DatasetOpen, project).Failed(out var failure, out var tenant)) return failure;
         using (tenant)
         {
-            if (tenant.PermitInForce(session.Caller.Actor).Failed(out failure, out _)) return failure;
+            if (tenant.PermitForData(session.Caller.Actor).Failed(out failure, out _)) return failure;
             if (tenant.Ledger.Projects(tenant.Id).Find(project).Failed(out failure, out var asked)) return failure;
             var result = DatasetRoom.ShelfOf(session, tenant).Open(project, number, folder, Objecting.To(tenant, asked), built => tenant.Record(Outcome.Allowed, built.Contents.Release, built.Contents.Patients,
                 ("dataset", built.Number.ToString(CultureInfo.InvariantCulture)), ("checksums", built.Contents.Files[^1].Sha256)), cancel);

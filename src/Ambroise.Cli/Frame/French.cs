@@ -173,6 +173,19 @@ static class French
         ["rights.note-missing"] = "Dites ce qui est décidé et pourquoi, en 500 caractères au plus : --note.",
         ["rights.extended"] = "Le délai de cette demande a déjà été repoussé.",
         ["rights.late"] = "Le délai de cette demande est passé : il ne peut plus être repoussé.",
+        ["airlock.note-missing"] = "Dites ce que sont les fichiers, ou pourquoi vous décidez ainsi, en 1000 caractères au plus.",
+        ["airlock.busy"] = "Une autre demande est arrivée entre-temps : recommencez.",
+        ["airlock.decided"] = "Cette demande a déjà été décidée.",
+        ["airlock.own-request"] = "Un membre du projet ne décide pas : il faut quelqu'un d'autre.",
+        ["airlock.approved-already"] = "Vous avez déjà approuvé cette demande : il faut une autre personne.",
+        ["airlock.blocked"] = "Un fichier contient des pseudonymes de patients, ou un format qui n'est pas examiné : il ne peut sortir.",
+        ["airlock.unknown"] = "Il n'y a pas de demande d'export de ce numéro : voir « ambroise airlock list ».",
+        ["airlock.not-approved"] = "Cette demande n'est pas approuvée : rien n'en sort.",
+        ["airlock.file-invalid"] = "Nommez des fichiers qui existent, de noms différents, de 20 Mio au plus.",
+        ["publication.invalid"] = "Une publication a un titre, une référence et un jour qui n'est pas à venir.",
+        ["category.unknown"] = "Le permis de ce projet ne donne pas cette table.",
+        ["category.reason-missing"] = "Dites pourquoi elle est encore nécessaire : --reason.",
+        ["category.unconfirmed"] = "Nul n'a confirmé depuis un an que le projet a encore besoin de toutes ses données. …",
     };
 
     public static string Of(Failure failure, Language language) =>

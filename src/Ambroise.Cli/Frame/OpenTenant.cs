@@ -64,6 +64,15 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
         return failure;
     }
 
+    /// <summary>As <see cref="PermitInForce"/>, where data is built or opened: each kind of it must have been confirmed within the year.</summary>
+    public Result<Permit> PermitForData(string? member)
+    {
+        if (PermitInForce(member).Failed(out var failure, out var permit)) return failure;
+        if (ledger.Categories(tenant.Id, keys).Refuses(permit) is not { } unconfirmed) return permit;
+        Record(Outcome.Denied, null, null, ("because", unconfirmed.Code));
+        return unconfirmed;
+    }
+
     public void Dispose()
     {
         signature?.Dispose();

@@ -35,7 +35,7 @@ static class ExportRegister
         using var tenant = session.OpenTenant(id, Capability.RegisterExport).OrThrow();
         if (tenant.Lake(session.Clock).Releases().Failed(out var failure, out var releases)) return failure;
         var today = DateOnly.FromDateTime(session.Clock.GetUtcNow().UtcDateTime);
-        var projects = PublicProject.Of(tenant.Ledger.Projects(tenant.Id).List(), p => p.Open(tenant.Signature), today);
+        var projects = PublicProject.Of(tenant.Ledger.Projects(tenant.Id).List(), p => p.Open(tenant.Signature), today, tenant.Ledger.Publications(tenant.Id, tenant.Keys).Entries);
         var newest = releases.Count == 0 ? null : releases[^1];
         var warehouse = new PublicWarehouse(tenant.Tenant.Name, contact, address.EndsWith('/') || address.EndsWith(':') ? address : address + "/",
             newest is null ? null : newest.Patients / 100 * 100,

@@ -61,6 +61,12 @@ public enum Capability
     /// <summary>Decrypt a dataset into the project's space: members of a permit alone.</summary>
     DatasetOpen,
     DatasetExpire,
+
+    /// <summary>Ask to let results leave, and take them out once approved: members of a permit alone.</summary>
+    AirlockSubmit,
+
+    /// <summary>Look at results that want to leave, and decide.</summary>
+    AirlockReview,
     Reidentify,
 
     /// <summary>Change how long patients and the audit are kept.</summary>
@@ -87,12 +93,12 @@ public static class Rights
             Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
             Capability.ProjectRead, Capability.OppositionRead, Capability.DatasetBuild, Capability.DatasetExpire,
         ],
-        [Role.Researcher] = [Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen],
-        [Role.CommitteeMember] = [Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion],
+        [Role.Researcher] = [Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen, Capability.AirlockSubmit],
+        [Role.CommitteeMember] = [Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion, Capability.AirlockReview],
         [Role.DataProtectionOfficer] =
         [
             Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.NoticeWrite, Capability.NoticeRead, Capability.RightsAnswer,
-            Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
+            Capability.AirlockReview, Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
         ],
         [Role.ReidentificationOfficer] = [Capability.Reidentify],
     }.ToFrozenDictionary();

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Governance.Access;
+using Ambroise.Governance.Airlock;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Oppositions;
 using Ambroise.Governance.PatientRights;
@@ -92,6 +93,15 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>What patients of a tenant asked for, its keys being open.</summary>
     public RightsBook Rights(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>What leaves a tenant's project spaces, its keys being open.</summary>
+    public AirlockBook Airlock(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>What a tenant's projects published, its keys being open.</summary>
+    public PublicationBook Publications(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>Which data a tenant's projects still need, its keys being open.</summary>
+    public CategoryBook Categories(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
 
     BookPlace Books(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
 

@@ -116,6 +116,39 @@ public sealed class DatasetShelf(string tenantFolder, KeyRing keys, TimeProvider
     }
 
     /// <summary>Every dataset has it: who is in it.</summary>
+    /// <returns>The pseudonyms of every patient in any of the project's datasets; or <c>dataset.project-expired</c>, <c>dataset.no-key</c>.</returns>
+    public Result<IReadOnlySet<long>> Pseudonyms(string project)
+    {
+        if (Expired(project) is { } gone) return gone;
+        if (ProjectKeys.Open(keys, project).Failed(out var failure, out var own)) return failure;
+        var all = new HashSet<long>();
+        foreach (var number in Numbers(project))
+        {
+            using var found = new FirstFields(field =>
+            {
+                if (long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var pseudonym)) all.Add(pseudonym);
+            });
+            SealedStream.Open(Package.PathOf(Numbered(project, number), PersonFile), PersonFile, own, found);
+        }
+        return all;
+    }
+
+    /// <summary>Deletes one dataset; the project's key stays for its others.</summary>
+    /// <returns>SHA-256 of each sealed file that was deleted.</returns>
+    public IReadOnlyDictionary<string, string> Destroy(string project, int number)
+    {
+        var files = Directory.EnumerateFiles(Numbered(project, number), "*.sealed").Order(StringComparer.Ordinal).ToDictionary(f => Path.GetFileName(f), Sha256Of);
+        Directory.Delete(Numbered(project, number), recursive: true);
+        DurableFile.Sync(Folder(project));
+        return files;
+    }
+
+    static string Sha256Of(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
     const string PersonFile = "csv/person.csv";
 
     /// <summary>Unseals a dataset into a folder that only its owner may enter, each file checked against its hash.</summary>
@@ -155,11 +188,7 @@ public sealed class DatasetShelf(string tenantFolder, KeyRing keys, TimeProvider
             return JsonSerializer.Deserialize<ExpiredProject>(File.ReadAllBytes(TombstonePath(project)), Style)!;
         }
         DurableFile.CreateFolder(Folder(project));
-        var files = Directory.EnumerateFiles(Folder(project), "*.sealed", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToDictionary(f => Path.GetRelativePath(Folder(project), f).Replace('\\', '/'), f =>
-        {
-            using var stream = File.OpenRead(f);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
-        });
+        var files = Directory.EnumerateFiles(Folder(project), "*.sealed", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToDictionary(f => Path.GetRelativePath(Folder(project), f).Replace('\\', '/'), Sha256Of);
         var expired = new ExpiredProject(project, clock.GetUtcNow(), files);
         // The note first: stopped after it, the project stays closed and the next call finishes.
         DurableFile.Replace(TombstonePath(project), JsonSerializer.SerializeToUtf8Bytes(expired, Style));

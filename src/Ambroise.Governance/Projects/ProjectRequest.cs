@@ -38,8 +38,9 @@ public sealed record DataCategory(string Table, string Justification, ImmutableA
 /// <param name="ShiftDates">Moves each patient's dates by an amount of its own, the same for all of the patient's.</param>
 /// <param name="FreeText">Free text is given too.</param>
 /// <param name="K">Each combination of quasi-identifiers must be shared by at least so many patients; 11 by default (EMA 0070).</param>
+/// <param name="ExportReviewers">So many people outside the project must approve what leaves its space, 1 to 5; 1 by default.</param>
 /// <param name="L">Each such group must hold at least so many distinct sensitive diagnoses; 2 by default.</param>
-public sealed record Protection(bool ShiftDates = true, bool FreeText = false, int K = 11, int L = 2);
+public sealed record Protection(bool ShiftDates = true, bool FreeText = false, int K = 11, int L = 2, int ExportReviewers = 1);
 
 /// <summary>What a project asks for.</summary>
 /// <param name="Summary">For the public, in plain words.</param>
@@ -97,6 +98,7 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
             foreach (var column in Data[i].Columns)
                 if (table.Find(column) is null) return Invalid($"$.data[{i}].columns", $"names a column that {table.Name} does not have");
         }
+        if (Protection is { ExportReviewers: < 1 or > 5 }) return Invalid("$.protection.exportReviewers", "is not 1 to 5");
         return Protection is { K: < 1 } or { L: < 1 } ? Invalid("$.protection", "asks for fewer than 1") : null;
     }
 

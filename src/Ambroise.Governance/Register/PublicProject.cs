@@ -7,19 +7,25 @@ namespace Ambroise.Governance.Register;
 /// <param name="Answerable">Who answers for it.</param>
 /// <param name="Until">The permit's last day.</param>
 /// <param name="Tables">The kinds of data given.</param>
-public sealed record PublicProject(string Id, string Title, string Summary, string Answerable, Purpose Purpose, LegalBasis LegalBasis, DateOnly From, DateOnly Until, DateOnly RetainUntil, ImmutableArray<string> Tables, string State)
+/// <param name="ResultsDue">The day by which results are to be published.</param>
+public sealed record PublicProject(string Id, string Title, string Summary, string Answerable, Purpose Purpose, LegalBasis LegalBasis, DateOnly From, DateOnly Until, DateOnly RetainUntil, ImmutableArray<string> Tables, string State, DateOnly ResultsDue,
+    ImmutableArray<PublicResult> Publications)
 {
     /// <returns>Projects that have or had a permit, newest permit first; a draft or a refused request is nobody's business yet.</returns>
     /// <param name="read">Opens a permit with the tenant's key.</param>
     /// <exception cref="FailureException"><c>permit.tampered</c>.</exception>
-    public static ImmutableArray<PublicProject> Of(IEnumerable<Project> projects, Func<SignedPermit, Result<Permit>> read, DateOnly today) =>
+    public static ImmutableArray<PublicProject> Of(IEnumerable<Project> projects, Func<SignedPermit, Result<Permit>> read, DateOnly today, IReadOnlyList<Publication>? publications = null) =>
     [
         .. projects.Where(p => p.Permit is not null).Select(p => (Project: p, Permit: read(p.Permit!).OrThrow())).OrderByDescending(p => p.Permit.From).ThenBy(p => p.Project.Id, StringComparer.Ordinal)
             .Select(p => new PublicProject(p.Project.Id, p.Permit.Request.Title, p.Permit.Request.Summary, p.Permit.Request.Investigator, p.Permit.Request.Purpose, p.Permit.Request.LegalBasis, p.Permit.From, p.Permit.Until,
                 p.Permit.Request.RetainUntil, [.. p.Permit.Request.Data.Select(d => d.Table).Distinct().Order(StringComparer.Ordinal)],
-                p.Project.State == ProjectState.Closed ? "closed" : p.Project.State == ProjectState.Suspended ? "suspended" : today > p.Permit.Until ? "ended" : "active")),
+                p.Project.State == ProjectState.Closed ? "closed" : p.Project.State == ProjectState.Suspended ? "suspended" : today > p.Permit.Until ? "ended" : "active", PublicationBook.Due(p.Permit.Until),
+                [.. (publications ?? []).Where(r => r.Project == p.Project.Id).OrderBy(r => r.On).Select(r => new PublicResult(r.Title, r.Reference, r.On))])),
     ];
 }
+
+/// <param name="Reference">A DOI, an address or a citation.</param>
+public sealed record PublicResult(string Title, string Reference, DateOnly On);
 
 /// <summary>The warehouse as it is described to the public.</summary>
 /// <param name="Name">The tenant's name.</param>

@@ -36,6 +36,7 @@ public static class RegisterPage
                 <dt>{Say("Permit", "Permis")}</dt><dd>{p.From:yyyy-MM-dd} – {p.Until:yyyy-MM-dd}</dd>
                 <dt>{Say("Data destroyed by", "Données détruites avant le")}</dt><dd>{p.RetainUntil:yyyy-MM-dd}</dd>
                 <dt>{Say("Kinds of data", "Données concernées")}</dt><dd>{Safe(string.Join(", ", p.Tables))}</dd>
+                <dt>{Say("Results", "Résultats")}</dt><dd>{(p.Publications.IsEmpty ? Say("due by", "attendus avant le") + $" {p.ResultsDue:yyyy-MM-dd}" : string.Join("<br>", p.Publications.Select(r => $"{Safe(r.Title)}, {Safe(r.Reference)}, {r.On:yyyy-MM-dd}")))}</dd>
                 </dl></article>
 
                 """);

@@ -76,6 +76,15 @@ public sealed class WholeStorySpecs
         As("marie", "register", "export", pages, "--tenant", "chu", "--contact", "x").Failed(3, "access.denied");
 
         TwoOfficersNameOnePatient(home, home.Beside("one"));
+        ResultsLeaveOnlyOnceSomeoneElseAgreed(home, home.Beside("one"));
+        As("marie", "publication", "add", "--project", "suivi", "--title", "What we found", "--reference", "doi:10.1000/182", "--tenant", "chu").Succeeded();
+        As("luc", "publication", "add", "--project", "suivi", "--title", "x", "--reference", "y", "--tenant", "chu").Failed(3, "access.denied");
+        Assert.False(As("dpo", "publication", "list", "--tenant", "chu", "--json").Succeeded().Json[0].GetProperty("late").GetBoolean());
+        home.Run("register", "export", pages, "--tenant", "chu", "--contact", "dpo@chu.example").Succeeded();
+        Assert.Contains("doi:10.1000/182", File.ReadAllText(Path.Combine(pages, "projects.html")), StringComparison.Ordinal);
+        As("marie", "category", "confirm", "observation_period", "--project", "suivi", "--reason", "still", "--tenant", "chu").Succeeded();
+        Assert.All(home.Run("category", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray(), c => Assert.False(c.GetProperty("lapsed").GetBoolean()));
+        Assert.Equal(0, home.Run("category", "purge", "--tenant", "chu", "--json").Succeeded().Json.GetArrayLength());
 
         Assert.Contains(Directory.EnumerateFiles(home.Path, "*", SearchOption.AllDirectories), IsDataset);
         home.Run("project", "close", "suivi", "--reason", "done", "--tenant", "chu").Succeeded();
@@ -93,6 +102,38 @@ public sealed class WholeStorySpecs
         IEnumerable<bool> Rebuild() => As("marie", "dataset", "list", "--project", "suivi", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(d => d.GetProperty("rebuild").GetBoolean());
         Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
         string[] Open(string folder) => ["dataset", "open", home.Beside(folder), "--project", "suivi", "--tenant", "chu", "--number", "1"];
+    }
+
+    static void ResultsLeaveOnlyOnceSomeoneElseAgreed(TemporaryHome home, string dataset)
+    {
+        var (table, rows, left) = (home.Beside("table.csv"), home.Beside("rows.csv"), home.Beside("left"));
+        File.WriteAllText(table, "sex,patients\nF,120\nM,4\n");
+        File.Copy(Path.Combine(dataset, "csv", "person.csv"), rows);
+        As("dpo", "airlock", "submit", table, "--project", "suivi", "--description", "Table 1", "--tenant", "chu").Failed(3, "access.denied");
+        As("paul", "airlock", "submit", table, "--project", "suivi", "--description", "Table 1", "--tenant", "chu").Failed(3, "project.not-a-member");
+        var asked = As("marie", "airlock", "submit", table, "--project", "suivi", "--description", "Table 1", "--tenant", "chu", "--json").Succeeded().Json;
+        var number = $"{asked.GetProperty("number").GetInt64()}";
+        Assert.Equal(["smallCount"], asked.GetProperty("findings").EnumerateArray().Select(f => f.GetProperty("kind").GetString()));
+        As("marie", "airlock", "release", number, left, "--project", "suivi", "--tenant", "chu").Failed(3, "airlock.not-approved");
+        As("marie", "airlock", "approve", number, "--reason", "mine", "--tenant", "chu").Failed(3, "access.denied");
+        home.Run("role", "grant", "marie", "data-protection-officer", "--tenant", "chu").Succeeded();
+        As("marie", "airlock", "approve", number, "--reason", "mine", "--tenant", "chu").Failed(3, "airlock.own-request");
+        home.Run("role", "revoke", "marie", "data-protection-officer", "--tenant", "chu").Succeeded();
+        As("marie", "airlock", "look", number, home.Beside("look"), "--tenant", "chu").Failed(3, "access.denied");
+        As("dpo", "airlock", "look", number, home.Beside("look"), "--tenant", "chu").Succeeded();
+        Assert.Equal(File.ReadAllText(table), File.ReadAllText(Path.Combine(home.Beside("look"), "table.csv")));
+        As("dpo", "airlock", "approve", number, "--reason", "beds", "--tenant", "chu").Succeeded();
+        File.WriteAllText(table, "changed since");
+        As("paul", "airlock", "release", number, left, "--project", "suivi", "--tenant", "chu").Failed(3, "project.not-a-member");
+        As("marie", "airlock", "release", number, left, "--project", "suivi", "--tenant", "chu").Succeeded();
+        Assert.Contains("M,4", File.ReadAllText(Path.Combine(left, "table.csv")), StringComparison.Ordinal);
+
+        var second = $"{As("marie", "airlock", "submit", rows, "--project", "suivi", "--description", "rows", "--tenant", "chu", "--json").Succeeded().Json.GetProperty("number").GetInt64()}";
+        As("dpo", "airlock", "approve", second, "--reason", "by mistake", "--tenant", "chu").Failed(3, "airlock.blocked");
+        As("dpo", "airlock", "refuse", second, "--reason", "rows", "--tenant", "chu").Succeeded();
+        Assert.Equal(["released", "refused"], As("marie", "airlock", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("state").GetString()));
+
+        Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
     }
 
     /// <param name="dataset">What a member opened.</param>
