@@ -21,19 +21,16 @@ static class BuildDataset
             new Example("ambroise dataset build --project cardio --tenant chu --birth-band 10 --remove", frame.Say("without the patients who would still stand out", "sans les patients qui se distingueraient encore")));
     }
 
-    static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel)
-    {
-        if (options.Room(session, parse, cancel).Failed(out var failure, out var room)) return failure;
-        using (room)
+    static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel) =>
+        options.In(session, parse, room =>
         {
-            var result = session.Terminal.Progress(session.Say("Building", "Construction"), report => room.Shelf.Build(room.Release, room.Plan, room.Population, room.Sensitive, parse.GetValue(options.Memory) / 4,
+            var result = session.Terminal.Progress(session.Say("Building", "Construction"), report => room.Shelf.Build(room.Release, room.Plan, room.Population, room.Sensitive, new MemoryBound(parse.GetValue(options.Memory)).Heap / 6,
                 new LoadOmop.Now<(string Table, int Done, int Of)>(p => report((double)p.Done / p.Of)), cancel));
-            if (result.Failed(out failure, out var built)) return failure;
+            if (result.Failed(out var failure, out var built)) return failure;
             var contents = built.Contents;
             room.Tenant.Record(Outcome.Done, contents.Release, contents.Patients, ("dataset", built.Number.ToString(CultureInfo.InvariantCulture)), ("permit", contents.PermitSha256), ("checksums", contents.Files[^1].Sha256));
             return Answer.Sentence(new Shown(contents.Project, built.Number, contents.Patients, contents.Anonymity.Removed, contents.Files, built.SealedBytes), session.Say(
                 $"Dataset {built.Number} of project {contents.Project}: {contents.Patients:N0} patients, {contents.Files.Length} files, sealed. Its members open it with 'ambroise dataset open'.",
                 $"Jeu de données {built.Number} du projet {contents.Project} : {contents.Patients:N0} patients, {contents.Files.Length} fichiers, scellé. Ses membres l'ouvrent avec « ambroise dataset open »."));
-        }
-    }
+        }, cancel);
 }

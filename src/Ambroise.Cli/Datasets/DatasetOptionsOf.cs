@@ -26,6 +26,20 @@ sealed class DatasetOptionsOf(CommandFrame frame)
         return command;
     }
 
-    public Result<DatasetRoom> Room(Session session, ParseResult parse, CancellationToken cancel) => DatasetRoom.Open(session, parse.GetRequiredValue(Tenant), parse.GetRequiredValue(Project),
+    /// <summary>Runs work over the room that a build needs, and says so where its memory is too little.</summary>
+    public Result<Answer> In(Session session, ParseResult parse, Func<DatasetRoom, Result<Answer>> work, CancellationToken cancel)
+    {
+        try
+        {
+            if (Room(session, parse, cancel).Failed(out var failure, out var room)) return failure;
+            using (room) return work(room);
+        }
+        catch (OutOfMemoryException)
+        {
+            return new Failure(FailureKind.TooCostly, "dataset.memory", $"This dataset needs more than {parse.GetValue(Memory) >> 20} MiB for one shard's patients: nothing was built. Raise --memory.");
+        }
+    }
+
+    Result<DatasetRoom> Room(Session session, ParseResult parse, CancellationToken cancel) => DatasetRoom.Open(session, parse.GetRequiredValue(Tenant), parse.GetRequiredValue(Project),
         new DatasetOptions(parse.GetValue(shift), parse.GetValue(band), parse.GetValue(rare), parse.GetValue(remove)), parse.GetValue(sensitive) ?? [], parse.GetValue(Memory), cancel);
 }

@@ -29,24 +29,26 @@ sealed class DatasetRoom : IDisposable
 
     public static DatasetShelf ShelfOf(Session session, OpenTenant tenant) => new(tenant.Folder, tenant.Keys, session.Clock);
 
-    /// <param name="memoryBytes">A quarter for decoded columns, a quarter for picked events.</param>
+    /// <param name="memoryBytes">Most that the process may take; of its heap a sixth is for decoded columns, and first a sixth for picked events.</param>
     public static Result<DatasetRoom> Open(Session session, string id, string project, DatasetOptions options, IReadOnlyList<int> sensitive, long memoryBytes, CancellationToken cancel)
     {
         if (session.OpenTenant(id, Capability.DatasetBuild, project).Failed(out var failure, out var tenant)) return failure;
         OpenRelease? release = null;
+        var memory = new MemoryBound(memoryBytes);
+        memory.ApplyToHeap();
         try
         {
             if (tenant.PermitForData(member: null).Failed(out failure, out var permit)
                 || CohortDefinition.Parse(Encoding.UTF8.GetBytes(permit.Request.Population.GetRawText())).Failed(out failure, out var definition)
                 || ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out failure, out var vocabulary)
-                || tenant.OpenRelease(session.Clock, "dataset.build", permit.Release, memoryBytes / 4, permit.Request.Purpose).Failed(out failure, out release)
+                || tenant.OpenRelease(session.Clock, "dataset.build", permit.Release, memory.Heap / 6, permit.Request.Purpose).Failed(out failure, out release)
                 || DatasetPlan.Of(permit, release.Manifest, options, lines => Resolve(vocabulary, lines)).Failed(out failure, out var plan))
             {
                 release?.Dispose();
                 tenant.Dispose();
                 return failure;
             }
-            var rows = new CohortEngine(memoryBytes / 4).Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, 0, cancel).Rows;
+            var rows = new CohortEngine(memory.Heap / 6).Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, 0, cancel).Rows;
             // Rows ascend by patient and start: the first is the patient's entry.
             var population = rows.Where((r, i) => i == 0 || rows[i - 1].Subject != r.Subject).Select(r => new Permitted(r.Subject, r.Start, r.End)).ToList();
             int[][] groups = [.. sensitive.Select(s => vocabulary.Resolve([new(s, Descendants: true, Mapped: false, Excluded: false)]).ToArray()).Where(g => g.Length > 0)];

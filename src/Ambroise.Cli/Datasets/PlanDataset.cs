@@ -23,17 +23,14 @@ static class PlanDataset
             new Example("ambroise dataset plan --project cardio --tenant chu --birth-band 10", frame.Say("with years of birth by ten", "avec les années de naissance par dix")));
     }
 
-    static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel)
-    {
-        if (options.Room(session, parse, cancel).Failed(out var failure, out var room)) return failure;
-        using (room)
+    static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel) =>
+        options.In(session, parse, room =>
         {
-            if (room.Shelf.Plan(room.Release, room.Plan, room.Population, room.Sensitive, cancel).Failed(out failure, out var planned)) return failure;
+            if (room.Shelf.Plan(room.Release, room.Plan, room.Population, room.Sensitive, cancel).Failed(out var failure, out var planned)) return failure;
             room.Tenant.Record(Outcome.Done, room.Plan.Permit.Release, planned.Patients, ("step", "plan"));
             var shown = new Shown(room.Plan.Permit.Project, room.Plan.Permit.Release, planned.Patients, room.Plan.Shifts, [.. room.Plan.Contents.Select(c => new TableShown(c.Table, c.Columns))], planned.Anonymity, planned.Blocked is not null);
             return new Answer(shown, console => Show(session, console, shown));
-        }
-    }
+        }, cancel);
 
     static void Show(Session session, IAnsiConsole console, Shown shown)
     {

@@ -186,6 +186,7 @@ static class French
         ["category.unknown"] = "Le permis de ce projet ne donne pas cette table.",
         ["category.reason-missing"] = "Dites pourquoi elle est encore nécessaire : --reason.",
         ["category.unconfirmed"] = "Nul n'a confirmé depuis un an que le projet a encore besoin de toutes ses données. …",
+        ["dataset.memory"] = "Ce jeu de données demande plus de mémoire que --memory n'en donne : rien n'a été construit.",
     };
 
     public static string Of(Failure failure, Language language) =>

@@ -26,6 +26,16 @@ readonly record struct MemoryBound(long Total)
         GC.RefreshMemoryLimit();
     }
 
+    /// <summary>The collector's heap where DuckDB has no part: what decodes and writes Parquet is outside it.</summary>
+    public long Heap => Total - (144L << 20) - (Total - Least) / 32;
+
+    /// <summary>As <see cref="Apply"/>, for work without DuckDB.</summary>
+    public void ApplyToHeap()
+    {
+        AppContext.SetData("GCHeapHardLimit", (ulong)Heap);
+        GC.RefreshMemoryLimit();
+    }
+
     /// <summary>What to say where the bound was too tight for the input.</summary>
     public Failure Exceeded => new(FailureKind.TooCostly, "load.memory", $"This input needs more than {Total >> 20} MiB for one shard of its rows and the keys of all of them: nothing was loaded. Raise --memory.");
 }

@@ -24,7 +24,7 @@ public sealed record AnonymityReport(ImmutableArray<string> QuasiIdentifiers, in
     ImmutableArray<BandOutcome> Bands, ImmutableArray<WeakClass> Weakest);
 
 /// <summary>What the report looks at of one patient.</summary>
-/// <param name="Values">Of the quasi-identifiers; the year of birth not yet in bands.</param>
+/// <param name="Values">Of the quasi-identifiers, the year of birth not yet in bands: an array shared by those who have the same.</param>
 /// <param name="Sensitive">Which sensitive groups of diagnoses the dataset shows for the patient, bit by bit.</param>
 readonly record struct Hidden(long Pseudonym, long[] Values, uint Sensitive);
 

@@ -7,7 +7,7 @@ using Ambroise.Lake.Reading;
 namespace Ambroise.Governance.Datasets;
 
 /// <summary>Makes a dataset from a plan: looks at the permitted patients, decides whether they are hidden enough, then writes each table shard by shard, sealed as it goes.</summary>
-/// <remarks>In memory: about 100 bytes a permitted patient, the distinct codes, one shard's column and the rows being gathered.</remarks>
+/// <remarks>In memory: about 120 bytes a permitted patient, the distinct codes, one shard's column and the rows being gathered.</remarks>
 static class DatasetBuild
 {
     /// <summary>What a look at the patients found, before anything is written.</summary>
@@ -21,8 +21,9 @@ static class DatasetBuild
     public static Look At(OpenRelease release, DatasetPlan plan, ProjectKeys keys, IReadOnlyList<Permitted> population, IReadOnlyList<int[]> sensitive, CancellationToken cancel)
     {
         var shards = new List<ShardPatients>();
-        var hidden = new List<Hidden>();
-        var seen = new HashSet<long>();
+        var hidden = new List<Hidden>(population.Count);
+        var shared = new Dictionary<string, long[]>();
+        var seen = new HashSet<long>(population.Count);
         var otherwiseLast = Days.Of(DateOnly.FromDateTime(release.Manifest.Created.UtcDateTime));
         for (var number = 0; number < release.Shards.Count; number++)
         {
@@ -32,7 +33,7 @@ static class DatasetBuild
             foreach (var ordinal in patients.InOrder)
                 if (!seen.Add(patients.Pseudonym(ordinal))) throw Collision("person");
             patients.Generalise(plan, otherwiseLast);
-            hidden.AddRange(Hidden(patients, plan, sensitive));
+            hidden.AddRange(Hidden(patients, plan, sensitive, shared));
             shards.Add(patients);
         }
         var (report, weak) = Anonymity.Of(hidden, plan);
@@ -40,7 +41,7 @@ static class DatasetBuild
         return new([.. shards.OrderBy(s => keys.Order(s.Number))], report, weak);
     }
 
-    static IEnumerable<Hidden> Hidden(ShardPatients patients, DatasetPlan plan, IReadOnlyList<int[]> sensitive)
+    static IEnumerable<Hidden> Hidden(ShardPatients patients, DatasetPlan plan, IReadOnlyList<int[]> sensitive, Dictionary<string, long[]> shared)
     {
         var columns = Anonymity.QuasiIdentifiers(plan);
         var values = new long[patients.Shard.Patients][];
@@ -50,7 +51,12 @@ static class DatasetBuild
             var ordinals = persons.Patients(block);
             var read = columns.Select(c => c.Type == ColumnType.Int64 ? persons.Int64(c, block) : Array.ConvertAll(persons.Int32(c, block), v => v == Null.Int32 ? long.MinValue : (long)v)).ToArray();
             for (var i = 0; i < ordinals.Length; i++)
-                values[ordinals[i]] = [.. columns.Select((c, at) => c.Name == "year_of_birth" ? patients.BirthYear(ordinals[i]) : read[at][i])];
+            {
+                long[] own = [.. columns.Select((c, at) => c.Name == "year_of_birth" ? patients.BirthYear(ordinals[i]) : read[at][i])];
+                var key = string.Join('|', own);
+                if (!shared.TryGetValue(key, out var same)) shared[key] = same = own;
+                values[ordinals[i]] = same;
+            }
         }
         var masks = new uint[patients.Shard.Patients];
         foreach (var table in plan.Tables.Where(t => t.Source == Cdm54.ConditionOccurrence || t.Source == Cdm54.ConditionEra))

@@ -5,7 +5,7 @@ namespace Ambroise.EndToEnd.Governance;
 /// <summary>From the question to the dataset and on to its end, with every door that must be closed tried on the way.</summary>
 public sealed class WholeStorySpecs
 {
-    const string Population = """{"ConceptSets":[],"PrimaryCriteria":{"CriteriaList":[{"ObservationPeriod":{}}],"ObservationWindow":{"PriorDays":0,"PostDays":0},"PrimaryCriteriaLimit":{"Type":"First"}},"QualifiedLimit":{"Type":"First"},"ExpressionLimit":{"Type":"First"},"InclusionRules":[],"CensoringCriteria":[],"CollapseSettings":{"CollapseType":"ERA","EraPad":0},"CensorWindow":{}}""";
+    public const string Population = """{"ConceptSets":[],"PrimaryCriteria":{"CriteriaList":[{"ObservationPeriod":{}}],"ObservationWindow":{"PriorDays":0,"PostDays":0},"PrimaryCriteriaLimit":{"Type":"First"}},"QualifiedLimit":{"Type":"First"},"ExpressionLimit":{"Type":"First"},"InclusionRules":[],"CensoringCriteria":[],"CollapseSettings":{"CollapseType":"ERA","EraPad":0},"CensorWindow":{}}""";
 
     [Fact]
     public void A_project_gets_what_was_decided_while_it_is_in_force_and_nobody_else_anything()

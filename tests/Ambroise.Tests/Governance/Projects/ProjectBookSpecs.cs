@@ -5,11 +5,11 @@ using Ambroise.Governance.Control;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault;
-using Microsoft.Data.Sqlite;
 
 namespace Ambroise.Tests.Governance.Projects;
 
-public sealed class ProjectBookSpecs : IDisposable
+/// <summary>What projects and permits promise, on either database.</summary>
+public abstract class ProjectBookSpecs : IDisposable
 {
     const string Asked = """
         {"title":"Statins","summary":"Do statins help?","investigator":"marie","team":["luc"],"purpose":"scientificResearch","legalBasis":{"kind":"mr004","number":"F20260101"},
@@ -23,10 +23,10 @@ public sealed class ProjectBookSpecs : IDisposable
     readonly KeyRing keys;
     readonly SigningKey signature;
 
-    public ProjectBookSpecs()
+    protected ProjectBookSpecs(string? server)
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
-        home.Initialise(clock);
+        home.Initialise(clock, server);
         plane = home.OpenControlPlane(clock).OrThrow();
         plane.AddTenant(Chu, "CHU", "file").OrThrow();
         keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
@@ -39,6 +39,7 @@ public sealed class ProjectBookSpecs : IDisposable
         keys.Dispose();
         plane.Dispose();
         folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     static TenantId Chu { get; } = TenantId.Parse("chu").OrThrow();
@@ -157,9 +158,8 @@ public sealed class ProjectBookSpecs : IDisposable
     public void A_permit_that_was_changed_gives_nothing(string sql)
     {
         Activated();
-        using (var connection = new SqliteConnection($"Data Source={home.ControlPlanePath};Pooling=False"))
+        using (var connection = home.Database.Connect())
         {
-            connection.Open();
             using var command = connection.CreateCommand();
             command.CommandText = sql;
             Assert.Equal(1, command.ExecuteNonQuery());
@@ -183,3 +183,7 @@ public sealed class ProjectBookSpecs : IDisposable
         Assert.StartsWith(path, failure.Detail, StringComparison.Ordinal);
     }
 }
+
+public sealed class ProjectBookInFileSpecs() : ProjectBookSpecs(null);
+
+public sealed class ProjectBookOnServerSpecs(ThrowawayServer server) : ProjectBookSpecs(server.NewDatabase());
