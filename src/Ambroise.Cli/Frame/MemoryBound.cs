@@ -27,7 +27,7 @@ readonly record struct MemoryBound(long Total)
     }
 
     /// <summary>The collector's heap where DuckDB has no part: what decodes and writes Parquet is outside it.</summary>
-    public long Heap => Total - (144L << 20) - (Total - Least) / 32;
+    public long Heap => Total - (160L << 20) - (Total - Least) / 32;
 
     /// <summary>As <see cref="Apply"/>, for work without DuckDB.</summary>
     public void ApplyToHeap()

@@ -27,8 +27,9 @@ enum ColumnUse
 
 static class ColumnUses
 {
-    /// <summary>Tables a dataset can hold: those whose rows belong to a person. Organisations, costs and links between facts cannot be cut to the permitted patients.</summary>
-    public static bool Available(CdmTable table) => table.Person >= 0 && table != Cdm54.Cohort && table != Cdm54.LocationHistory;
+    /// <summary>Tables a dataset can hold: those whose rows belong to a person, and what was read in notes. Organisations and providers would name who cares for whom; costs, episodes' events and links between facts
+    /// name rows of any table by a number alone.</summary>
+    public static bool Available(CdmTable table) => table == Cdm54.NoteNlp || table.Person >= 0 && table != Cdm54.Cohort && table != Cdm54.LocationHistory;
 
     // A device's or a lot's number finds its bearer; a specimen's too.
     static readonly FrozenSet<string> Serials = new[] { "unique_device_id", "production_id", "lot_number", "specimen_source_id", "measurement_event_id", "observation_event_id", "note_event_id" }.ToFrozenSet();

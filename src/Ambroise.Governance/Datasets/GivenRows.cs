@@ -91,7 +91,7 @@ sealed class GivenRows(PlannedTable table, DatasetPlan plan, ProjectKeys keys, R
     {
         var column = table.Sources[index];
         var use = ColumnUses.Of(table.Source, column);
-        var ordinals = NeedsPatient(column, use) ? Read(source.Patients, rows) : [];
+        var ordinals = NeedsPatient(column, use) ? Read(RowHolders.Of(patients.Shard, source), rows) : [];
         var given = givenBy[index];
         switch (to)
         {

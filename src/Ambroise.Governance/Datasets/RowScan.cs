@@ -21,7 +21,7 @@ static class RowScan
         var stretch = source.Concept < 0 && source.End >= 0;
         var endColumn = stretch ? source.Columns[source.End] : null;
         // Runs follow one another in the blocks, and there may be thousands to a block.
-        var patientsOf = new CurrentBlock<ushort>(table.Patients);
+        var patientsOf = new CurrentBlock<ushort>(RowHolders.Of(patients.Shard, table));
         var starts = startColumn is null ? null : new CurrentBlock<int>(b => table.Int32(startColumn, b));
         var ends = endColumn is null ? null : new CurrentBlock<int>(b => table.Int32(endColumn, b));
         foreach (var run in table.Runs.Span)

@@ -167,6 +167,24 @@ public abstract class ProjectBookSpecs : IDisposable
         Assert.Equal("permit.tampered", Code(Book.InForce("statins", "marie", signature)));
     }
 
+    [Fact]
+    public void A_permit_of_another_project_or_tenant_gives_nothing()
+    {
+        var permit = Activated();
+        Book.Create("two", Request(), "marie").OrThrow();
+        using (var connection = home.Database.Connect())
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "insert into permit (tenant, project, version, permit, signature) select tenant, 'two', version, permit, signature from permit where project = 'statins'";
+            Assert.Equal(1, command.ExecuteNonQuery());
+            Assert.Equal("permit.tampered", Code(Book.InForce("two", "marie", signature)));
+            var signed = (permit with { Tenant = "autre" }).Sign(signature);
+            command.CommandText = $"update permit set permit = '{signed.Text.Replace("'", "''", StringComparison.Ordinal)}', signature = '{signed.Signature}' where project = 'statins'";
+            Assert.Equal(1, command.ExecuteNonQuery());
+        }
+        Assert.Equal("permit.tampered", Code(Book.InForce("statins", "marie", signature)));
+    }
+
     [Theory]
     [InlineData("\"justification\":\"the exposure\"", "\"justification\":\" \"", "$.data[0].justification")]
     [InlineData("drug_exposure", "drug_exposures", "$.data[0].table")]
