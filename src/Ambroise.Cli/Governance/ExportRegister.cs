@@ -25,12 +25,14 @@ static class ExportRegister
         var tenant = TenantArgument.MakeOption(frame);
         var contact = new Option<string>("--contact") { Required = true, HelpName = "TEXT", Description = frame.Say("Where patients write to", "Où les patients écrivent") };
         var address = new Option<string>("--address") { HelpName = "URL", DefaultValueFactory = _ => "urn:ambroise:", Description = frame.Say("Where these pages will be published", "Où ces pages seront publiées") };
-        return frame.Runs(new Command("export", frame.Say("Writes the public list of projects and the catalogue's description", "Écrit la liste publique des projets et la description pour les catalogues")) { folder, tenant, contact, address },
-            (session, parse) => Run(session, Path.GetFullPath(parse.GetRequiredValue(folder)), parse.GetRequiredValue(tenant), parse.GetRequiredValue(contact), parse.GetRequiredValue(address)),
+        var body = new Option<string>("--access-body") { HelpName = "NAME", DefaultValueFactory = _ => new AccessBody().Name, Description = frame.Say("The health data access body", "L'organisme responsable de l'accès aux données de santé") };
+        var bodyContact = new Option<string>("--access-body-contact") { HelpName = "URL", DefaultValueFactory = _ => new AccessBody().Contact, Description = frame.Say("Its page or address", "Sa page ou son adresse") };
+        return frame.Runs(new Command("export", frame.Say("Writes the public list of projects and the catalogue's description", "Écrit la liste publique des projets et la description pour les catalogues")) { folder, tenant, contact, address, body, bodyContact },
+            (session, parse) => Run(session, Path.GetFullPath(parse.GetRequiredValue(folder)), parse.GetRequiredValue(tenant), parse.GetRequiredValue(contact), parse.GetRequiredValue(address), new AccessBody(parse.GetRequiredValue(body), parse.GetRequiredValue(bodyContact))),
             new Example("ambroise register export ./public --tenant chu --contact dpo@chu.example", frame.Say("nothing in it tells of a patient or of a refused request", "rien n'y parle d'un patient ni d'une demande refusée")));
     }
 
-    static Result<Answer> Run(Session session, string folder, string id, string contact, string address)
+    static Result<Answer> Run(Session session, string folder, string id, string contact, string address, AccessBody body)
     {
         using var tenant = session.OpenTenant(id, Capability.RegisterExport).OrThrow();
         if (tenant.Lake(session.Clock).Releases().Failed(out var failure, out var releases)) return failure;
@@ -40,7 +42,7 @@ static class ExportRegister
         var warehouse = new PublicWarehouse(tenant.Tenant.Name, contact, address.EndsWith('/') || address.EndsWith(':') ? address : address + "/",
             newest is null ? null : newest.Patients / 100 * 100,
             newest?.Files.Where(static f => f.Part == FilePart.Analytic).Sum(static f => f.Rows) / 1000 * 1000,
-            newest is null ? null : DateOnly.FromDateTime(newest.Created.UtcDateTime));
+            newest is null ? null : DateOnly.FromDateTime(newest.Created.UtcDateTime), body);
         Directory.CreateDirectory(folder);
         var files = new Dictionary<string, string>
         {

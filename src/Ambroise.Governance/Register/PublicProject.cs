@@ -33,4 +33,9 @@ public sealed record PublicResult(string Title, string Reference, DateOnly On);
 /// <param name="Address">The public address of these pages, ending with '/'.</param>
 /// <param name="Patients">Of the newest release, rounded down to a hundred; null before the first.</param>
 /// <param name="Records">Likewise, to a thousand.</param>
-public sealed record PublicWarehouse(string Name, string Contact, string Address, long? Patients, long? Records, DateOnly? Modified);
+/// <param name="Body">Null for the French one.</param>
+public sealed record PublicWarehouse(string Name, string Contact, string Address, long? Patients, long? Records, DateOnly? Modified, AccessBody? Body = null);
+
+/// <summary>The health data access body that answers for access to the data (Regulation (EU) 2025/327, article 55).</summary>
+/// <param name="Contact">An address of mail or of a page.</param>
+public sealed record AccessBody(string Name = "Plateforme des données de santé", string Contact = "https://www.health-data-hub.fr");

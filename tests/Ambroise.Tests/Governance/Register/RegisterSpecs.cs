@@ -54,6 +54,33 @@ public sealed class RegisterSpecs
     public void The_list_for_programs_holds_no_team_no_reason_and_no_definition() =>
         Assert.DoesNotContain("planted", JsonSerializer.Serialize(Listed(Project("a", ProjectState.Active, Request(), Request(), new(2026, 12, 31)))), StringComparison.Ordinal);
 
+    /// <summary>What the shapes of HealthDCAT-AP release 5 for NON_PUBLIC data give a minimum of one, class by class, with DCAT-AP 3.0.0's own for the same classes.</summary>
+    [Theory]
+    [InlineData("", "dct:title dct:description dct:publisher dcatap:applicableLegislation dcat:dataset")]
+    [InlineData("dcat:dataset", "dct:title dct:description dct:accessRights dcatap:applicableLegislation dcat:distribution dct:identifier dct:publisher dcat:theme healthdcatap:hdab healthdcatap:healthCategory dcat:contactPoint dcat:keyword dct:type dct:provenance")]
+    [InlineData("dcat:dataset/dcat:distribution", "dcat:accessURL dcatap:applicableLegislation")]
+    [InlineData("dcat:dataset/dct:publisher", "foaf:name dcat:contactPoint")]
+    [InlineData("dcat:dataset/healthdcatap:hdab", "foaf:name dcat:contactPoint")]
+    [InlineData("dcat:dataset/dct:publisher/dcat:contactPoint", "vcard:hasEmail")]
+    [InlineData("dcat:dataset/healthdcatap:hdab/dcat:contactPoint", "vcard:hasURL")]
+    public void Every_property_that_the_shapes_require_is_there(string path, string required)
+    {
+        foreach (var contact in new[] { "dpo@chu.example", "by letter, 1 rue du Port" })
+        {
+            var at = JsonDocument.Parse(HealthDcat.JsonLd(Warehouse with { Contact = contact })).RootElement;
+            var context = at.GetProperty("@context");
+            foreach (var step in path.Split('/', StringSplitOptions.RemoveEmptyEntries)) at = at.GetProperty(step) is { ValueKind: JsonValueKind.Array } many ? many[0] : at.GetProperty(step);
+            foreach (var property in required.Split(' ').Select(p => p == "vcard:hasEmail" && !contact.Contains('@', StringComparison.Ordinal) ? "vcard:hasURL" : p))
+            {
+                Assert.True(at.TryGetProperty(property, out var value), $"{path} lacks {property}");
+                Assert.True(context.TryGetProperty(property.Split(':')[0], out _), property);
+                // Shapes ask for an IRI there, not for text.
+                if (property is "vcard:hasEmail" or "vcard:hasURL" or "dcat:accessURL" or "dcatap:applicableLegislation" or "dcat:theme" or "healthdcatap:healthCategory" or "dct:accessRights")
+                    Assert.True(Uri.IsWellFormedUriString(value.GetProperty("@id").GetString(), UriKind.Absolute), property);
+            }
+        }
+    }
+
     [Fact]
     public void The_catalogue_has_what_HealthDCAT_AP_asks_of_data_that_is_not_public()
     {
