@@ -42,7 +42,7 @@ frame.Add(CommandFrame.Group("rights", frame.Say("Requests of patients about the
 frame.Add(CommandFrame.Group("source", frame.Say("What may enter the warehouse", "Ce qui peut entrer dans l'entrepôt"), DeclareSources.Declare(frame), DeclareSources.Decide(frame), DeclareSources.List(frame)));
 frame.Add(CommandFrame.Group("retention", frame.Say("How long what is kept", "Combien de temps chaque chose est gardée"), Retain.Show(frame), Retain.Set(frame), Retain.Purge(frame)));
 frame.Add(CommandFrame.Group("register", frame.Say("What the public may know", "Ce que le public peut savoir"), ExportRegister.Command(frame)));
-frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame), Retain.PruneAudit(frame)));
+frame.Add(CommandFrame.Group("audit", frame.Say("What was done, and its proof", "Ce qui a été fait, et sa preuve"), ReadAudit.List(frame), ReadAudit.Verify(frame), ReadAudit.Prove(frame), ReadAudit.KeepCheckpoint(frame), Retain.PruneAudit(frame), ReadAudit.Unusual(frame)));
 
 frame.Add(CommandFrame.Group("cohort", frame.Say("Cohorts of patients", "Cohortes de patients"), CountCohort.Command(frame), RunCohorts.Command(frame),
     ExplainDefinition.Command(frame), CheckDefinition.Command(frame), DescribeRows.Command(frame)));

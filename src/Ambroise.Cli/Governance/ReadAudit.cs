@@ -93,6 +93,26 @@ static class ReadAudit
             new Example("ambroise audit prove 0 --tenant chu --json", frame.Say("keep it in a file for 'audit verify --proof'", "à garder pour « audit verify --proof »")));
     }
 
+    public static Command Unusual(CommandFrame frame)
+    {
+        var tenant = TenantArgument.MakeOption(frame);
+        var days = new Option<int>("--days") { HelpName = "N", DefaultValueFactory = _ => 30, Description = frame.Say("How many days back", "Combien de jours en arrière") };
+        return frame.Runs(new Command("unusual", frame.Say("Lists use out of the ordinary: refusals, nights, many counts, whole exports", "Liste les usages inhabituels : refus, nuits, comptages en nombre, exports entiers")) { days, tenant },
+            (session, parse) =>
+            {
+                using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.AuditRead).OrThrow();
+                var since = session.Clock.GetUtcNow().AddDays(-parse.GetValue(days));
+                var found = UnusualUse.In(open.Ledger.Audit(open.Id).List(int.MaxValue).TakeWhile(e => e.At >= since));
+                open.Record(Outcome.Done, null, null, ("step", "unusual"), ("found", $"{found.Count}"));
+                return new Answer(found, console =>
+                {
+                    if (found.Count == 0) console.WriteLine(session.Say("Nothing out of the ordinary.", "Rien d'inhabituel."));
+                    foreach (var u in found) console.WriteLine($"{u.Day:yyyy-MM-dd}  {u.Actor}  {u.Kind}  ×{u.Times}  #{u.First}");
+                });
+            },
+            new Example("ambroise audit unusual --tenant chu --days 7", frame.Say("once a week, by the data protection officer", "une fois par semaine, par le délégué à la protection des données")));
+    }
+
     public static Command KeepCheckpoint(CommandFrame frame)
     {
         var tenant = TenantArgument.MakeOption(frame);

@@ -19,6 +19,7 @@ public sealed class AccessSpecs
         var denied = entries.Where(e => e.GetProperty("outcome").GetString() == "denied").Select(e => (e.GetProperty("actor").GetString(), e.GetProperty("action").GetString())).ToHashSet();
         Assert.Superset(new HashSet<(string?, string?)> { ("marie", "audit.read"), ("marie", "lake.load"), ("marie", "roles.change"), ("marie", "tenant.rotate-key"), ("marie", "tenant.destroy-key") }, denied);
         home.Run("--as", "marie", "audit", "verify", "--tenant", "chu").Succeeded();
+        Assert.Contains(home.Run("--as", "marie", "audit", "unusual", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray(), u => u.GetProperty("actor").GetString() == "marie" && u.GetProperty("kind").GetString() == "refusals");
 
         home.Run("role", "revoke", "marie", "data-protection-officer", "--tenant", "chu").Succeeded();
         home.Run("--as", "marie", "audit", "list", "--tenant", "chu").Failed(3, "access.denied");

@@ -74,6 +74,30 @@ public sealed class ShelfSpecs : IDisposable
         Assert.Equal(expired.Files.Count, house.Shelf.Expire("cardio").Files.Count);
         Assert.True(house.Shelf.Plan(house.Release(), house.Plan(DatasetHouse.Permit()).OrThrow(), DatasetHouse.Population(), [], TestContext.Current.CancellationToken).Failed(out failure, out _));
         Assert.Equal("dataset.project-expired", failure!.Code);
+        Assert.True(house.Shelf.Build(house.Release(), house.Plan(DatasetHouse.Permit()).OrThrow(), DatasetHouse.Population(), [], 64 << 20, null, TestContext.Current.CancellationToken).Failed(out failure, out _));
+        Assert.Equal("dataset.project-expired", failure!.Code);
+    }
+
+    /// <summary>Sealed under the same key and name, so that its seal holds: the list of its own dataset tells.</summary>
+    [Fact]
+    public void A_file_of_another_dataset_of_the_project_is_noticed()
+    {
+        house.Build(DatasetHouse.Permit());
+        house.Build(DatasetHouse.Permit(), null, DatasetHouse.Population(50));
+        string Person(int number) => Path.Combine(house.Test.Folder, "datasets", "cardio", $"{number}", "csv.person.csv.sealed");
+        File.Copy(Person(1), Person(2), overwrite: true);
+        Assert.True(house.Shelf.Open("cardio", 2, Path.Combine(house.Test.Folder, "o"), [], _ => { }, TestContext.Current.CancellationToken).Failed(out var failure, out _));
+        Assert.Equal("dataset.tampered", failure!.Code);
+    }
+
+    [Fact]
+    public void A_dataset_that_holds_someone_who_objects_is_not_opened()
+    {
+        house.Build(DatasetHouse.Permit(), null, DatasetHouse.Population(50));
+        Result<BuiltDataset> Open(long objects) => house.Shelf.Open("cardio", 1, Path.Combine(house.Test.Folder, $"o{objects}"), [objects], _ => { }, TestContext.Current.CancellationToken);
+        Assert.True(Open(DatasetHouse.Id(50)).Failed(out var failure, out _));
+        Assert.Equal("dataset.objected", failure!.Code);
+        Open(DatasetHouse.Id(51)).OrThrow();
     }
 
     [Fact]
