@@ -8,6 +8,7 @@ using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir;
 using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Export;
 using Ambroise.Sources.Fhir.Mapping;
 using Ambroise.Sources.Fhir.Reading;
 using Spectre.Console;
@@ -21,11 +22,14 @@ static class LoadFhir
 
     sealed record FateShown(string Type, string Kind, string Reason, long Count);
 
-    sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates);
+    /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
+    sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
+
+    sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export);
 
     public static Command Command(CommandFrame frame)
     {
-        var folder = new Argument<string>("SOURCE") { Description = frame.Say("A folder, or one file: NDJSON or JSON, plain or .gz; resources or Bundles", "Un dossier ou un fichier : NDJSON ou JSON, en clair ou .gz ; ressources ou Bundles") };
+        var folder = new Argument<string>("SOURCE") { Description = frame.Say("A folder, or one file: NDJSON or JSON, plain or .gz; resources or Bundles. Or the address of a FHIR server with Bulk Data $export", "Un dossier ou un fichier : NDJSON ou JSON, en clair ou .gz ; ressources ou Bundles. Ou l'adresse d'un serveur FHIR qui offre Bulk Data $export") };
         var tenant = TenantArgument.MakeOption(frame);
         var mode = new Option<string>("--mode") { HelpName = "replace|merge", DefaultValueFactory = _ => "replace", Description = frame.Say("merge: a later version of a resource takes the place of the earlier, deletes remove", "merge : la version la plus récente d'une ressource remplace la précédente, les suppressions ôtent") };
         mode.AcceptOnlyFromAmong("replace", "merge");
@@ -33,27 +37,40 @@ static class LoadFhir
         var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("More refused resources and rows than this stop the load", "Au-delà, le chargement s'arrête") };
         var zone = new Option<string?>("--zone") { HelpName = "TZ", Description = frame.Say("Moves times with an offset to this zone, e.g. Europe/Paris (else they stay as written)", "Ramène les heures décalées à ce fuseau, p. ex. Europe/Paris (sinon elles restent comme écrites)") };
         var intents = new Option<string[]>("--intent") { HelpName = "CODE", AllowMultipleArgumentsPerToken = true, Description = frame.Say("MedicationRequest.intent that counts as an exposure (else order)", "MedicationRequest.intent qui vaut exposition (sinon order)") };
-        return frame.Runs(new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents, declared },
-            (session, parse, cancel) =>
+        var server = new ExportOptions(frame);
+        var command = new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents, declared };
+        server.On(command);
+        return frame.Runs(command,
+            async (session, parse, cancel) =>
             {
                 var options = FhirOptions.Default;
                 if (parse.GetValue(zone) is { } named)
                 {
-                    if (!TimeZoneInfo.TryFindSystemTimeZoneById(named, out var found)) return Task.FromResult<Result<Answer>>(new Failure(FailureKind.Invalid, "load.zone-unknown", $"'{named}' is no time zone: name one as Europe/Paris."));
+                    if (!TimeZoneInfo.TryFindSystemTimeZoneById(named, out var found)) return new Failure(FailureKind.Invalid, "load.zone-unknown", $"'{named}' is no time zone: name one as Europe/Paris.");
                     options = options with { Zone = found };
                 }
                 if (parse.GetValue(intents) is { Length: > 0 } chosen) options = options with { Intents = chosen };
-                return RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory), parse.GetValue(rejects), parse.GetValue(declared), cancel);
+                if (server.Of(parse, parse.GetRequiredValue(folder)).Failed(out var failure, out var asked)) return failure;
+                using (asked)
+                {
+                    var merge = parse.GetRequiredValue(mode) == "merge";
+                    if (asked is { IsIncrement: true } && !merge && parse.GetResult(mode) is { Implicit: false })
+                        return new Failure(FailureKind.Invalid, "load.since-replace", "--since fetches changes alone: in place of everything they would lose the rest. Leave --mode out, or say merge.");
+                    return await RunAsync(session, parse.GetRequiredValue(folder), asked, parse.GetRequiredValue(tenant), merge || asked is { IsIncrement: true } ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory), parse.GetValue(rejects), parse.GetValue(declared), cancel);
+                }
             },
             new Example("ambroise load fhir ./export --tenant chu", frame.Say("an export of a FHIR server", "un export d'un serveur FHIR")),
-            new Example("ambroise load fhir ./increment --tenant chu --mode merge --zone Europe/Paris", frame.Say("what changed since", "ce qui a changé depuis")));
+            new Example("ambroise load fhir ./increment --tenant chu --mode merge --zone Europe/Paris", frame.Say("what changed since", "ce qui a changé depuis")),
+            new Example("ambroise load fhir https://fhir.chu.example/r4 --tenant chu --client-id ambroise --client-key client.pem", frame.Say("everything from a server, by Bulk Data $export", "tout d'un serveur, par Bulk Data $export")),
+            new Example("ambroise load fhir https://fhir.chu.example/r4 --tenant chu --client-id ambroise --client-key client.pem --since auto", frame.Say("what changed there since the last time", "ce qui y a changé depuis la dernière fois")));
     }
 
-    static async Task<Result<Answer>> RunAsync(Session session, string folder, string id, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, string? declared, CancellationToken cancel)
+    static async Task<Result<Answer>> RunAsync(Session session, string folder, ExportOptions.Asked? asked, string id, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, string? declared, CancellationToken cancel)
     {
         using var tenant = session.OpenTenant(id, Capability.LakeLoad).OrThrow();
         if (DeclareSources.Refuses(tenant, declared) is { } refused) return refused;
-        if (FhirFolder.Open(folder).Failed(out var failure, out var files)) return failure;
+        using var export = asked is null ? null : BulkExport.Open(Path.Combine(tenant.Folder, "exports"), tenant.Keys.GetOrCreate("fhir-export", "spool"), asked.Request, asked.SinceLast, asked.Anew, asked.Client, session.Clock).OrThrow();
+        if ((export is null ? FhirFolder.Open(folder) : await ExportOptions.FetchAsync(session, export, cancel)).Failed(out var failure, out var files)) return failure;
         var threads = Environment.ProcessorCount;
         var memory = new MemoryBound(memoryBytes);
         memory.Apply();
@@ -75,18 +92,28 @@ static class LoadFhir
         });
         if (result.Failed(out failure, out var loaded)) return failure;
         tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
+        var exported = export is null ? null : new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems);
+        export?.Loaded();
         if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
         long Sum(string kind) => told.Fates.Where(f => f.Kind == kind).Sum(f => f.Count);
         var shown = new Shown(id, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
             told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
-            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))]);
+            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], exported);
         return new Answer(shown, console =>
         {
             console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {id}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
             console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
                 $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
+            if (exported is not null) console.WriteLine(Told(session, exported));
             foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
         });
+    }
+
+    static string Told(Session session, ExportShown export)
+    {
+        var problems = string.Join(", ", export.Problems.Select(p => $"{p.Severity} {p.Code} {p.Count:N0}"));
+        return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{(export.Missing > 0 ? $" {export.Missing:N0} resources that it counts were not in its files." : "")}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}",
+            $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{(export.Missing > 0 ? $" {export.Missing:N0} ressources qu'il annonce manquaient dans ses fichiers." : "")}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}");
     }
 
     /// <summary>The key that names of resources become keys of rows under: the same for every load of the tenant.</summary>

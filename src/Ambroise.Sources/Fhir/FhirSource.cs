@@ -53,7 +53,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>The resource types that are read.</summary>
     public static IReadOnlyCollection<string> Types => Resources.ResourceTypes.Maps.Keys;
 
-    public string Description => $"fhir {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)))}";
+    public string Description => $"fhir {folder.Name}";
 
     public IReadOnlyCollection<CdmTable> Tables => Given;
 

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Ambroise.Sources.Fhir.Export;
+
+/// <summary>The line to a FHIR server: what fails for a while is sent again, no sooner than the server asks and no longer than the limit; the token goes with what needs it.</summary>
+/// <remarks>Answers 408, 429 and 5xx and lost connections are of that kind; the wait is the answer's Retry-After (seconds or a date, RFC 9110, 10.2.3), else 1, 2, 4 … 60 seconds.</remarks>
+sealed class ServerLine : IDisposable
+{
+    /// <summary>Failures in a row before it is given up; fewer while the server never answered, where the address is likely to be wrong.</summary>
+    public const int MostTries = 6, FirstTries = 2;
+
+    /// <summary>Silence longer than this is a lost connection.</summary>
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
+
+    readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    readonly ExportRequest asked;
+    readonly TimeProvider clock;
+    readonly DateTimeOffset deadline;
+    readonly BackendToken? token;
+    bool answered;
+
+    public ServerLine(ExportRequest asked, BackendToken? token, TimeProvider clock) => (this.asked, this.token, this.clock, deadline) = (asked, token, clock, clock.GetUtcNow() + asked.Limit);
+
+    /// <param name="place">What is being done, for the failure.</param>
+    /// <param name="withToken">Never over a line that others can read.</param>
+    /// <returns>The headers of an answer that is not of the kind to wait for, its body still to be read.</returns>
+    /// <exception cref="FailureException"><c>export.unreachable</c>, <c>export.server-failed</c>, <c>export.certificate</c>, <c>export.time-limit</c>, <c>export.plain-http</c>, <c>export.token-…</c>.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, string place, Action<HttpRequestMessage>? dress, bool withToken, CancellationToken cancel)
+    {
+        var (renewed, hops) = (false, 0);
+        for (var tries = 1; ; tries++)
+        {
+            Check(address, place, withToken && token is not null);
+            using var request = new HttpRequestMessage(method, address);
+            dress?.Invoke(request);
+            if (withToken && token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await token.GetAsync(this, cancel));
+            var (answer, certificate) = await HeadersAsync(request, cancel);
+            if (certificate) throw new Failure(FailureKind.Forbidden, "export.certificate", $"No protected connection to {address.Host} ({place}): its certificate is not trusted here, or it speaks no TLS this machine accepts.").AsException();
+            answered |= answer is not null;
+            switch (answer?.StatusCode)
+            {
+                case HttpStatusCode.Unauthorized when withToken && token is not null && !renewed:
+                    renewed = true;
+                    token.Forget();
+                    answer.Dispose();
+                    tries--;
+                    continue;
+                case HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect when method == HttpMethod.Get && answer.Headers.Location is { } moved && hops < 5:
+                    hops++;
+                    tries--;
+                    var next = new Uri(address, moved);
+                    withToken &= next.GetLeftPart(UriPartial.Authority) == address.GetLeftPart(UriPartial.Authority);
+                    address = next;
+                    answer.Dispose();
+                    continue;
+                case { } status when (int)status < 500 && status is not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout) || status == HttpStatusCode.NotImplemented:
+                    return answer!;
+            }
+            var wait = answer is null ? null : Asked(answer);
+            answer?.Dispose();
+            if (tries >= (answered ? MostTries : FirstTries))
+                throw (answer is null ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} could not be reached or broke off ({place}), {tries} times: check the address and the network. What was fetched is kept for the next run.")
+                    : new Failure(FailureKind.Unavailable, "export.server-failed", $"{address.Host} answered {(int)answer.StatusCode} ({place}), {tries} times: try later, or ask who runs it. What was fetched is kept for the next run.")).AsException();
+            await WaitAsync(wait ?? BackOff(tries), place, cancel);
+        }
+    }
+
+    /// <exception cref="FailureException"><c>export.time-limit</c> where the wait would go past it.</exception>
+    public async Task WaitAsync(TimeSpan wait, string place, CancellationToken cancel)
+    {
+        if (wait < TimeSpan.FromMilliseconds(100)) wait = TimeSpan.FromMilliseconds(100); // a server that asks for no wait is not hammered either
+        if (clock.GetUtcNow() + wait > deadline) throw Late(place);
+        await Task.Delay(wait, clock, cancel);
+    }
+
+    /// <summary>Reads some of a body.</summary>
+    /// <exception cref="IOException">The connection broke, or went silent.</exception>
+    /// <exception cref="FailureException"><c>export.time-limit</c>.</exception>
+    public async Task<int> ReadAsync(Stream body, Memory<byte> into, string place, CancellationToken cancel)
+    {
+        if (clock.GetUtcNow() > deadline) throw Late(place);
+        using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        silent.CancelAfter(Silence);
+        try
+        {
+            return await body.ReadAsync(into, silent.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException || e is OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            throw new IOException("The connection broke."); // the reader's own message is not needed
+        }
+    }
+
+    /// <summary>The start of a body, for answers that are small by nature.</summary>
+    public async Task<byte[]> BodyAsync(HttpResponseMessage answer, int most, string place, CancellationToken cancel)
+    {
+        using var kept = new MemoryStream();
+        var buffer = new byte[16 << 10];
+        using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        while (kept.Length < most && await ReadAsync(body, buffer, place, cancel) is > 0 and var read) kept.Write(buffer, 0, read);
+        return kept.ToArray();
+    }
+
+    /// <summary>What an answer asks to wait; null where it says nothing. A date is set against the server's own clock.</summary>
+    public TimeSpan? Asked(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - (answer.Headers.Date ?? clock.GetUtcNow()),
+        _ => null,
+    };
+
+    public static TimeSpan BackOff(int tries) => TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(tries - 1, 6)));
+
+    async Task<(HttpResponseMessage? Answer, bool Certificate)> HeadersAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        silent.CancelAfter(Silence);
+        try
+        {
+            return (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silent.Token), false);
+        }
+        catch (HttpRequestException e)
+        {
+            return (null, e.HttpRequestError == HttpRequestError.SecureConnectionError);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return (null, false);
+        }
+    }
+
+    void Check(Uri address, string place, bool carriesToken)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp) throw new Failure(FailureKind.Invalid, "export.address-elsewhere", $"The server points to an address that is neither http nor https ({place}): nothing was sent there.").AsException();
+        if (ExportRequest.IsPrivate(address)) return;
+        if (carriesToken) throw new Failure(FailureKind.Forbidden, "export.token-plain", $"{address.Host} is asked over plain http ({place}): the token is not sent there, whatever --insecure-http says. Use https.").AsException();
+        if (!asked.AllowPlainHttp) throw new Failure(FailureKind.Forbidden, "export.plain-http", $"{address.Host} would send patients' data unencrypted ({place}): use its https address, or say --insecure-http where the line itself is protected.").AsException();
+    }
+
+    FailureException Late(string place) => new Failure(FailureKind.Unavailable, "export.time-limit", $"{asked.Shown} did not end within {asked.Limit} ({place}): run the same command again to go on, or give more with --time-limit.").AsException();
+
+    public void Dispose() => http.Dispose();
+}
