@@ -51,7 +51,7 @@ public static class UnusualUse
         yield return (UnusualKind.Refusals, When(static e => e.Outcome == Outcome.Denied, ManyRefusals));
         yield return (UnusualKind.OffHours, When(static e => e.Outcome == Outcome.Allowed && Rows.Contains(e.Action) && (e.At.UtcDateTime.Hour is >= 20 or < 6 || e.At.UtcDateTime.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday)));
         yield return (UnusualKind.ManyCounts, When(static e => e.Outcome == Outcome.Done && Counts.Contains(e.Action), ManyCounts));
-        yield return (UnusualKind.Whole, When(static e => e.Outcome == Outcome.Done && Whole.Contains(e.Action)));
+        yield return (UnusualKind.Whole, When(static e => e.Outcome == Outcome.Done && Whole.Contains(e.Action) && !(e.Detail?.Values.Contains("dry-run") ?? false)));
         yield return (UnusualKind.SharedName, all.Select(e => e.Account).Distinct().Skip(1).Any() ? all : []);
     }
 }

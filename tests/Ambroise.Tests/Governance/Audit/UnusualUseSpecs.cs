@@ -14,7 +14,8 @@ public sealed class UnusualUseSpecs
 
     [Fact]
     public void An_ordinary_day_shows_nothing() =>
-        Assert.Equal("", In([.. Times(4, Entry("dataset.open", Outcome.Denied)), .. Times(199, Entry("cohort.disclosed", Outcome.Done)), Entry("dataset.open"), Entry("dataset.open", hour: 6), Entry("dataset.open", hour: 19), Entry("audit.read", hour: 23)]));
+        Assert.Equal("", In([.. Times(4, Entry("dataset.open", Outcome.Denied)), .. Times(199, Entry("cohort.disclosed", Outcome.Done)), Entry("dataset.open"), Entry("dataset.open", hour: 6), Entry("dataset.open", hour: 19), Entry("audit.read", hour: 23),
+            Entry("patient.erase", Outcome.Done) with { Detail = new Dictionary<string, string> { ["step"] = "dry-run" } }]));
 
     [Fact]
     public void Refusals_nights_weekends_many_counts_whole_exports_and_shared_names_show()
