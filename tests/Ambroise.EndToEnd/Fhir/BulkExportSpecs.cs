@@ -1,0 +1,59 @@
+using System.Text;
+using Ambroise.Tests.Fhir.Export;
+
+namespace Ambroise.EndToEnd.Fhir;
+
+/// <summary>A FHIR server's export through the whole program.</summary>
+public sealed class BulkExportSpecs
+{
+    [Fact]
+    public void An_export_of_a_server_is_the_release_that_its_folder_would_be()
+    {
+        var ndjson = Conformance.Path("fhir/synthea-r4");
+        using var server = new BulkServer();
+        foreach (var file in Directory.EnumerateFiles(ndjson, "*.ndjson.gz")) server.Files[Path.GetFileName(file)] = File.ReadAllBytes(file);
+        server.Mishap("/job", BulkServer.Status(202, "0", "half"));
+        using var home = TemporaryHome.With("chu");
+        var folder = home.Run("load", "fhir", ndjson, "--tenant", "chu", "--json").Succeeded().Json;
+        var ran = home.Run("load", "fhir", server.Address, "--tenant", "chu", "--json").Succeeded();
+        Assert.Equal(folder.GetProperty("contentHash").GetString(), ran.Json.GetProperty("contentHash").GetString());
+        Assert.Equal(server.TransactionTime, ran.Json.GetProperty("export").GetProperty("transactionTime").GetString());
+        Assert.Contains("half", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_changed_since_is_merged_what_was_deleted_goes_and_nothing_lies_in_clear_in_between()
+    {
+        const string canary = "CANARI-DU-PATIENT-7Q-CANARI";
+        using var server = new BulkServer
+        {
+            Files =
+            {
+                ["Condition.ndjson"] = """{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/p1"},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"E11.9"}]},"onsetDateTime":"2020-01-01"}"""u8.ToArray(),
+                ["Patient.ndjson"] = Encoding.UTF8.GetBytes($$"""{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02","name":[{"family":"{{canary}}"}]}"""),
+                ["Procedure.ndjson"] = Encoding.UTF8.GetBytes($$"""{"resourceType":"Procedure","id":"x1","status":"completed","subject":{"reference":"Patient/p1"},"code":{"coding":[{"system":"urn:hospital:acts","code":"ACT1"}]},"performedDateTime":"2020-01-01"}"""),
+            },
+        };
+        string[] load = ["load", "fhir", server.Address, "--tenant", "chu", "--since", "auto", "--json"];
+        using var home = TemporaryHome.With("chu");
+        server.Mishap("/files/Procedure.ndjson", [.. Enumerable.Repeat(BulkServer.Status(503, "0"), 6)]);
+        home.Run(load).Failed(7, "export.server-failed");
+        foreach (var file in Directory.EnumerateFiles(home.Path, "*", SearchOption.AllDirectories)) Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(canary)));
+
+        var first = home.Run(load).Succeeded().Json;
+        Assert.True(first.GetProperty("export").GetProperty("resumed").GetBoolean());
+        Assert.Contains("condition_occurrence", first.GetProperty("tables").ToString(), StringComparison.Ordinal);
+
+        server.Files.Clear();
+        server.Files["deleted.ndjson"] = """{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Condition/c1"}}]}"""u8.ToArray();
+        var second = home.Run(load).Succeeded().Json;
+        Assert.Equal(server.TransactionTime, second.GetProperty("export").GetProperty("since").GetString());
+        Assert.Equal("merge", second.GetProperty("mode").GetString());
+        var tables = second.GetProperty("tables").EnumerateArray().ToDictionary(t => t.GetProperty("table").GetString()!, t => t.GetProperty("rows").GetInt64());
+        Assert.Equal((0, 1), (tables.GetValueOrDefault("condition_occurrence"), tables.GetValueOrDefault("procedure_occurrence")));
+
+        home.Run("load", "fhir", server.Address, "--tenant", "chu", "--since", "auto", "--mode", "replace").Failed(2, "load.since-replace");
+        home.Run("load", "fhir", "http://fhir.example/r4", "--tenant", "chu").Failed(3, "export.plain-http");
+        home.Run("load", "fhir", home.Path, "--tenant", "chu", "--since", "auto").Failed(2, "load.option-server");
+    }
+}
