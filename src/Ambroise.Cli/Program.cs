@@ -21,6 +21,7 @@ frame.Add(CommandFrame.Group("mappings", frame.Say("Codes without a standard con
 frame.Add(ListReleases.Command(frame));
 frame.Add(ShowTables.Command(frame));
 frame.Add(ShowQuarantine.Command(frame));
+frame.Add(TraceRows.Command(frame));
 frame.Add(CommandFrame.Group("export", frame.Say("Gives data back", "Restitue les données"), ExportOmop.Command(frame)));
 frame.Add(ErasePatients.Command(frame));
 frame.Add(VerifyTenant.Command(frame));

@@ -31,6 +31,9 @@ public enum Capability
     LakeVerify,
     QuarantineRead,
 
+    /// <summary>Follow rows back to the records of the source they were made of, which names the records.</summary>
+    LineageRead,
+
     /// <summary>Give everything back, identities included.</summary>
     LakeExport,
     PatientErase,
@@ -90,7 +93,7 @@ public static class Rights
         ],
         [Role.DataEngineer] =
         [
-            Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
+            Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LineageRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
             Capability.ProjectRead, Capability.OppositionRead, Capability.DatasetBuild, Capability.DatasetExpire,
         ],
         [Role.Researcher] = [Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen, Capability.AirlockSubmit],

@@ -11,26 +11,48 @@ static class StoredRows
     /// <exception cref="FailureException">A file is missing or damaged.</exception>
     public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table)
     {
-        var main = manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == FilePart.Analytic);
-        if (main is null) yield break;
-        var identity = manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == FilePart.Identity);
-        var trace = manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == FilePart.Trace);
-        using var reader = lake.OpenFile(main);
-        using var identities = identity is null ? null : lake.OpenFile(identity);
-        using var traces = trace is null ? null : lake.OpenFile(trace);
-        for (var block = 0; block < reader.Blocks; block++)
+        if (Open(lake, manifest, shard, table) is not { } files) yield break;
+        using (files)
+            for (var block = 0; block < files.Main.Blocks; block++) yield return files.Block(table, block);
+    }
+
+    /// <returns>One block of a shard of a table that the release holds.</returns>
+    /// <exception cref="FailureException">A file is missing or damaged.</exception>
+    public static Batch Block(TenantLake lake, Manifest manifest, int shard, CdmTable table, int block)
+    {
+        using var files = Open(lake, manifest, shard, table)!;
+        return files.Block(table, block);
+    }
+
+    static Parts? Open(TenantLake lake, Manifest manifest, int shard, CdmTable table)
+    {
+        TableFileReader? Part(FilePart part) => manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == table.Name && f.Part == part) is { } file ? lake.OpenFile(file) : null;
+        return Part(FilePart.Analytic) is not { } main ? null : new(main, Part(FilePart.Identity), Part(FilePart.Trace));
+    }
+
+    /// <summary>The files that hold one table of one shard.</summary>
+    sealed record Parts(TableFileReader Main, TableFileReader? Identities, TableFileReader? Traces) : IDisposable
+    {
+        public Batch Block(CdmTable table, int block)
         {
             var batch = new Batch(table);
-            var rows = reader.BlockRows(block);
+            var rows = Main.BlockRows(block);
             foreach (var column in table.Columns)
             {
                 var to = batch.Columns[column.Ordinal];
-                if (reader.Has(column)) reader.AppendTo(to, column, block);
-                else if (identities?.Has(column) == true) identities.AppendTo(to, column, block);
-                else if (traces?.Has(column) == true) traces.AppendTo(to, column, block);
+                if (Main.Has(column)) Main.AppendTo(to, column, block);
+                else if (Identities?.Has(column) == true) Identities.AppendTo(to, column, block);
+                else if (Traces?.Has(column) == true) Traces.AppendTo(to, column, block);
                 else to.AppendNulls(rows);
             }
-            yield return batch;
+            return batch;
+        }
+
+        public void Dispose()
+        {
+            Main.Dispose();
+            Identities?.Dispose();
+            Traces?.Dispose();
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Mapping;
@@ -158,7 +159,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
                     index.End(seq, "older-than-loaded");
                     continue;
                 }
-                for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(RowKeys.Row(id, n));
+                for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
         foreach (var batch in earlier(Cdm54.CdmSource))

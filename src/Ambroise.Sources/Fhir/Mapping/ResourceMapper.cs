@@ -1,6 +1,7 @@
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Json;
 
@@ -212,7 +213,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     // Rows -----------------------------------------------------------------------------------------------------
 
     /// <summary>Key of the next row of this resource.</summary>
-    public long NextKey() => RowKeys.Row(Key.Key, RowCount++);
+    public long NextKey() => Lineage.RowKey(Key.Key, RowCount++);
 
     /// <summary>Starts a row of a table outside of the event tables, with its key where it has one. End it with <see cref="End"/>.</summary>
     public TableRows Row(CdmTable table)

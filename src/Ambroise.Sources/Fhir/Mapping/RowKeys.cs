@@ -39,16 +39,5 @@ sealed class RowKeys(ReadOnlyMemory<byte> key) : IDisposable
         return Of(name);
     }
 
-    /// <summary>Key of a resource's n-th row, from 0: the first has the resource's own (SplitMix64's finaliser for the others).</summary>
-    public static long Row(long resource, int n)
-    {
-        if (n == 0) return resource;
-        var h = (ulong)resource + (ulong)n * 0x9E3779B97F4A7C15;
-        h = (h ^ h >> 30) * 0xBF58476D1CE4E5B9;
-        h = (h ^ h >> 27) * 0x94D049BB133111EB;
-        var cut = (long)((h ^ h >> 31) & long.MaxValue);
-        return cut == 0 ? 1 : cut;
-    }
-
     public void Dispose() => hash.Dispose();
 }

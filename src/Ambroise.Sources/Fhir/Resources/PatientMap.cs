@@ -1,5 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Json;
 using Ambroise.Sources.Fhir.Mapping;
 
@@ -42,7 +43,7 @@ static class PatientMap
         person.Put("provider_id", m.Reference(r["generalPractitioner"u8].First, "Practitioner", "PractitionerRole"));
         person.Put("care_site_id", m.Reference(r["managingOrganization"u8], "Organization"));
         var address = r["address"u8].First;
-        var place = address.Exists ? RowKeys.Row(m.Key.Key, m.RowCount) : Null.Int64;
+        var place = address.Exists ? Lineage.RowKey(m.Key.Key, m.RowCount) : Null.Int64;
         person.Put("location_id", place);
         m.End(person);
         if (address.Exists) PlaceMap.Write(m, address, withStreet: false);

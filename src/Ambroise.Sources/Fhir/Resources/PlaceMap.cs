@@ -1,5 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Json;
 using Ambroise.Sources.Fhir.Mapping;
 
@@ -39,7 +40,7 @@ static class PlaceMap
         site.Put("care_site_name", m.Resource["name"u8].Text);
         site.Put("place_of_service_concept_id", 0);
         site.Put("place_of_service_source_value", m.Code(type)?.Code);
-        site.Put("location_id", address.Exists ? RowKeys.Row(m.Key.Key, m.RowCount) : Null.Int64);
+        site.Put("location_id", address.Exists ? Lineage.RowKey(m.Key.Key, m.RowCount) : Null.Int64);
         m.End(site);
         if (address.Exists) Write(m, address, withStreet: true);
         return Fate.Used;
