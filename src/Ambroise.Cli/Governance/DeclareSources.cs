@@ -40,7 +40,7 @@ static class DeclareSources
                 if (open.Ledger.Sources(open.Id, open.Keys).Declare(parse.GetRequiredValue(name), parse.GetRequiredValue(origin), parse.GetRequiredValue(why), session.Caller.Actor).Failed(out var failure, out var entry)) return failure;
                 return Told(session, open, entry);
             },
-            new Example("ambroise source declare lab --origin \"Laboratory system, CHU\" --justification \"results for every study\" --tenant chu", frame.Say("by a data engineer; from now on every load names its source", "par un ingénieur de données ; désormais tout chargement nomme sa source")));
+            new Example("ambroise source declare biology --origin \"Laboratory system, CHU\" --justification \"results for every study\" --tenant chu", frame.Say("by a data engineer; from now on every load names its source", "par un ingénieur de données ; désormais tout chargement nomme sa source")));
     }
 
     public static Command Decide(CommandFrame frame)
@@ -58,7 +58,7 @@ static class DeclareSources
                 if (open.Ledger.Sources(open.Id, open.Keys).Decide(parse.GetRequiredValue(name), parse.GetRequiredValue(decision) == "accept", parse.GetRequiredValue(reference), day, session.Caller.Actor).Failed(out var failure, out var entry)) return failure;
                 return Told(session, open, entry);
             },
-            new Example("ambroise source decide lab accept --reference \"steering committee, 12 March\" --tenant chu --as ada", frame.Say("by an administrator other than who declared it", "par un administrateur autre que le déclarant")));
+            new Example("ambroise source decide biology accept --reference \"minutes of 12 March\" --tenant chu --as paul", frame.Say("by an administrator other than who declared it", "par un administrateur autre que le déclarant")));
     }
 
     static Answer Told(Session session, OpenTenant open, SourceEntry entry)

@@ -125,13 +125,6 @@ static class Migrations
             reviewed_by text not null,
             primary key (tenant, actor, role, at)
         );
-        create table sign_in (
-            tenant        text not null references tenant (id),
-            token_sha256  text not null,
-            actor         text not null,
-            until_instant text not null,
-            primary key (tenant, token_sha256)
-        );
         """,
     ];
 

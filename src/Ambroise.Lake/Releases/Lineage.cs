@@ -71,7 +71,7 @@ public static class Lineage
             }
             var records = manifest.Files.Any(f => f.Table == Cdm54.SourceRecord.Name);
             return rows.Select(r => there.Contains(r) && found.TryGetValue(r.Key, out var origin) ? new TracedRow($"{r}", origin, null)
-                : new TracedRow($"{r}", null, Derived.Contains(r.Table) ? "derived" : !records ? "no-records" : r.Table.Placement is Placement.Shared ? "shared" : "row-unknown")).ToList();
+                : new TracedRow($"{r}", null, Derived.Contains(r.Table) ? "derived" : !records ? "no-records" : r.Table.Placement is Placement.Shared && r.Table != Cdm54.Cost ? "shared" : "row-unknown")).ToList();
         }
         catch (FailureException e)
         {

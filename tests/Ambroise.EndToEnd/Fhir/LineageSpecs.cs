@@ -57,8 +57,8 @@ public sealed class LineageSpecs
         Assert.Equal(DateTimeOffset.Parse("2020-01-02T10:00:00Z", null), traced[1].GetProperty("updated").GetDateTimeOffset());
 
         // A key of one table asked of another is no row, nor is one that nobody has; a death answers under its patient.
-        var others = home.Run("lineage", rows[0].Replace("condition_occurrence", "measurement", StringComparison.Ordinal), "drug_exposure:5", Keys(back, "death", "person_id", "person_id")[0], "--tenant", "chu", "--json").Succeeded().Json;
-        Assert.Equal(["row-unknown", "row-unknown", null], others.EnumerateArray().Select(r => r.GetProperty("because").GetString()));
+        var others = home.Run("lineage", rows[0].Replace("condition_occurrence", "measurement", StringComparison.Ordinal), "drug_exposure:5", "cost:3", "provider:9", Keys(back, "death", "person_id", "person_id")[0], "--tenant", "chu", "--json").Succeeded().Json;
+        Assert.Equal(["row-unknown", "row-unknown", "row-unknown", "shared", null], others.EnumerateArray().Select(r => r.GetProperty("because").GetString()));
         home.Run("lineage", "nonsense", "--tenant", "chu").Failed(2, "lineage.row-invalid");
         home.Run("role", "grant", "marie", "researcher", "--tenant", "chu").Succeeded();
         home.Run("lineage", rows[0], "--tenant", "chu", "--as", "marie").Failed(3, "access.denied");
