@@ -56,7 +56,7 @@ static class CohortBench
                 Console.Error.WriteLine("duckdb…");
                 Database(source, path!, vocabularyFolder, sort: path == byConcept);
             }
-            var questions = CohortQuestions.All.Where(q => only is null || q.Name.StartsWith(only, StringComparison.OrdinalIgnoreCase)).ToList();
+            var questions = CohortQuestions.All.Where(q => only is null || q.Name == only).DefaultIfEmpty().SelectMany(q => q is null ? CohortQuestions.All.Where(n => n.Name.StartsWith(only!, StringComparison.OrdinalIgnoreCase)) : [q]).ToList();
             if (sql) Ask(questions, lake, vocabulary, byPatient, byConcept);
             else Alone(questions, lake, vocabulary, only is not null);
         }

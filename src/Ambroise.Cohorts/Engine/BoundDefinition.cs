@@ -46,6 +46,10 @@ public sealed class BoundDefinition
     /// <summary>The limit on entry events: the first alone where each patient's first is all that can come out.</summary>
     internal Limit EntryLimit { get; }
 
+    /// <summary>Each patient's first entry event is all that counts, and nothing ends or cuts what it gives: how many there are can be told without them.</summary>
+    internal bool CountsFirsts => EntryNeeds == Needs.Nothing && EntryLimit == Limit.First && Rules.IsEmpty && Additional is null && Censoring.IsEmpty
+        && Definition is { EndStrategy: not (EndStrategy.DateOffset or EndStrategy.CustomEra), CensorWindow: null or { Start: null, End: null } };
+
     internal ImmutableArray<BoundCriterion> Primary { get; }
     internal BoundGroup? Additional { get; }
 

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Ambroise.Cohorts.Engine;
 
 /// <summary>The events one criterion picks in one shard, in order of (patient, start, id). Days since 1970-01-01. Never written to once made; lives as long as the memory it was made in.</summary>
@@ -17,7 +15,7 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
     public int Count => Patient.Length;
 
     /// <summary>Patients with at least one event.</summary>
-    public int Patients { get; } = Ordered ? Distinct(Patient.Span) : DistinctAnyOrder(Patient.Span);
+    public int Patients { get; } = Ordered ? Stretches.Count(Patient.Span) : Stretches.Patients(Patient.Span);
 
     public long Bytes(int shardPatients) => 300 + (IsSparse(shardPatients) ? 0 : 4L * shardPatients) + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
 
@@ -102,30 +100,5 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
         }
         while (from < to && starts[from] < day) from++;
         return from;
-    }
-
-    /// <summary>Counts the places where the patient changes, a vector at a time.</summary>
-    public static int Distinct(ReadOnlySpan<ushort> patients)
-    {
-        if (patients.IsEmpty) return 0;
-        var (count, i) = (1, 1);
-        for (; i + Vector<ushort>.Count <= patients.Length; i += Vector<ushort>.Count)
-        {
-            var same = Vector.Equals(new Vector<ushort>(patients[i..]), new Vector<ushort>(patients[(i - 1)..]));
-            count += Vector<ushort>.Count + Vector.Sum(Vector.AsVectorInt16(same));
-        }
-        for (; i < patients.Length; i++)
-            if (patients[i] != patients[i - 1]) count++;
-        return count;
-    }
-
-    static int DistinctAnyOrder(ReadOnlySpan<ushort> patients)
-    {
-        Span<ulong> seen = stackalloc ulong[1024];
-        seen.Clear();
-        foreach (var patient in patients) seen[patient >> 6] |= 1UL << patient;
-        var count = 0;
-        foreach (var word in seen) count += BitOperations.PopCount(word);
-        return count;
     }
 }

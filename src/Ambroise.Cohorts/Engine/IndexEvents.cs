@@ -15,10 +15,19 @@ sealed record IndexEvents(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> St
     /// <summary>How many rows stand for each event; null where one does.</summary>
     public int[]? Multiplicity { get; } = Multiply(Key.Span, Keys);
 
-    public long Bytes => 300 + 2L * Patient.Length + 4L * (Start.Length + End.Length + Opens.Length + Closes.Length + Key.Length) + 8L * Visit.Length;
+    public long Bytes => 300 + 6L * Patient.Length + 4L * (Start.Length + End.Length + Opens.Length + Closes.Length + Key.Length) + 8L * Visit.Length;
 
     /// <summary>The same events in memory of their own.</summary>
-    public IndexEvents Kept() => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Visit.ToArray(), Opens.ToArray(), Closes.ToArray(), Key.ToArray(), Keys, Ascending);
+    public IndexEvents Kept(Scratch scratch) => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Visit.ToArray(), Opens.ToArray(), Closes.ToArray(), Key.ToArray(), Keys, Ascending)
+    {
+        // Found now: what is kept is read by several threads, and must not hold memory that is only lent.
+        begins = Begins(scratch).ToArray(),
+    };
+
+    ReadOnlyMemory<int> begins;
+
+    /// <returns>Where the events of each patient who has some begin, and the end of the last one's; empty without events.</returns>
+    public ReadOnlySpan<int> Begins(Scratch scratch) => (begins.IsEmpty ? begins = Stretches.Of(Patient.Span, scratch) : begins).Span;
 
     static int[]? Multiply(ReadOnlySpan<int> key, int keys)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Columns;
@@ -10,6 +11,13 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
 {
     readonly Periods periods = index.Periods;
     readonly long prior = Math.Max(0, bound.Definition.Primary.PriorDays), post = Math.Max(0, bound.Definition.Primary.PostDays);
+
+    /// <returns>How many patients have an entry event.</returns>
+    public int Firsts(EventList[] lists)
+    {
+        var all = lists is [var only] ? only : Together(lists);
+        return IsFew(all) ? FirstStarts(all).Count : Earliest(all) is var first ? first.Length - first.Count(int.MaxValue) : 0;
+    }
 
     public IndexEvents Of(EventList[] lists)
     {
@@ -82,49 +90,92 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     /// <summary>Each patient's first start that a period holds, from events in any order: nothing else of an event is asked for.</summary>
     IndexEvents FirstStarts(EventList list)
     {
-        // Of few events a sort costs less than a pass over every patient.
-        if (list.Count * 16L < index.Shard.Patients)
+        if (IsFew(list))
         {
             var sorted = list.InOrder(index.Shard.Patients, scratch);
             var (few, from, until) = (scratch.Rent<int>(sorted.Count + 1), scratch.Rent<int>(sorted.Count + 1), scratch.Rent<int>(sorted.Count + 1));
             var kept = Firsts(sorted, few.Span, from.Span, until.Span);
             return new(scratch.Pick(sorted.Patient, few.Span[..kept]), scratch.Pick(sorted.Start, few.Span[..kept]), default, default, from[..kept], until[..kept], default, kept, true);
         }
-        var patients = list.Patient.Span;
-        var starts = list.Start.Span;
-        var first = scratch.Rent<int>(index.Shard.Patients).Span;
-        first.Fill(int.MaxValue);
-        // Locals: what a loop reads through a field is read again after each store.
-        var (allOpens, allCloses, before, after, several) = (periods.Opens, periods.Closes, prior, post, periods.Several);
-        for (var e = 0; e < patients.Length; e++)
-        {
-            if ((e & 0xFFFF) == 0) cancel.ThrowIfCancellationRequested();
-            var patient = patients[e];
-            var day = starts[e];
-            var within = allOpens[patient] + before <= day & day + after <= allCloses[patient];
-            if (!within & several && Period(patient, day) >= 0) within = true;
-            ref var earliest = ref first[patient];
-            earliest = Math.Min(earliest, within ? day : int.MaxValue);
-        }
+        var first = Earliest(list);
         var found = first.Length - first.Count(int.MaxValue);
         var (who, when, opens, closes) = (scratch.Rent<ushort>(found), scratch.Rent<int>(found), scratch.Rent<int>(found), scratch.Rent<int>(found));
-        var toWho = who.Span;
-        var toWhen = when.Span;
-        var toOpens = opens.Span;
-        var toCloses = closes.Span;
+        Gather(first, periods, who.Span, when.Span, opens.Span, closes.Span);
+        for (var i = 0; periods.Several && i < found; i++)
+            if (opens.Span[i] == int.MaxValue && Period(who.Span[i], when.Span[i]) is var p) (opens.Span[i], closes.Span[i]) = (periods.Start[p], periods.End[p]);
+        return new(who, when, default, default, opens, closes, default, found, true);
+    }
+
+    /// <summary>Of few events a sort costs less than a pass over every patient.</summary>
+    bool IsFew(EventList list) => list.Count * 16L < index.Shard.Patients;
+
+    /// <returns>Each patient's first start that a period holds; int.MaxValue where there is none.</returns>
+    Span<int> Earliest(EventList list)
+    {
+        var first = scratch.Rent<int>(index.Shard.Patients).Span;
+        first.Fill(int.MaxValue);
+        var begins = Stretches.Ascending(list.Patient.Span, list.Start.Span, scratch).Span;
+        if (periods.Several) Earliest(begins, list.Patient.Span, list.Start.Span, first);
+        else Earliest(begins, list.Patient.Span, list.Start.Span, periods, (int)Math.Min(prior, Far), (int)Math.Min(post, Far), first);
+        return first;
+    }
+
+    /// <summary>Those who have a first start, with their only period.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Gather(ReadOnlySpan<int> first, Periods periods, Span<ushort> who, Span<int> when, Span<int> opens, Span<int> closes)
+    {
+        var allOpens = periods.Opens.AsSpan(0, first.Length);
+        var allCloses = periods.Closes.AsSpan(0, first.Length);
         var at = 0;
         for (var group = 0; group < first.Length; group += Vector256<int>.Count)
         {
             for (var some = Entered(first, group); some != 0; some &= some - 1)
             {
                 var patient = group + BitOperations.TrailingZeroCount(some);
-                (toWho[at], toWhen[at], toOpens[at], toCloses[at]) = ((ushort)patient, first[patient], allOpens[patient], allCloses[patient]);
+                (who[at], when[at], opens[at], closes[at]) = ((ushort)patient, first[patient], allOpens[patient], allCloses[patient]);
                 at++;
             }
         }
-        for (var i = 0; several && i < found; i++)
-            if (toOpens[i] == int.MaxValue && Period(toWho[i], toWhen[i]) is var p) (toOpens[i], toCloses[i]) = (periods.Start[p], periods.End[p]);
-        return new(who[..found], when[..found], default, default, opens[..found], closes[..found], default, found, true);
+    }
+
+    /// <summary>More days than the calendar has, few enough to be added to any of its days.</summary>
+    const int Far = 1 << 28;
+
+    /// <summary>Of patients who have one period or none: in each stretch the first day that the period allows, if it allows any.</summary>
+    // By itself: inlined into more, it lacks registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Earliest(ReadOnlySpan<int> begins, ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, Periods periods, int before, int after, Span<int> first)
+    {
+        var opens = periods.Opens.AsSpan(0, first.Length);
+        var closes = periods.Closes.AsSpan(0, first.Length);
+        for (var s = 0; s < begins.Length - 1; s++)
+        {
+            int e = begins[s], patient = patients[e];
+            var low = opens[patient];
+            // Who has no period opens after every day.
+            if (low == int.MaxValue) continue;
+            low += before;
+            while (starts[e] < low && e + 1 < begins[s + 1]) e++;
+            var day = starts[e];
+            // Without a branch: which of a patient's stretches begins first is a guess, and a wrong one waits for memory.
+            var outside = ((day - low) | (closes[patient] - after - day)) >> 31;
+            first[patient] = Vector128.Min(Vector128.CreateScalarUnsafe((day & ~outside) | (outside & int.MaxValue)), Vector128.CreateScalarUnsafe(first[patient])).ToScalar();
+        }
+    }
+
+    void Earliest(ReadOnlySpan<int> begins, ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, Span<int> first)
+    {
+        for (var s = 0; s < begins.Length - 1; s++)
+        {
+            if ((s & 0xFFF) == 0) cancel.ThrowIfCancellationRequested();
+            var patient = patients[begins[s]];
+            for (var e = begins[s]; e < begins[s + 1]; e++)
+            {
+                if (Period(patient, starts[e]) < 0) continue;
+                first[patient] = Math.Min(first[patient], starts[e]);
+                break;
+            }
+        }
     }
 
     /// <returns>Which of the eight patients from one on have a first start, a bit for each.</returns>

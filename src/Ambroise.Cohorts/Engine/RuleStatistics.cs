@@ -12,14 +12,17 @@ sealed class RuleStatistics(int rules)
     public int Patients { get; set; }
 
     /// <param name="masks">By event, bit r for rule r.</param>
-    public void Add<T>(IndexEvents events, ReadOnlySpan<T> masks) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
+    public void Add<T>(IndexEvents events, ReadOnlySpan<T> masks, Scratch scratch) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
-        if (typeof(T) == typeof(byte) && masks.Length <= Places) AddFew(events.Patient.Span, events.Start.Span, MemoryMarshal.AsBytes(masks));
-        else AddMany(events.Patient.Span, events.Start.Span, masks);
+        var begins = events.Begins(scratch);
+        Patients += Math.Max(0, begins.Length - 1);
+        if (typeof(T) == typeof(byte) && masks.Length <= Places) AddFew(begins, events.Ascending ? default : events.Start.Span, MemoryMarshal.AsBytes(masks));
+        else AddMany(begins, events.Start.Span, masks);
     }
 
     /// <summary>Each patient's best event by one number: more rules first, then the first rule that holds, then the earlier start, then the earlier event.</summary>
-    void AddFew(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<byte> masks)
+    /// <param name="starts">Empty where each patient's are ascending: then the earlier event starts earlier.</param>
+    void AddFew(ReadOnlySpan<int> begins, ReadOnlySpan<int> starts, ReadOnlySpan<byte> masks)
     {
         Span<ulong> rank = stackalloc ulong[256];
         Span<byte> passes = stackalloc byte[256];
@@ -31,19 +34,23 @@ sealed class RuleStatistics(int rules)
         Span<int> best = stackalloc int[256], remaining = stackalloc int[33];
         best.Clear();
         remaining.Clear();
-        for (int i = 0, next; i < patients.Length; i = next)
+        var all = (1 << rules) - 1;
+        for (var p = 0; p < begins.Length - 1; p++)
         {
+            var (from, end) = (begins[p], begins[p + 1]);
             ulong first = 0;
             byte passed = 0;
-            var patient = patients[i];
-            for (next = i; next < patients.Length && patients[next] == patient; next++)
+            for (var i = from; i < end; i++)
             {
-                var mask = masks[next];
-                first = Math.Max(first, rank[mask] | (ulong)(~(uint)starts[next] ^ 0x8000_0000) << 22 | (Places - (uint)(next - i)));
+                var mask = masks[i];
+                var key = rank[mask] | (Places - (uint)(i - from));
+                if (!starts.IsEmpty) key |= (ulong)(~(uint)starts[i] ^ 0x8000_0000) << 22;
+                first = Math.Max(first, key);
                 passed = Math.Max(passed, passes[mask]);
+                // None is better than the first of those that pass all.
+                if (mask == all && starts.IsEmpty) break;
             }
-            Patients++;
-            best[masks[i + (int)(Places - (first & Places))]]++;
+            best[masks[from + (int)(Places - (first & Places))]]++;
             remaining[passed]++;
         }
         BestMasks.Add((ReadOnlySpan<int>)best);
@@ -72,20 +79,19 @@ sealed class RuleStatistics(int rules)
     /// <summary>Events of one patient in one shard at most.</summary>
     const uint Places = (1 << 22) - 1;
 
-    void AddMany<T>(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, ReadOnlySpan<T> of) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
+    void AddMany<T>(ReadOnlySpan<int> begins, ReadOnlySpan<int> starts, ReadOnlySpan<T> of) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
         var masks = new ulong[of.Length];
         for (var i = 0; i < masks.Length; i++) masks[i] = ulong.CreateTruncating(of[i]);
-        for (int i = 0, next; i < patients.Length; i = next)
+        for (var p = 0; p < begins.Length - 1; p++)
         {
-            Patients++;
-            var best = i;
+            var best = begins[p];
             var passed = 0;
-            for (next = i; next < patients.Length && patients[next] == patients[i]; next++)
+            for (var i = best; i < begins[p + 1]; i++)
             {
-                EventMasks.Add(masks[next]);
-                if (next > i && Better(starts, masks, next, best)) best = next;
-                passed = Math.Max(passed, Math.Min(rules, BitOperations.TrailingZeroCount(~masks[next])));
+                EventMasks.Add(masks[i]);
+                if (Better(starts, masks, i, best)) best = i;
+                passed = Math.Max(passed, Math.Min(rules, BitOperations.TrailingZeroCount(~masks[i])));
             }
             BestMasks.Add(masks[best]);
             for (var r = 0; r < passed; r++) Remaining[r]++;

@@ -34,24 +34,29 @@ sealed class ShardRun
 
     ShardAnswer Answer(bool withRows)
     {
+        if (!withRows && bound.CountsFirsts)
+        {
+            var firsts = new PrimaryEvents(bound, index, scratch, cancel).Firsts([.. bound.Primary.Select(Events)]);
+            foreach (var criterion in bound.Primary) Touch(criterion);
+            return new([], firsts, firsts, firsts, [], [], [], criterionPatients);
+        }
         var qualified = cache.Find<IndexEvents>(index.Shard, bound.EntryKey);
         if (qualified is null)
         {
             qualified = Qualified();
             // Where no rule asks them anything, to keep them costs as much as to find them.
-            if (!bound.Rules.IsEmpty && cache.Keeps(qualified.Bytes)) cache.Add(index.Shard, bound.EntryKey, qualified.Kept(), qualified.Bytes);
+            if (!bound.Rules.IsEmpty && cache.Keeps(qualified.Bytes)) cache.Add(index.Shard, bound.EntryKey, qualified.Kept(scratch), qualified.Bytes);
         }
         var statistics = new RuleStatistics(bound.Rules.Length);
         var included = qualified;
         if (bound.Rules.IsEmpty)
         {
-            statistics.Patients = EventList.Distinct(qualified.Patient.Span);
+            statistics.Patients = Stretches.Count(qualified.Patient.Span);
             included = Limited(qualified, definition.ExpressionLimit);
         }
         else
         {
-            var held = bound.Rules.Length <= 8 ? Held<byte>(qualified, statistics) : Held<ulong>(qualified, statistics);
-            included = Limited(qualified, definition.ExpressionLimit, held);
+            included = bound.Rules.Length <= 8 ? Held<byte>(qualified, statistics) : Held<ulong>(qualified, statistics);
         }
         var ends = new Exits(definition, included, Events, scratch, cancel).Ends(bound);
         var rows = new List<CohortRow>();
@@ -144,14 +149,30 @@ sealed class ShardRun
     IndexEvents Limited(IndexEvents events, Limit limit) => limit == Limit.All ? events : Limited(events, limit, Places.All(events.Count, scratch));
 
     /// <summary>Asks every rule of every event and counts what they pass.</summary>
-    /// <returns>Places of the events that pass all, ascending.</returns>
-    ReadOnlySpan<int> Held<T>(IndexEvents qualified, RuleStatistics statistics) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
+    /// <returns>The events that pass all, limited.</returns>
+    IndexEvents Held<T>(IndexEvents qualified, RuleStatistics statistics) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
         var masks = scratch.Rent<T>(qualified.Count).Span;
         masks.Clear();
         for (var r = 0; r < bound.Rules.Length; r++) Mark(masks, MemoryMarshal.AsBytes(Passing(r, qualified)), r);
-        statistics.Add<T>(qualified, masks);
-        return Places.Equal(masks, T.CreateTruncating((1UL << bound.Rules.Length) - 1), scratch);
+        statistics.Add<T>(qualified, masks, scratch);
+        var all = T.CreateTruncating((1UL << bound.Rules.Length) - 1);
+        return definition.ExpressionLimit == Limit.First && qualified.Ascending ? qualified.Only(Firsts(qualified.Begins(scratch), masks, all), scratch)
+            : Limited(qualified, definition.ExpressionLimit, Places.Equal(masks, all, scratch));
+    }
+
+    /// <returns>Places of each patient's first event that passes all.</returns>
+    ReadOnlySpan<int> Firsts<T>(ReadOnlySpan<int> begins, ReadOnlySpan<T> masks, T all) where T : unmanaged, IBinaryInteger<T>
+    {
+        var places = scratch.Rent<int>(begins.Length).Span;
+        var count = 0;
+        for (var p = 0; p < begins.Length - 1; p++)
+        {
+            var (i, end) = (begins[p], begins[p + 1]);
+            while (i < end && masks[i] != all) i++;
+            if (i < end) places[count++] = i;
+        }
+        return places[..count];
     }
 
     /// <param name="passed">One or zero by event.</param>

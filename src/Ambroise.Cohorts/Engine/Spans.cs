@@ -20,6 +20,11 @@ sealed class Spans(CohortDefinition definition)
         var patients = 0;
         var who = included.Patient.Span;
         var starts = included.Start.Span;
+        if (rows is null && !cut && Stretches.Count(who) == who.Length)
+        {
+            var left = who.Length - ends[..who.Length].Count(Exits.Never);
+            return (left, left);
+        }
         for (int i = 0, next; i < who.Length; i = next)
         {
             next = EventList.Ends(who, i);

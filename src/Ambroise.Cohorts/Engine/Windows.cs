@@ -66,24 +66,53 @@ sealed class Windows
 
     /// <summary>Whether enough events, or few enough, start in the window of each index event.</summary>
     /// <param name="offsets">Where each patient's events begin; empty where events are few: then only patients who have some are looked at.</param>
-    public void Hold(Occurrence occurrence, ReadOnlySpan<int> offsets, Span<bool> holds)
+    /// <param name="begins">Where each patient's index events begin.</param>
+    public void Hold(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
     {
         if (offsets.IsEmpty) HoldOfFew(occurrence, holds);
-        else HoldOfMany(occurrence, offsets, holds);
+        else HoldOfMany(occurrence, offsets, begins, holds);
     }
 
-    void HoldOfMany(Occurrence occurrence, ReadOnlySpan<int> offsets, Span<bool> holds)
+    void HoldOfMany(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
     {
         Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
         var starts = events.Start.Span;
-        var (n, rule) = (occurrence.Count, occurrence.Rule);
-        for (var from = 0; from < holds.Length; from += Chunk)
+        var mine = of.Patient.Span;
+        // As many patients at a time as their events have room; of one who has more, so many of them.
+        for (int p = 0, from = 0; p < begins.Length - 1;)
         {
-            var patients = of.Patient.Span.Slice(from, Math.Min(Chunk, holds.Length - from));
-            var to = holds.Slice(from, patients.Length);
-            Edged(from, low[..patients.Length], high[..patients.Length]);
-            for (var i = 0; i < patients.Length; i++)
-                to[i] = Answer(rule, Within(starts, offsets[patients[i]], offsets[patients[i] + 1], low[i], high[i]), n);
+            var last = p;
+            while (last < begins.Length - 1 && begins[last + 1] - from <= Chunk) last++;
+            var end = last > p ? begins[last] : from + Chunk;
+            Edged(from, low[..(end - from)], high[..(end - from)]);
+            for (var q = p; q < Math.Max(last, p + 1); q++)
+            {
+                var (first, next) = (Math.Max(begins[q], from), Math.Min(begins[q + 1], end));
+                var patient = mine[first];
+                Within(starts, offsets[patient], offsets[patient + 1], low[(first - from)..(next - from)], high[(first - from)..(next - from)], occurrence, holds[first..next]);
+            }
+            (p, from) = (last, end);
+        }
+    }
+
+    /// <summary>Of one patient.</summary>
+    static void Within(ReadOnlySpan<int> starts, int from, int to, ReadOnlySpan<int> low, ReadOnlySpan<int> high, Occurrence occurrence, Span<bool> holds)
+    {
+        var (n, rule) = (occurrence.Count, occurrence.Rule);
+        if (from == to)
+        {
+            holds.Fill(Answer(rule, 0, n));
+        }
+        else if (to - from <= Vector256<int>.Count && from + Vector256<int>.Count <= starts.Length)
+        {
+            var day = Vector256.Create(starts.Slice(from, Vector256<int>.Count));
+            var some = (1u << (to - from)) - 1;
+            for (var i = 0; i < holds.Length; i++)
+                holds[i] = Answer(rule, BitOperations.PopCount((Vector256.GreaterThanOrEqual(day, Vector256.Create(low[i])) & Vector256.LessThanOrEqual(day, Vector256.Create(high[i]))).ExtractMostSignificantBits() & some), n);
+        }
+        else
+        {
+            for (var i = 0; i < holds.Length; i++) holds[i] = Answer(rule, Within(starts, from, to, low[i], high[i]), n);
         }
     }
 

@@ -35,12 +35,17 @@ public sealed class ConformanceSpecs
         Parallel.ForEach(asked, new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = TestContext.Current.CancellationToken }, e =>
         {
             var definition = CohortDefinition.Parse(File.ReadAllBytes(Conformance.Path($"cohorts/{folder}/{e.Id}.json"))).OrThrow();
-            var answer = engine.Run(BoundDefinition.Bind(definition, Vocabulary.Value), Shards.Value, threads: 1, TestContext.Current.CancellationToken);
+            var bound = BoundDefinition.Bind(definition, Vocabulary.Value);
+            var answer = engine.Run(bound, Shards.Value, threads: 1, TestContext.Current.CancellationToken);
+            var count = engine.Count(bound, Shards.Value, threads: 1, TestContext.Current.CancellationToken);
+            if (Counts(count) != Counts(answer)) wrong.Add($"{e.Id} {e.Name}: counts {Counts(count)} without rows, {Counts(answer)} with them");
             if (Hash(Ties.TryGetValue(e.Id, out var tie) ? [.. answer.Rows.Select(r => r == tie.Ours ? r with { End = tie.GivenEnd } : r)] : answer.Rows) != e.Sha256) wrong.Add($"{e.Id} {e.Name}: {answer.Records} rows for {e.Rows}");
             if (answer.Records != answer.Rows.Count || answer.Patients != answer.Rows.Select(r => r.Subject).Distinct().Count()) wrong.Add($"{e.Id} {e.Name}: counts differ from rows");
         });
         Assert.True(wrong.IsEmpty, $"{wrong.Count} of {asked.Count}\n" + string.Join("\n", wrong.Order(StringComparer.Ordinal).Take(100)));
     }
+
+    static string Counts(CohortResult of) => $"{of.Patients} {of.Records} {of.Entered} {string.Join(',', of.Criteria.Select(c => c.Patients))}";
 
     [Fact]
     public void Inclusion_statistics_are_the_expected_ones()
