@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Ambroise.Cohorts.Definitions;
@@ -76,6 +77,7 @@ sealed class Windows
     void HoldOfMany(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
     {
         Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
+        var enough = new Enough(occurrence);
         var starts = events.Start.Span;
         var mine = of.Patient.Span;
         // As many patients at a time as their events have room; of one who has more, so many of them.
@@ -89,37 +91,59 @@ sealed class Windows
             {
                 var (first, next) = (Math.Max(begins[q], from), Math.Min(begins[q + 1], end));
                 var patient = mine[first];
-                Within(starts, offsets[patient], offsets[patient + 1], low[(first - from)..(next - from)], high[(first - from)..(next - from)], occurrence, holds[first..next]);
+                Within(starts, offsets[patient], offsets[patient + 1], low[(first - from)..(next - from)], high[(first - from)..(next - from)], enough, holds[first..next]);
             }
             (p, from) = (last, end);
         }
     }
 
-    /// <summary>Of one patient.</summary>
-    static void Within(ReadOnlySpan<int> starts, int from, int to, ReadOnlySpan<int> low, ReadOnlySpan<int> high, Occurrence occurrence, Span<bool> holds)
+    /// <summary>Of one patient: their events are read once and compared with every window.</summary>
+    /// <param name="from">Of the patient's events, the first.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Within(ReadOnlySpan<int> starts, int from, int to, ReadOnlySpan<int> low, ReadOnlySpan<int> high, Enough enough, Span<bool> holds)
     {
-        var (n, rule) = (occurrence.Count, occurrence.Rule);
-        if (from == to)
+        low = low[..holds.Length];
+        high = high[..holds.Length];
+        var count = to - from;
+        if (count == 0)
         {
-            holds.Fill(Answer(rule, 0, n));
+            holds.Fill(enough.Holds(0));
         }
-        else if (to - from <= Vector256<int>.Count && from + Vector256<int>.Count <= starts.Length)
+        else if (count <= Vector512<int>.Count && from + Vector512<int>.Count <= starts.Length)
         {
-            var day = Vector256.Create(starts.Slice(from, Vector256<int>.Count));
-            var some = (1u << (to - from)) - 1;
-            for (var i = 0; i < holds.Length; i++)
-                holds[i] = Answer(rule, BitOperations.PopCount((Vector256.GreaterThanOrEqual(day, Vector256.Create(low[i])) & Vector256.LessThanOrEqual(day, Vector256.Create(high[i]))).ExtractMostSignificantBits() & some), n);
+            var day = Vector512.Create(starts.Slice(from, Vector512<int>.Count));
+            var some = (1UL << count) - 1;
+            for (var i = 0; i < holds.Length; i++) holds[i] = enough.Holds(BitOperations.PopCount(Inside(day, low[i], high[i]) & some));
+        }
+        else if (count <= 2 * Vector512<int>.Count && from + 2 * Vector512<int>.Count <= starts.Length)
+        {
+            var day = Vector512.Create(starts.Slice(from, Vector512<int>.Count));
+            var more = Vector512.Create(starts.Slice(from + Vector512<int>.Count, Vector512<int>.Count));
+            var some = (1UL << count) - 1;
+            for (var i = 0; i < holds.Length; i++) holds[i] = enough.Holds(BitOperations.PopCount((Inside(day, low[i], high[i]) | Inside(more, low[i], high[i]) << Vector512<int>.Count) & some));
         }
         else
         {
-            for (var i = 0; i < holds.Length; i++) holds[i] = Answer(rule, Within(starts, from, to, low[i], high[i]), n);
+            for (var i = 0; i < holds.Length; i++) holds[i] = enough.Holds(Within(starts, from, to, low[i], high[i]));
         }
+    }
+
+    static ulong Inside(Vector512<int> day, int low, int high) => (Vector512.GreaterThanOrEqual(day, Vector512.Create(low)) & Vector512.LessThanOrEqual(day, Vector512.Create(high))).ExtractMostSignificantBits();
+
+    /// <summary>How many events are asked for, as one comparison.</summary>
+    readonly struct Enough(Occurrence occurrence)
+    {
+        readonly int least = occurrence.Rule == OccurrenceRule.AtMost ? Math.Min(0, occurrence.Count) : occurrence.Count;
+        readonly uint more = occurrence.Rule switch { OccurrenceRule.Exactly => 0, OccurrenceRule.AtMost => (uint)Math.Max(0, occurrence.Count), _ => (uint)(int.MaxValue - occurrence.Count) };
+
+        public bool Holds(int found) => (uint)(found - least) <= more;
     }
 
     /// <summary>Passes over both lists once, side by side.</summary>
     void HoldOfFew(Occurrence occurrence, Span<bool> holds)
     {
-        holds.Fill(Answer(occurrence.Rule, 0, occurrence.Count));
+        var enough = new Enough(occurrence);
+        holds.Fill(enough.Holds(0));
         Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
         var mine = of.Patient.Span;
         var patients = events.Patient.Span;
@@ -139,7 +163,7 @@ sealed class Windows
             {
                 var count = Math.Min(Chunk, next - i);
                 Edged(i, low[..count], high[..count]);
-                for (var k = 0; k < count; k++) holds[i + k] = Answer(occurrence.Rule, Within(starts, from, to, low[k], high[k]), occurrence.Count);
+                for (var k = 0; k < count; k++) holds[i + k] = enough.Holds(Within(starts, from, to, low[k], high[k]));
                 i += count;
             }
         }
@@ -199,13 +223,6 @@ sealed class Windows
             if (starts[from] >= low && starts[from] <= high) count++;
         return count;
     }
-
-    static bool Answer(OccurrenceRule rule, int found, int n) => rule switch
-    {
-        OccurrenceRule.Exactly => found == n,
-        OccurrenceRule.AtMost => found <= n,
-        _ => found >= n,
-    };
 
     public int Count(int row, int from, int to)
     {
