@@ -116,6 +116,7 @@ static class French
         ["mappings.missing"] = "Ce fichier de correspondances n'existe pas. …",
         ["opposition.file-missing"] = "Ce fichier d'oppositions n'existe pas. …",
         ["opposition.none"] = "Il n'y a pas d'opposition de ce numéro en vigueur : voir « ambroise opposition list ».",
+        ["opposition.channel-fhir"] = "La voie fhir est celle de ce que dit un Consent, à son chargement : nommez la façon dont le patient l'a dit.",
         ["opposition.proof-long"] = "Une preuve est une référence de 300 caractères au plus.",
         ["opposition.reach-invalid"] = "La portée d'une opposition est toute recherche, un projet ou une catégorie. …",
         ["opposition.received-later"] = "Une opposition ne peut avoir été reçue après aujourd'hui.",

@@ -42,7 +42,7 @@ static class OppositionFile
     }
 
     static Channel? Channels(string text) =>
-        text.Length == 0 ? Channel.Other : !char.IsAsciiDigit(text[0]) && Enum.TryParse<Channel>(text, ignoreCase: true, out var channel) && Enum.IsDefined(channel) ? channel : null;
+        text.Length == 0 ? Channel.Other : !char.IsAsciiDigit(text[0]) && Enum.TryParse<Channel>(text, ignoreCase: true, out var channel) && Enum.IsDefined(channel) && channel != Channel.Fhir ? channel : null;
 
     static Failure Invalid(int line, string field) => new(FailureKind.Invalid, "opposition.file-invalid", $"Line {line}: the field {field} cannot be read. Nothing was taken over.");
 }

@@ -4,6 +4,7 @@ using Ambroise.Cli.Governance;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
+using Ambroise.Governance.Oppositions;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir;
@@ -25,7 +26,7 @@ static class LoadFhir
     /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
     sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
 
-    sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export);
+    sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn);
 
     public static Command Command(CommandFrame frame)
     {
@@ -77,13 +78,16 @@ static class LoadFhir
         if (VocabularyCodes.Read(session.Home.VocabularyFolder, Mappings.PathOf(tenant), memory.Native, threads).Failed(out failure, out var codes)) return failure;
         using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock);
         var started = session.Clock.GetTimestamp();
+        IReadOnlyList<Opposition> objected = [];
         var total = Math.Max(1, files.Files.Sum(f => f.Bytes));
         var result = await session.Terminal.ProgressAsync(session.Say("Loading", "Chargement"), async report =>
         {
             source.Progressed = bytes => report((double)bytes / total);
             try
             {
-                return await LoadRelease.RunAsync(tenant.Lake(session.Clock), source, new(mode, memory.Rows / 2, threads, maxRejects), null, cancel);
+                // Before the release is seen: it never lacks an opposition that came with it.
+                var load = new LoadOptions(mode, memory.Rows / 2, threads, maxRejects) { Committing = () => objected = ConsentsHeard.Follow(session, tenant, source) };
+                return await LoadRelease.RunAsync(tenant.Lake(session.Clock), source, load, null, cancel);
             }
             catch (OutOfMemoryException)
             {
@@ -98,12 +102,16 @@ static class LoadFhir
         long Sum(string kind) => told.Fates.Where(f => f.Kind == kind).Sum(f => f.Count);
         var shown = new Shown(id, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
             told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
-            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], exported);
+            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], exported,
+            objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws));
         return new Answer(shown, console =>
         {
             console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {id}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
             console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
                 $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
+            if (objected.Count > 0)
+                console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:N0} opposition(s) in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
+                    $"D'après les Consents lus : {shown.OppositionsRecorded:N0} opposition(s) en vigueur dès maintenant, {shown.OppositionsWithdrawn:N0} levée(s)."));
             if (exported is not null) console.WriteLine(Told(session, exported));
             foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
         });

@@ -4,7 +4,13 @@ using Ambroise.Governance.Projects;
 namespace Ambroise.Governance.Oppositions;
 
 /// <summary>How a patient said it. Any way counts (CNIL EDS 9.4).</summary>
-public enum Channel { Portal, Post, Email, Phone, InPerson, CareTeam, Other }
+public enum Channel
+{
+    Portal, Post, Email, Phone, InPerson, CareTeam, Other,
+
+    /// <summary>Said by a FHIR Consent that a load read; never chosen by hand.</summary>
+    Fhir,
+}
 
 /// <summary>What a patient objects to.</summary>
 [JsonConverter(typeof(ReachText))]
@@ -54,4 +60,14 @@ public abstract record Reach
 /// <param name="Received">The day the patient said it.</param>
 /// <param name="Proof">Where the letter or message is kept; empty for none.</param>
 /// <param name="By">Who wrote it down.</param>
-public sealed record Opposition(long Number, bool Withdraws, long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof, DateTimeOffset Recorded, string By);
+/// <param name="Consent">The record that said it, whose later versions may say otherwise; null where a person wrote it down.</param>
+public sealed record Opposition(long Number, bool Withdraws, long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof, DateTimeOffset Recorded, string By, ConsentVersion? Consent = null);
+
+/// <summary>A version of a consent record.</summary>
+/// <param name="Record">Key of the record, the same in every load.</param>
+/// <param name="Updated">When its source last changed it, in microseconds UTC since 1970; <see cref="long.MinValue"/> where the source does not say.</param>
+/// <param name="Number">Of the version; 0 where the source does not say.</param>
+public sealed record ConsentVersion(long Record, long Updated, long Number)
+{
+    internal int CompareTo(ConsentVersion other) => (Updated, Number).CompareTo((other.Updated, other.Number));
+}

@@ -6,7 +6,7 @@ using Ambroise.Vault;
 namespace Ambroise.Governance.Oppositions;
 
 /// <summary>Who objects to what, in a tenant. That someone objects is about a patient, so each entry is sealed under a key of the tenant: the database alone tells how many there are.</summary>
-/// <remarks>The last entry about a patient and a reach holds.</remarks>
+/// <remarks>The last entry about a patient, a reach and what said it (a person, or one consent record) holds: two that say the same stand each by itself.</remarks>
 public sealed class OppositionRegister
 {
     const string KeyGroup = "oppositions", KeyName = "register";
@@ -31,12 +31,52 @@ public sealed class OppositionRegister
     /// <returns>The new entries; those who objected to the same already are passed over.</returns>
     public Result<IReadOnlyList<Opposition>> Add(IEnumerable<Said> said, string by) => Write(said, by, withdraws: false);
 
-    /// <summary>Writes down that a patient no longer objects.</summary>
+    /// <summary>Writes down that a patient no longer objects, whatever said that they do.</summary>
     /// <returns>The entry, or <c>opposition.none</c>.</returns>
     public Result<Opposition> Withdraw(Said said, string by)
     {
         if (Write([said], by, withdraws: true).Failed(out var failure, out var written)) return failure;
-        return written is [var one] ? one : new Failure(FailureKind.NotFound, "opposition.none", "There is no such opposition in force.");
+        return written is [.., var one] ? one : new Failure(FailureKind.NotFound, "opposition.none", "There is no such opposition in force.");
+    }
+
+    /// <param name="Objects">Empty where the record denies nothing any more.</param>
+    public sealed record Decided(ConsentVersion Version, long Person, IReadOnlyList<Reach> Objects, DateOnly Received);
+
+    /// <summary>Follows consent records: adds what a record denies, and withdraws what the same record denied in an earlier version and no longer does. A record that is not among them keeps what it said,
+    /// and so does one whose version is known: what a person withdrew by hand stays withdrawn until the record itself changes.</summary>
+    /// <returns>The new entries.</returns>
+    public Result<IReadOnlyList<Opposition>> Follow(IEnumerable<Decided> decided, string by)
+    {
+        lock (gate)
+        {
+            using var transaction = Database.BeginWrite(connection);
+            var all = journal.Read(transaction);
+            var held = Last(all).Where(o => o.Consent is not null).Select(Of).ToHashSet();
+            var known = all.Where(o => o is { Channel: Channel.Fhir, Consent: not null }).ToLookup(o => o.Consent!.Record);
+            var now = clock.GetUtcNow();
+            var today = DateOnly.FromDateTime(now.UtcDateTime);
+            var written = new List<Opposition>();
+            void Append(Decided one, long person, Reach reach, bool withdraws)
+            {
+                var entry = new Opposition(all.Count + written.Count + 1, withdraws, person, reach, Channel.Fhir, one.Received > today ? today : one.Received, $"consent_record:{one.Version.Record}", now, by, one.Version);
+                written.Add(entry);
+                journal.Append(transaction, entry.Number, entry);
+            }
+            foreach (var one in decided)
+            {
+                var wanted = one.Objects.Select(r => (one.Person, Reach: r)).ToHashSet();
+                var said = known[one.Version.Record].GroupBy(o => (o.Person, o.Reach)).Select(g => g.Last()).ToList();
+                var saidNow = said.Where(o => !o.Withdraws).Select(o => (o.Person, o.Reach)).ToHashSet();
+                var newer = said.Count == 0 ? 1 : one.Version.CompareTo(said.MaxBy(o => o.Number)!.Consent!);
+                if (newer < 0 || (newer == 0 && wanted.SetEquals(saidNow))) continue;
+                foreach (var (person, reach) in saidNow.Except(wanted))
+                    if (held.Contains((person, reach, one.Version.Record))) Append(one, person, reach, withdraws: true);
+                foreach (var (person, reach) in wanted)
+                    if (!held.Contains((person, reach, one.Version.Record))) Append(one, person, reach, withdraws: false);
+            }
+            transaction.Commit();
+            return written;
+        }
     }
 
     /// <returns>Every entry, oldest first.</returns>
@@ -65,22 +105,34 @@ public sealed class OppositionRegister
             var all = journal.Read(transaction);
             var now = clock.GetUtcNow();
             var today = DateOnly.FromDateTime(now.UtcDateTime);
-            var held = Last(all).Select(o => (o.Person, o.Reach)).ToHashSet();
+            var held = Last(all).Select(Of).ToHashSet();
             var written = new List<Opposition>();
             foreach (var one in said)
             {
                 // A day of grace: it may be tomorrow already where the patient is.
                 if (one.Received > today.AddDays(1)) return new Failure(FailureKind.Invalid, "opposition.received-later", "An opposition cannot be received after today.");
                 if (one.Proof.Length > 300) return new Failure(FailureKind.Invalid, "opposition.proof-long", "A proof is a reference of at most 300 characters.");
-                if (withdraws ? !held.Remove((one.Person, one.Reach)) : !held.Add((one.Person, one.Reach))) continue;
-                var entry = new Opposition(all.Count + written.Count + 1, withdraws, one.Person, one.Reach, one.Channel, one.Received, one.Proof, now, by);
-                written.Add(entry);
-                journal.Append(transaction, entry.Number, entry);
+                if (one.Channel == Channel.Fhir) return new Failure(FailureKind.Invalid, "opposition.channel-fhir", "The channel fhir is for what a Consent says, when it is loaded: name the way the patient said it.");
+                void Append(ConsentVersion? consent)
+                {
+                    var entry = new Opposition(all.Count + written.Count + 1, withdraws, one.Person, one.Reach, one.Channel, one.Received, one.Proof, now, by, consent);
+                    written.Add(entry);
+                    journal.Append(transaction, entry.Number, entry);
+                }
+                if (!withdraws)
+                {
+                    if (held.Add((one.Person, one.Reach, 0))) Append(null);
+                    continue;
+                }
+                foreach (var lifted in Last(all).Where(o => o.Person == one.Person && o.Reach == one.Reach && held.Remove(Of(o)))) Append(lifted.Consent);
             }
             transaction.Commit();
             return written;
         }
     }
 
-    static List<Opposition> Last(IReadOnlyList<Opposition> all) => [.. all.GroupBy(o => (o.Person, o.Reach)).Select(g => g.Last()).Where(o => !o.Withdraws).OrderBy(o => o.Number)];
+    /// <summary>Entries of which the last holds.</summary>
+    static (long Person, Reach Reach, long Record) Of(Opposition o) => (o.Person, o.Reach, o.Consent?.Record ?? 0);
+
+    static List<Opposition> Last(IReadOnlyList<Opposition> all) => [.. all.GroupBy(Of).Select(g => g.Last()).Where(o => !o.Withdraws).OrderBy(o => o.Number)];
 }

@@ -9,7 +9,11 @@ namespace Ambroise.Lake.Writing;
 /// <param name="MemoryBytes">Bound on the rows held in memory.</param>
 /// <param name="Threads">Shards written at once.</param>
 /// <param name="MaxRejects">More rejected rows than this stop the load; null for no limit.</param>
-public sealed record LoadOptions(LoadMode Mode, long MemoryBytes, int Threads, long? MaxRejects);
+public sealed record LoadOptions(LoadMode Mode, long MemoryBytes, int Threads, long? MaxRejects)
+{
+    /// <summary>Called once everything is written and before the report and the commit: what must be true before anyone sees the release. What it throws stops the load.</summary>
+    public Action? Committing { get; init; }
+}
 
 /// <param name="Table">The table being read.</param>
 /// <param name="Rows">Rows accepted so far in the whole load.</param>
@@ -102,6 +106,7 @@ public static class LoadRelease
         var files = (await writer.FinishAsync()).ToList();
         if (writer.Rejected.Count > options.MaxRejects)
             return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
+        options.Committing?.Invoke();
         if (records is not null) files.Add(SealedReport.Write(lake, number, records.Report()));
         if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
         cancel.ThrowIfCancellationRequested();

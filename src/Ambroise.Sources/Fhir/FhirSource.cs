@@ -42,6 +42,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly HashSet<long> persons = [], gone = [];
     readonly List<(long Key, int Seq)> patients = [];
     readonly List<(int Seq, long Person)> shared = [];
+    readonly List<(int Seq, ConsentDecision Decision)> consents = [];
     readonly HashSet<int> unplaced = [];
     int lastDay = int.MinValue;
     StagedRows? staged;
@@ -74,6 +75,17 @@ public sealed class FhirSource : IRecordSource, IDisposable
         foreach (var (seq, person) in shared)
             if (!persons.Contains(links.Person(person))) unplaced.Add(seq);
         shared.Clear();
+    }
+
+    /// <summary>What the Consents read say, each in its last version; of patients that are known. Once the load has begun.</summary>
+    public IReadOnlyList<ConsentDecision> Consents =>
+        [.. consents.Where(c => !index.IsDead(c.Seq)).Select(c => c.Decision with { Person = links.Person(c.Decision.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
+
+    /// <summary>A note for the report: what was done outside of the tables.</summary>
+    /// <param name="of">Type and what of it, as <c>Consent.opposition</c>.</param>
+    public void Note(string of, string what, long count)
+    {
+        if (count > 0) counts[(of, what)] = count;
     }
 
     void ReadAll(CancellationToken cancel)
@@ -126,6 +138,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
             staged!.Add(rows.Batch, rows.Tags);
         }
         foreach (var (tag, person) in chunk.Shared) shared.Add((first + tag, person));
+        foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
         rejected.AddRange(chunk.Rejected);
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;

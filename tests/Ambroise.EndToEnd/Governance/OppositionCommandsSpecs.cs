@@ -55,7 +55,7 @@ public sealed class OppositionCommandsSpecs
         Ran Dpo(params string[] args) => home.Run(["--as", "dpo", "opposition", .. args]);
     }
 
-    static string Header(string table) => table switch
+    internal static string Header(string table) => table switch
     {
         "concept" => "concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason\n8507,MALE,Gender,Gender,Gender,S,M,1970-01-01,2099-12-31,\n",
         "concept_ancestor" => "ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation\n8507,8507,0,0\n",

@@ -28,6 +28,9 @@ sealed class FhirHospital : IDisposable
 
     public FhirReport Report { get; private set; } = null!;
 
+    /// <summary>What the Consents of the last load said.</summary>
+    public IReadOnlyList<ConsentDecision> Consents { get; private set; } = [];
+
     public IReadOnlyList<Rejected> Rejected { get; private set; } = [];
 
     /// <summary>Loads lines of NDJSON.</summary>
@@ -41,6 +44,7 @@ sealed class FhirHospital : IDisposable
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
         using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), CodeBook.Empty, options ?? FhirOptions.Default, names, 64 << 20, 2, TimeProvider.System);
         var loaded = test.Load(source, mode);
+        Consents = source.Consents;
         Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Json)!;
         Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
         Directory.Delete(folder, recursive: true);

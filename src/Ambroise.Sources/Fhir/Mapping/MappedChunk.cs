@@ -60,6 +60,9 @@ sealed class MappedChunk
     /// <summary>Resources with rows in tables that name no person, and the person they are about.</summary>
     public List<(int Tag, long Person)> Shared { get; } = [];
 
+    /// <summary>What Consents say of uses other than care.</summary>
+    public List<(int Tag, ConsentDecision Decision)> Consents { get; } = [];
+
     /// <summary>The latest day that any resource is about, in days since 1970-01-01.</summary>
     public int LastDay { get; set; } = int.MinValue;
 

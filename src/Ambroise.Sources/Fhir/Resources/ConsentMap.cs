@@ -3,13 +3,15 @@ using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir.Resources;
 
-/// <summary>Consent: what the patient decided, kept as a record for the register of oppositions.</summary>
+/// <summary>Consent: what the patient decided, kept as a record, and told to the register of oppositions.</summary>
 static class ConsentMap
 {
     public static Fate Consent(ResourceMapper m)
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        if (ConsentStand.Of(r) is { } denied)
+            m.Chunk.Consents.Add((m.Chunk.Seen.Count, new(m.Key.Key, m.Version.Updated, m.Version.Number, m.Person, denied, m.OptionalTime(r["dateTime"u8]).Day, m.OptionalTime(r["provision"u8]["period"u8]["end"u8]).Day)));
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8) || r["status"u8].Is("proposed"u8)) return Fate.Aside($"status-{r["status"u8]}");
         var row = m.Row(Cdm54.ConsentRecord);
         row.Put("person_id", m.Person);

@@ -82,6 +82,50 @@ public abstract class OppositionSpecs : IDisposable
         Assert.Equal([1L, 2L], register.Against("p1"));
     }
 
+    /// <summary>Steps of one word each: what a consent record says in a version, or what a person does by hand; then who is withheld, of patients 1 and 2.</summary>
+    [Theory]
+    [InlineData("A1:1", "1")]
+    [InlineData("A1:1 A1:1", "1")]
+    [InlineData("A1:1 A2:", "")]
+    [InlineData("A1:1 A1:", "")] // the source gives no version: what it says now counts
+    [InlineData("A2: A1:1", "1")] // of a record that never denied anything nothing is known
+    [InlineData("A2:1 A3: A1:1", "")]
+    [InlineData("A1:1 B1:1 A2:", "1")]
+    [InlineData("A1:1 B1:1 A2: B2:", "")]
+    [InlineData("hand A1:1 A2:", "1")]
+    [InlineData("A1:1 hand A2:", "1")]
+    [InlineData("A1:1 lift", "")]
+    [InlineData("A1:1 hand lift", "")]
+    [InlineData("A1:1 lift A1:1", "")]
+    [InlineData("A1:1 lift A2:1", "1")]
+    [InlineData("A1:1 A1:2", "2")] // two patients became one, or were told apart
+    [InlineData("A1:1 B1:2", "1,2")]
+    public void Consent_records_are_followed(string steps, string withheld)
+    {
+        var written = 0;
+        foreach (var step in steps.Split(' '))
+        {
+            if (step == "hand") register.Add([Of(1)], "dpo").OrThrow();
+            else if (step == "lift") register.Withdraw(Of(1), "dpo").OrThrow();
+            else
+            {
+                var version = new ConsentVersion(step[0], long.MinValue, step[1] - '0');
+                OppositionRegister.Decided said = new(version, step[3..] is { Length: > 0 } who ? long.Parse(who, null) : 1, step.EndsWith(':') ? [] : [new Reach.AllResearch()], new(2026, 1, 2));
+                written = register.Follow([said], "loader").OrThrow().Count;
+                Assert.Empty(register.Follow([said], "loader").OrThrow());
+            }
+        }
+        Assert.Equal(withheld, string.Join(',', register.Against()));
+        Assert.All(register.List().Where(o => o.Channel == Channel.Fhir), o => Assert.Equal($"consent_record:{o.Consent!.Record}", o.Proof));
+    }
+
+    [Fact]
+    public void Nobody_writes_by_hand_what_only_a_consent_says()
+    {
+        Assert.True(register.Add([Of(1) with { Channel = Channel.Fhir }], "dpo").Failed(out var failure, out _));
+        Assert.Equal("opposition.channel-fhir", failure.Code);
+    }
+
     [Fact]
     public void A_list_with_one_bad_line_changes_nothing()
     {

@@ -1,0 +1,66 @@
+using Ambroise.Sources.Fhir.Json;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>Which uses other than care a Consent denies. docs/mapping/fhir.md has the table.</summary>
+static class ConsentStand
+{
+    /// <summary>HL7 v3 ActReason codes of research and of purposes near it.</summary>
+    static readonly string[] Research = ["HRESCH", "BIORCH", "CLINTRCH", "CLINTRCHNPC", "CLINTRCHPC", "CLINTRCHALL", "DSRCH", "POARCH", "TRANSRCH", "PRECLINTRCH"];
+
+    /// <returns>What the patient objects to, as the register writes it; empty where nothing is denied, null where the Consent decides nothing about such uses.</returns>
+    public static IReadOnlyList<string>? Of(JsonNode consent)
+    {
+        var status = consent["status"u8];
+        if (status.Is("draft"u8) || status.Is("proposed"u8)) return null;
+        if (status.Is("entered-in-error"u8) || status.Is("inactive"u8)) return [];
+        var provision = consent["provision"u8];
+        var ofResearch = consent["scope"u8]["coding"u8]["code"u8].Is("research"u8) || Categories(consent);
+        // Of care, of an advance directive: what they deny is not research unless they name it.
+        var ofPrivacy = !consent["scope"u8].Exists || consent["scope"u8]["coding"u8]["code"u8].Is("patient-privacy"u8);
+        var denied = new SortedSet<string>(StringComparer.Ordinal);
+        Denied(provision, ofResearch || ofPrivacy, denied);
+        if (!provision["type"u8].Exists && denied.Count == 0)
+        {
+            var rule = consent["policyRule"u8]["coding"u8]["code"u8];
+            var refused = rule.Exists ? rule.Is("OPTOUT"u8) || rule.Is("OPTOUTE"u8) : ofResearch && status.Is("rejected"u8);
+            if (refused && (ofResearch || ofPrivacy)) denied.Add("all");
+        }
+        else if (ofResearch && status.Is("rejected"u8)) denied.Add("all");
+        if (denied.Contains("all")) return ["all"];
+        return denied.Count > 0 ? [.. denied] : ofResearch || ofPrivacy ? [] : null;
+    }
+
+    static bool Categories(JsonNode consent)
+    {
+        foreach (var category in consent["category"u8].Items)
+            foreach (var coding in category["coding"u8].Items)
+                if (coding["code"u8].Is("research"u8) || coding["code"u8].Is("rsreid"u8) || coding["code"u8].Is("rsdid"u8)) return true;
+        return false;
+    }
+
+    /// <summary>What a rule and its exceptions deny. An exception that permits a part lifts nothing.</summary>
+    /// <param name="unnamed">A rule that names no purpose is about research too.</param>
+    static void Denied(JsonNode rule, bool unnamed, SortedSet<string> denied)
+    {
+        if (rule["type"u8].Is("deny"u8))
+        {
+            var named = false;
+            foreach (var purpose in rule["purpose"u8].Items)
+            {
+                named = true;
+                if (Reach(purpose["code"u8].ToString()) is { } reach) denied.Add(reach);
+            }
+            if (!named && unnamed) denied.Add("all");
+        }
+        foreach (var exception in rule["provision"u8].Items) Denied(exception, unnamed: false, denied);
+    }
+
+    static string? Reach(string purpose) => purpose switch
+    {
+        "PUBHLTH" => "purpose:publichealth",
+        "HQUALIMP" => "purpose:careimprovement",
+        "TRAIN" => "purpose:education",
+        _ => Research.Contains(purpose) ? "all" : null,
+    };
+}

@@ -1,0 +1,70 @@
+using Ambroise.EndToEnd.Governance;
+
+namespace Ambroise.EndToEnd.Fhir;
+
+/// <summary>A patient objects in the hospital's own system, and the next answer is without them.</summary>
+public sealed class ConsentSpecs
+{
+    const string Everyone = """
+        {"ConceptSets":[],"PrimaryCriteria":{"CriteriaList":[{"ObservationPeriod":{}}],"ObservationWindow":{"PriorDays":0,"PostDays":0},"PrimaryCriteriaLimit":{"Type":"First"}},
+         "QualifiedLimit":{"Type":"First"},"ExpressionLimit":{"Type":"First"},"InclusionRules":[],"CensoringCriteria":[],"CollapseSettings":{"CollapseType":"ERA","EraPad":0},"CensorWindow":{}}
+        """;
+
+    static string[] Patient(string id) =>
+    [
+        $$"""{"resourceType":"Patient","id":"{{id}}","gender":"female","birthDate":"1950"}""",
+        $$"""{"resourceType":"Encounter","id":"e{{id}}","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/{{id}}"},"period":{"start":"2020-03-01","end":"2020-03-04"} }""",
+    ];
+
+    static string Consent(string patient, string type, int version, string status = "active") =>
+        $$"""{"resourceType":"Consent","id":"c{{patient}}","meta":{"versionId":"{{version}}"},"status":"{{status}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"dateTime":"2024-05-06","provision":{"type":"{{type}}"} }""";
+
+    [Fact]
+    public void A_consent_that_denies_research_is_an_opposition_until_the_same_consent_says_otherwise()
+    {
+        using var home = TemporaryHome.With("chu");
+        var (sent, definition) = (home.Beside("sent.ndjson"), home.Beside("everyone.json"));
+        File.WriteAllText(definition, Everyone);
+        var words = Directory.CreateDirectory(home.Beside("words")).FullName;
+        foreach (var table in new[] { "concept", "concept_ancestor", "concept_relationship" }) File.WriteAllText(Path.Combine(words, $"{table}.csv"), OppositionCommandsSpecs.Header(table));
+        home.Run("vocabulary", "load", words).Succeeded();
+        home.Run("role", "grant", "dpo", "data-protection-officer", "--tenant", "chu").Succeeded();
+        string[] patients = [.. Patient("p1"), .. Patient("p2"), .. Patient("p3")];
+        Assert.Equal((0, 0, 3), Load("replace", patients));
+        Assert.Equal((2, 0, 1), Load("replace", [.. patients, Consent("p1", "deny", 1), Consent("p2", "deny", 1), Consent("p3", "permit", 1)]));
+        Assert.Equal((0, 0, 1), Load("replace", [.. patients, Consent("p1", "deny", 1), Consent("p2", "deny", 1), Consent("p3", "permit", 1)]));
+        var notes = home.Run("load", "report", "--tenant", "chu", "--release", "2", "--json").Succeeded().Json.GetProperty("notes").ToString();
+        Assert.Contains("Consent.opposition", notes, StringComparison.Ordinal);
+
+        // That a consent is absent lifts nothing, nor does an older version of it; a newer one that permits does.
+        Assert.Equal((0, 0, 1), Load("replace", patients));
+        Assert.Equal((0, 1, 2), Load("merge", Consent("p1", "permit", 2)));
+        Assert.Equal((0, 0, 2), Load("merge", Consent("p1", "deny", 1)));
+        Assert.Equal((0, 0, 2), Load("merge", """{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Consent/cp2"}}]}"""));
+        Assert.Equal((0, 1, 3), Load("merge", Consent("p2", "deny", 3, "entered-in-error")));
+
+        // Said by hand it stands by itself, whatever a consent says.
+        var person = home.Run("--as", "dpo", "opposition", "list", "--tenant", "chu", "--person", "0", "--json").Succeeded().Json;
+        Assert.Equal(0, person.GetArrayLength());
+        Assert.Equal((1, 0, 2), Load("merge", Consent("p3", "deny", 2)));
+        var listed = Assert.Single(home.Run("--as", "dpo", "opposition", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray());
+        Assert.Equal(("Fhir", "2024-05-06"), (listed.GetProperty("channel").GetString(), listed.GetProperty("received").GetString()));
+        var origin = home.Run("lineage", listed.GetProperty("proof").GetString()!, "--tenant", "chu", "--json").Succeeded().Json[0].GetProperty("origin");
+        Assert.Equal("Consent/cp3", origin.GetProperty("resource").GetString());
+        var id = listed.GetProperty("person").ToString();
+        home.Run("--as", "dpo", "opposition", "add", id, "--tenant", "chu", "--channel", "post").Succeeded();
+        Assert.Equal((0, 1, 2), Load("merge", Consent("p3", "permit", 3)));
+        home.Run("--as", "dpo", "opposition", "add", id, "--tenant", "chu", "--channel", "fhir").Failed(2, "opposition.channel-fhir");
+        home.Run("--as", "dpo", "opposition", "withdraw", id, "--tenant", "chu", "--channel", "phone").Succeeded();
+        Assert.Equal((0, 0, 3), Load("replace", [.. patients, Consent("p3", "permit", 3)]));
+        home.Run("--as", "dpo", "audit", "verify", "--tenant", "chu").Succeeded();
+
+        (int Recorded, int Withdrawn, int Counted) Load(string mode, params string[] lines)
+        {
+            File.WriteAllLines(sent, lines);
+            var loaded = home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", mode, "--json").Succeeded().Json;
+            var counted = home.Run("cohort", "count", definition, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("patients").GetInt32();
+            return (loaded.GetProperty("oppositionsRecorded").GetInt32(), loaded.GetProperty("oppositionsWithdrawn").GetInt32(), counted);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>Which Consents are oppositions.</summary>
+public sealed class ConsentSpecs
+{
+    const string Patient = """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""";
+    const string Research = """ "scope":{"coding":[{"code":"research"}]} """, Privacy = """ "scope":{"coding":[{"code":"patient-privacy"}]} """, Treatment = """ "scope":{"coding":[{"code":"treatment"}]} """;
+
+    static string Consent(string status, string rest, string id = "c", int version = 1, string patient = "p") =>
+        $$"""{"resourceType":"Consent","id":"{{id}}","meta":{"versionId":"{{version}}"},"status":"{{status}}","patient":{"reference":"Patient/{{patient}}"},"dateTime":"2024-05"{{(rest.Length == 0 ? "" : ",")}}{{rest}}}""";
+
+    /// <summary>Status, the rest of the resource, and what is denied: empty for nothing, null where nothing is said.</summary>
+    public static TheoryData<string, string, string?> Decisions => new()
+    {
+        { "active", $$"""{{Research}},"provision":{"type":"deny"}""", "all" },
+        { "active", $$"""{{Research}},"provision":{"type":"permit"}""", "" },
+        { "active", Research, "" },
+        { "active", $$"""{{Research}},"policyRule":{"coding":[{"code":"OPTOUT"}]}""", "all" },
+        { "active", $$"""{{Research}},"policyRule":{"coding":[{"code":"OPTIN"}]}""", "" },
+        { "rejected", Research, "all" },
+        { "rejected", $$"""{{Research}},"provision":{"type":"permit"}""", "all" },
+        { "rejected", Treatment, null },
+        { "inactive", $$"""{{Research}},"provision":{"type":"deny"}""", "" },
+        { "entered-in-error", $$"""{{Research}},"provision":{"type":"deny"}""", "" },
+        { "draft", $$"""{{Research}},"provision":{"type":"deny"}""", null },
+        { "proposed", $$"""{{Research}},"provision":{"type":"deny"}""", null },
+        { "active", $$"""{{Privacy}},"provision":{"type":"deny"}""", "all" },
+        { "active", """ "provision":{"type":"deny"} """, "all" },
+        { "active", $$"""{{Treatment}},"provision":{"type":"deny"}""", null },
+        { "active", $$"""{{Treatment}},"category":[{"coding":[{"code":"research"}]}],"provision":{"type":"deny"}""", "all" },
+        { "active", $$"""{{Treatment}},"provision":{"type":"deny","purpose":[{"code":"HRESCH"}]}""", "all" },
+        { "active", $$"""{{Privacy}},"provision":{"type":"deny","purpose":[{"code":"TREAT"}]}""", "" },
+        { "active", $$"""{{Privacy}},"provision":{"type":"deny","purpose":[{"code":"TRAIN"},{"code":"PUBHLTH"}]}""", "purpose:education,purpose:publichealth" },
+        { "active", $$"""{{Privacy}},"provision":{"type":"permit","provision":[{"type":"deny","purpose":[{"code":"CLINTRCH"}]}]}""", "all" },
+        { "active", $$"""{{Privacy}},"provision":{"type":"permit","provision":[{"type":"deny","actor":[{"role":{"coding":[{"code":"CST"}]} }]}]}""", "" },
+        { "active", $$"""{{Research}},"provision":{"type":"deny","provision":[{"type":"permit","purpose":[{"code":"HRESCH"}]}]}""", "all" },
+    };
+
+    [Theory, MemberData(nameof(Decisions))]
+    public void A_consent_denies_what_it_says(string status, string rest, string? denied)
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Consent(status, rest), Patient);
+        Assert.Equal(denied, hospital.Consents is [var one] ? string.Join(',', one.Denied) : null);
+        if (denied is not null) Assert.Equal("2024-05-01", $"{Days.Date(hospital.Consents[0].Day):yyyy-MM-dd}");
+    }
+
+    [Fact]
+    public void The_last_version_counts_whatever_the_order_and_a_patient_nobody_knows_is_told_of()
+    {
+        using var hospital = new FhirHospital();
+        var (deny, permit) = (Consent("active", $$"""{{Research}},"provision":{"type":"deny"}"""), Consent("active", Research, version: 2));
+        hospital.Load(LoadMode.Replace, permit, deny, Patient, Consent("active", $$"""{{Research}},"provision":{"type":"deny"}""", "d", patient: "nobody"));
+        Assert.Equal((2L, 0), (Assert.Single(hospital.Consents).Number, hospital.Consents[0].Denied.Count));
+        Assert.Equal(1, hospital.Fate("Consent", "quarantined", "subject: patient-unknown"));
+        hospital.Load(LoadMode.Merge, deny);
+        Assert.Empty(hospital.Consents);
+    }
+}
