@@ -19,14 +19,14 @@ namespace Ambroise.Cli.Lake;
 /// <summary><c>ambroise load fhir</c>: a folder of FHIR R4 becomes OMOP rows in a new sealed release.</summary>
 static class LoadFhir
 {
-    sealed record TableShown(string Table, long Rows);
+    public sealed record TableShown(string Table, long Rows);
 
-    sealed record FateShown(string Type, string Kind, string Reason, long Count);
+    public sealed record FateShown(string Type, string Kind, string Reason, long Count);
 
     /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
-    sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
+    public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
 
-    sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn);
+    public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn);
 
     public static Command Command(CommandFrame frame)
     {
@@ -72,10 +72,18 @@ static class LoadFhir
         if (DeclareSources.Refuses(tenant, declared) is { } refused) return refused;
         using var export = asked is null ? null : BulkExport.Open(Path.Combine(tenant.Folder, "exports"), tenant.Keys.GetOrCreate("fhir-export", "spool"), asked.Request, asked.SinceLast, asked.Anew, asked.Client, session.Clock).OrThrow();
         if ((export is null ? FhirFolder.Open(folder) : await ExportOptions.FetchAsync(session, export, cancel)).Failed(out var failure, out var files)) return failure;
+        if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown)) return failure;
+        if (export is not null) shown = shown with { Export = new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems) };
+        export?.Loaded();
+        return new Answer(shown, console => Show(session, console, shown));
+    }
+
+    public static async Task<Result<Shown>> LoadAsync(Session session, OpenTenant tenant, FhirFolder files, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, CancellationToken cancel)
+    {
         var threads = Environment.ProcessorCount;
         var memory = new MemoryBound(memoryBytes);
         memory.Apply();
-        if (VocabularyCodes.Read(session.Home.VocabularyFolder, Mappings.PathOf(tenant), memory.Native, threads).Failed(out failure, out var codes)) return failure;
+        if (VocabularyCodes.Read(session.Home.VocabularyFolder, Mappings.PathOf(tenant), memory.Native, threads).Failed(out var failure, out var codes)) return failure;
         using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock);
         var started = session.Clock.GetTimestamp();
         IReadOnlyList<Opposition> objected = [];
@@ -96,25 +104,24 @@ static class LoadFhir
         });
         if (result.Failed(out failure, out var loaded)) return failure;
         tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
-        var exported = export is null ? null : new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems);
-        export?.Loaded();
         if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
         long Sum(string kind) => told.Fates.Where(f => f.Kind == kind).Sum(f => f.Count);
-        var shown = new Shown(id, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
+        return new Shown(tenant.Id.Value, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
             told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
-            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], exported,
+            [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], null,
             objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws));
-        return new Answer(shown, console =>
-        {
-            console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {id}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
-            console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
-                $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
-            if (objected.Count > 0)
-                console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:N0} opposition(s) in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
-                    $"D'après les Consents lus : {shown.OppositionsRecorded:N0} opposition(s) en vigueur dès maintenant, {shown.OppositionsWithdrawn:N0} levée(s)."));
-            if (exported is not null) console.WriteLine(Told(session, exported));
-            foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
-        });
+    }
+
+    public static void Show(Session session, IAnsiConsole console, Shown shown)
+    {
+        console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {shown.Tenant}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
+        console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
+            $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
+        if (shown.OppositionsRecorded + shown.OppositionsWithdrawn > 0)
+            console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:N0} opposition(s) in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
+                $"D'après les Consents lus : {shown.OppositionsRecorded:N0} opposition(s) en vigueur dès maintenant, {shown.OppositionsWithdrawn:N0} levée(s)."));
+        if (shown.Export is { } exported) console.WriteLine(Told(session, exported));
+        foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
     }
 
     static string Told(Session session, ExportShown export)

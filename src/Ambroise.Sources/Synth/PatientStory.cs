@@ -62,6 +62,7 @@ sealed class PatientStory(StoryRows rows, long seed, double factor)
             Visit(on, illness, (int)((on - birth) / 365.25));
         }
 
+        rows.Names.Add((surname, forename));
         rows.Person.Int64("person_id").Append(patient);
         rows.Person.Int64("location_id").Append(1 + chance.Below(SyntheticHospital.Locations));
         rows.Person.Int64("provider_id").Append(1 + chance.Below(500));

@@ -9,6 +9,9 @@ sealed class StoryRows
     public readonly Batch Person = new(Cdm54.Person), Period = new(Cdm54.ObservationPeriod), Death = new(Cdm54.Death), Visit = new(Cdm54.VisitOccurrence), Condition = new(Cdm54.ConditionOccurrence),
         Drug = new(Cdm54.DrugExposure), Detail = new(Cdm54.VisitDetail), Observation = new(Cdm54.Observation), Payer = new(Cdm54.PayerPlanPeriod), Procedure = new(Cdm54.ProcedureOccurrence), Measurement = new(Cdm54.Measurement), Note = new(Cdm54.Note), ConditionEra = new(Cdm54.ConditionEra), DrugEra = new(Cdm54.DrugEra);
 
+    /// <summary>Of each person, in order: the CDM has no place for names.</summary>
+    public readonly List<(string Surname, string Forename)> Names = [];
+
     // OMOP: type concepts, diagnosis status, route.
     const int Ehr = 32817, Prescription = 32838, Laboratory = 32856, PrimaryDiagnosis = 32902, SecondaryDiagnosis = 32908, Oral = 4132161;
     const long MicrosPerDay = 86_400_000_000;
@@ -47,6 +50,7 @@ sealed class StoryRows
     public void Clear()
     {
         foreach (var batch in All) batch.Clear();
+        Names.Clear();
     }
 
     /// <summary>Columns that no row filled are as long as the others: null all the way.</summary>

@@ -169,6 +169,8 @@ public sealed class ReliabilitySpecs
         var demo = home.Beside("demo");
         var shown = Cli.Run(demo, null, TimeSpan.FromMinutes(2), "demo", "--patients", "500", "--no-serve", "--json").Succeeded().Json;
         Assert.Equal(500, shown.GetProperty("load").GetProperty("patients").GetInt64());
+        var fhir = shown.GetProperty("fhir");
+        Assert.Equal((25L, fhir.GetProperty("read").GetInt64()), (fhir.GetProperty("patients").GetInt64(), fhir.GetProperty("used").GetInt64()));
         var again = Cli.Run(demo, null, TimeSpan.FromMinutes(2), "demo", "--patients", "500", "--no-serve").Succeeded();
         Assert.Contains("condition_occurrence", again.Output, StringComparison.Ordinal);
         home.Run("demo").Failed(5, "demo.home-used");
