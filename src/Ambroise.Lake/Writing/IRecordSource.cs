@@ -11,10 +11,17 @@ public interface IRecordSource : ICdmSource
     /// <param name="earlier">Rows of the release that this load is merged into, by table; none of them for a first load.</param>
     /// <param name="runs">A folder of the tenant for sealed runs; it need not exist.</param>
     /// <exception cref="FailureException">The input cannot be read at all.</exception>
-    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, string runs, CancellationToken cancel);
+    /// <param name="links">What <see cref="Links"/> gave for that release; null where there is none.</param>
+    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, string runs, CancellationToken cancel);
 
     /// <returns>False for a row of the earlier release that a record of this load replaced or removed.</returns>
     bool Keeps(Batch earlier, int row);
+
+    /// <summary>Turns what rows of the earlier release refer to into what it means by now.</summary>
+    void Follow(Batch earlier);
+
+    /// <summary>What the loads merged into this one must know of the records read so far, besides the rows. Sealed with the release. Holds no person.</summary>
+    byte[] Links();
 
     /// <returns>The ingredients of a drug concept, for drug eras; none where it has none.</returns>
     IReadOnlyList<int> Ingredients(int drugConcept);

@@ -65,7 +65,14 @@ public static class LoadRelease
         IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
         var records = source as IRecordSource;
-        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), Path.Combine(lake.Folder, "runs"), cancel);
+        byte[]? links = null;
+        var linksFile = before?.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == "links");
+        if (records is not null && before is not null)
+        {
+            if (SealedReport.Read(lake, before, "links").Failed(out var damaged, out var kept)) return damaged;
+            links = kept.Json;
+        }
+        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), links, Path.Combine(lake.Folder, "runs"), cancel);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived).Concat(derived).ToList();
         var early = new List<Rejected>();
@@ -107,7 +114,8 @@ public static class LoadRelease
         if (writer.Rejected.Count > options.MaxRejects)
             return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
         options.Committing?.Invoke();
-        if (records is not null) files.Add(SealedReport.Write(lake, number, records.Report()));
+        if (records is not null) files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), "links")]);
+        else if (linksFile is not null) files.Add(linksFile);
         if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
         cancel.ThrowIfCancellationRequested();
         var manifest = lake.Commit(earlier, number, options.Mode, source.Description, writer.Patients, writer.Shards, writer.Rejected.Count, files);
@@ -127,7 +135,12 @@ public static class LoadRelease
     static Batch? Kept(Batch batch, ICdmSource source, IRecordSource? records, HashSet<long> replaced)
     {
         var table = batch.Table;
-        if (records is not null) return Where(batch, row => records.Keeps(batch, row));
+        if (records is not null)
+        {
+            var left = Where(batch, row => records.Keeps(batch, row));
+            records.Follow(left);
+            return left;
+        }
         if (table.Key >= 0 || !source.Tables.Contains(table)) return batch;
         if (table.Person < 0) return null;
         var person = ((Int64Column)batch.Columns[table.Person]).Values;

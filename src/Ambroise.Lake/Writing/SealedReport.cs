@@ -6,15 +6,15 @@ using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
-/// <summary>A load's own report in one sealed file beside the release: AES-256-GCM under the release's <c>report</c> key.</summary>
+/// <summary>A load's own report, and what it keeps for the loads merged into it (<c>links</c>), each in one sealed file beside the release: AES-256-GCM under the release's <c>report</c> key.</summary>
 /// <remarks>Layout as of the quarantine: 12 bytes nonce, 16 bytes tag, cipher text of the Brotli-compressed JSON; the file's path is the additional data.</remarks>
 public static class SealedReport
 {
     const int NonceBytes = 12, TagBytes = 16;
 
-    internal static LakeFile Write(TenantLake lake, int release, byte[] json)
+    internal static LakeFile Write(TenantLake lake, int release, byte[] json, string kind = "report")
     {
-        var path = $"quarantine/r{release}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.report";
+        var path = $"quarantine/r{release}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.{kind}";
         using var packed = new MemoryStream();
         using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true)) brotli.Write(json);
         var plain = packed.GetBuffer().AsSpan(0, (int)packed.Length);
@@ -26,13 +26,13 @@ public static class SealedReport
         PrivateFile.CreateFolder(Path.GetDirectoryName(full)!);
         PrivateFile.WriteDurably(full, bytes);
         var sha = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        return new(path, "report", -1, FilePart.Report, $"r{release}", 1, 0, bytes.Length, sha, sha, "", null, null);
+        return new(path, kind, -1, FilePart.Report, $"r{release}", 1, 0, bytes.Length, sha, sha, "", null, null);
     }
 
     /// <returns>The report of a release, or null where its load made none.</returns>
-    public static Result<(byte[]? Json, LakeFile? File)> Read(TenantLake lake, Manifest manifest)
+    public static Result<(byte[]? Json, LakeFile? File)> Read(TenantLake lake, Manifest manifest, string kind = "report")
     {
-        if (manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report) is not { } file) return (null, null);
+        if (manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == kind) is not { } file) return (null, null);
         var full = Path.Combine(lake.Folder, file.Path);
         if (!File.Exists(full)) return new Failure(FailureKind.Tampered, "lake.file-missing", $"{file.Path} is gone.");
         var bytes = File.ReadAllBytes(full);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
@@ -44,6 +45,13 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly List<(int Seq, long Person)> shared = [];
     readonly List<(int Seq, ConsentDecision Decision)> consents = [];
     readonly HashSet<int> unplaced = [];
+    readonly List<Fact> facts = [];
+    readonly List<(int Seq, long Practitioner, int Specialty, string Source, long CareSite)> toldRoles = [];
+    readonly List<(int Seq, long Person, (int Day, long Time) At)> deaths = [];
+    readonly Dictionary<long, (int Day, long Time)> died = [];
+    readonly HashSet<long> buried = [], roleless = [];
+    readonly Dictionary<long, long> merged = [];
+    KeptLinks kept = KeptLinks.None;
     int lastDay = int.MinValue;
     StagedRows? staged;
 
@@ -62,19 +70,76 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>Called with the number of input bytes mapped so far, of all.</summary>
     public Action<long>? Progressed { get; set; }
 
-    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, string runs, CancellationToken cancel)
+    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, string runs, CancellationToken cancel)
     {
         staged = new(runs, memoryBytes);
+        kept = KeptLinks.Parse(links);
+        foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
+        foreach (var known in kept.Versions) Compare(known);
         Compare(earlier, cancel);
+        Connect();
         foreach (var (patient, seq) in patients)
             if (!index.IsDead(seq)) persons.Add(patient);
         if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
-        foreach (var patient in links.Settle(persons))
-            if (index.TryGet(patient, out var seq, out _)) index.End(seq, "merged");
+        foreach (var patient in this.links.Settle(persons.Concat(merged.Keys.Where(p => persons.Contains(merged[p])))))
+            if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");
         foreach (var (seq, person) in shared)
-            if (!persons.Contains(links.Person(person))) unplaced.Add(seq);
+            if (!persons.Contains(this.links.Person(person))) unplaced.Add(seq);
         shared.Clear();
+        foreach (var (seq, person, at) in deaths)
+            if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at);
+    }
+
+    void Died(long person, (int Day, long Time) at) => died[person] = died.TryGetValue(person, out var other) && other.CompareTo(at) <= 0 ? other : at;
+
+    /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>
+    void Compare(KeptLinks.Version known)
+    {
+        if (!index.TryGet(known.Key, out var seq, out var version)) return;
+        if ((known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0) index.End(seq, "older-than-loaded");
+        else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
+    }
+
+    /// <summary>Takes the connections that the versions which count tell of, and those that earlier loads kept and no resource of this one replaced.</summary>
+    void Connect()
+    {
+        void Name(long name, long means) => aliases[name] = aliases.TryGetValue(name, out var other) ? Math.Min(other, means) : means;
+        void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
+        {
+            if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
+        }
+        foreach (var name in kept.Names.Where(n => !IsReplaced(n.Record))) Name(name.Key, name.Means);
+        foreach (var role in kept.Roles)
+            if (IsReplaced(role.Record)) roleless.Add(role.Practitioner);
+            else Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+        foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
+            switch (fact.Kind)
+            {
+                case FactKind.Name: Name(fact.One, fact.Other); break;
+                case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
+                case FactKind.Link: links.Link(fact.One, fact.Other); break;
+                default: links.National(fact.One, fact.Other); break;
+            }
+        foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+    }
+
+    /// <summary>A resource of this load takes the place of what earlier ones knew of this record.</summary>
+    bool IsReplaced(long record) => index.TryGet(record, out var seq, out _) && index.Outcome(seq) != "older-than-loaded";
+
+    static readonly HashSet<string> AboutNobody = ["Organization", "Location", "Practitioner", "PractitionerRole", "Medication", "Device"];
+
+    public byte[] Links()
+    {
+        var newest = index.Newest.Where(n => index.Outcome(n.Seq) != "older-than-loaded").ToDictionary(n => n.Key, n => (n.Seq, n.Version));
+        var recordOf = newest.ToDictionary(n => n.Value.Seq, n => n.Key);
+        var names = kept.Names.Where(n => !IsReplaced(n.Record)).Concat(facts.Where(f => f.Kind == FactKind.Name && !index.IsDead(f.Tag) && AboutNobody.Contains(index.Type(f.Tag))).Select(f => new KeptLinks.Name(recordOf[f.Tag], f.One, f.Other)));
+        var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(recordOf[r.Seq], r.Practitioner, r.Specialty, r.Source, r.CareSite)));
+        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(newest.Where(n => n.Value.Version.Updated < long.MaxValue && (index.Outcome(n.Value.Seq) == "deleted" || AboutNobody.Contains(index.Type(n.Value.Seq))))
+            .Select(n => new KeptLinks.Version(n.Key, n.Value.Version.Updated, n.Value.Version.Number)));
+        return new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
+            [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
+            [.. versions.OrderBy(v => v.Key)]).ToJson();
     }
 
     /// <summary>What the Consents read say, each in its last version; of patients that are known. Once the load has begun.</summary>
@@ -142,12 +207,11 @@ public sealed class FhirSource : IRecordSource, IDisposable
         lastDay = Math.Max(lastDay, chunk.LastDay);
         rejected.AddRange(chunk.Rejected);
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;
-        foreach (var (name, to) in chunk.Aliases) aliases[name] = aliases.TryGetValue(name, out var other) ? Math.Min(other, to) : to;
-        foreach (var (part, whole) in chunk.PartOf) partOf[part] = whole;
-        foreach (var (practitioner, role) in chunk.Roles)
-            if (!roles.TryGetValue(practitioner, out var other) || string.CompareOrdinal(role.Source, other.Source) < 0) roles[practitioner] = role;
-        foreach (var (one, other) in chunk.Links) links.Link(one, other);
-        foreach (var (national, patient) in chunk.Nationals) links.National(national, patient);
+        foreach (var fact in chunk.Facts) facts.Add(fact with { Tag = first + fact.Tag });
+        foreach (var role in chunk.Roles) toldRoles.Add((first + role.Tag, role.Practitioner, role.Specialty, role.Source, role.CareSite));
+        if (chunk.Tables.TryGetValue(Cdm54.Death, out var ends))
+            for (var row = 0; row < ends.Batch.Rows; row++)
+                deaths.Add((ends.Tags.Array[row], ends.Batch.Int64("person_id").Array[row], (ends.Batch.Int32("death_date").Array[row], ends.Batch.Int64("death_datetime").Array[row])));
         foreach (var (code, count) in chunk.Unmapped)
         {
             var of = (code.Vocabulary, code.Code, code.Table);
@@ -158,23 +222,59 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
     void Compare(Func<CdmTable, IEnumerable<Batch>> earlier, CancellationToken cancel)
     {
+        var recorded = new HashSet<long>();
         foreach (var batch in earlier(Cdm54.SourceRecord))
         {
             cancel.ThrowIfCancellationRequested();
-            var (ids, at, rows, names) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"));
+            var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
             for (var row = 0; row < batch.Rows; row++)
             {
                 var id = ids.Array[row];
-                if (!index.TryGet(id, out var seq, out var version)) continue;
+                var isPatient = types.Text(row) == "Patient";
+                var isMerged = isPatient && about.Array[row] != id;
+                if (isPatient) recorded.Add(about.Array[row]);
+                if (!index.TryGet(id, out var seq, out var version))
+                {
+                    if (isMerged) merged[id] = about.Array[row];
+                    continue;
+                }
                 var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
                 if (before.CompareTo((version.Updated, version.Number)) > 0)
                 {
                     index.End(seq, "older-than-loaded");
+                    if (isMerged) merged[id] = about.Array[row];
                     continue;
                 }
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
+        foreach (var (patient, person) in merged) links.Link(patient, person);
+        foreach (var batch in earlier(Cdm54.VisitDetail))
+        {
+            var (ids, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
+            for (var row = 0; row < batch.Rows; row++)
+                if (!gone.Contains(ids.Array[row])) partOf[ids.Array[row]] = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
+        }
+        using (var named = new RowKeys(key))
+            foreach (var batch in earlier(Cdm54.PersonIdentity))
+            {
+                var (ids, kinds) = (batch.Int64("person_identity_id"), batch.Text("kind"));
+                for (var row = 0; row < batch.Rows; row++)
+                {
+                    if (gone.Contains(ids.Array[row])) continue;
+                    else if (kinds.Text(row) == "deceased")
+                    {
+                        var told = batch.Text("value").Text(row)!.Split(' ');
+                        deaths.Add((-1, batch.Int64("person_id").Array[row], (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
+                    }
+                    else if (kinds.Text(row) == "link") links.Link(batch.Int64("person_id").Array[row], long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
+                    else if (kinds.Text(row) == "INS")
+                        links.National(named.Of(Encoding.UTF8.GetBytes($"INS?{batch.Text("system").Text(row)}|{batch.Text("value").Text(row)}")).Key, batch.Int64("person_id").Array[row]);
+                }
+            }
+        foreach (var batch in earlier(Cdm54.Death))
+            for (var row = 0; row < batch.Rows; row++)
+                if (!recorded.Contains(batch.Int64("person_id").Array[row])) deaths.Add((-1, batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
         foreach (var batch in earlier(Cdm54.CdmSource))
             foreach (var day in batch.Int32("source_release_date").Values) lastDay = Math.Max(lastDay, day);
         foreach (var batch in earlier(Cdm54.Person))
@@ -186,8 +286,25 @@ public sealed class FhirSource : IRecordSource, IDisposable
     {
         var table = earlier.Table;
         if (table == Cdm54.CdmSource) return false; // this load describes the whole
-        if (table == Cdm54.Death) return !gone.Contains(earlier.Int64("person_id").Array[row]);
+        if (table == Cdm54.Death) return Buries(earlier, row);
+        if (table == Cdm54.Person && links.Person(earlier.Int64("person_id").Array[row]) != earlier.Int64("person_id").Array[row]) return false; // another's from now on
         return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
+    }
+
+    /// <summary>A person dies once: of several records the earliest says when.</summary>
+    bool Buries(Batch rows, int row)
+    {
+        var person = links.Person(rows.Int64("person_id").Array[row]);
+        return died.TryGetValue(person, out var at) && at == (rows.Int32("death_date").Array[row], rows.Int64("death_datetime").Array[row]) && buried.Add(person);
+    }
+
+    public void Follow(Batch earlier)
+    {
+        if (earlier.Rows == 0) return;
+        var columns = new LinkColumns(earlier.Table);
+        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryGet(detail, out _, out _));
+        columns.Follow(earlier, aliases, partOf, links);
+        if (earlier.Table == Cdm54.Provider) Specialties(earlier);
     }
 
     public IReadOnlyList<int> Ingredients(int drugConcept) => codes.Ingredients(drugConcept);
@@ -201,7 +318,6 @@ public sealed class FhirSource : IRecordSource, IDisposable
             yield return Description54();
             yield break;
         }
-        var died = new HashSet<long>();
         var columns = new LinkColumns(table);
         foreach (var (rows, tags) in staged!.Take(table))
         {
@@ -212,14 +328,14 @@ public sealed class FhirSource : IRecordSource, IDisposable
             for (var row = 0; row < rows.Rows; row++)
             {
                 var seq = tags.Array[row];
-                if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord))) continue;
+                if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord || table == Cdm54.Death))) continue;
                 if (person is not null && !persons.Contains(person.Array[row]))
                 {
                     if (table == Cdm54.SourceRecord) Unplaced(rows, row, seq, reject);
                     continue;
                 }
                 if (unplaced.Contains(seq)) continue;
-                if (table == Cdm54.Death && !died.Add(person!.Array[row])) continue;
+                if (table == Cdm54.Death && !Buries(rows, row)) continue;
                 kept.Add(row);
                 var of = (index.Type(seq), table.Name);
                 rowCounts[of] = rowCounts.GetValueOrDefault(of) + 1;
@@ -275,15 +391,21 @@ public sealed class FhirSource : IRecordSource, IDisposable
     void Specialties(Batch rows)
     {
         var ids = rows.Int64("provider_id");
+        var text = rows.Text("specialty_source_value");
+        var before = Enumerable.Range(0, rows.Rows).Select(text.Text).ToArray();
+        text.Clear();
         for (var row = 0; row < rows.Rows; row++)
         {
-            if (!roles.TryGetValue(ids.Array[row], out var role)) continue;
-            rows.Int32("specialty_concept_id").Array[row] = role.Specialty;
-            rows.Int64("care_site_id").Array[row] = aliases.GetValueOrDefault(role.CareSite, role.CareSite);
+            var has = roles.TryGetValue(ids.Array[row], out var role);
+            if (!has && !roleless.Contains(ids.Array[row]))
+            {
+                text.Append(before[row]);
+                continue;
+            }
+            rows.Int32("specialty_concept_id").Array[row] = has ? role.Specialty : Null.Int32;
+            rows.Int64("care_site_id").Array[row] = has ? aliases.GetValueOrDefault(role.CareSite, role.CareSite) : Null.Int64;
+            text.Append(has && role.Source.Length > 0 ? role.Source : null);
         }
-        var text = rows.Text("specialty_source_value");
-        text.Clear();
-        for (var row = 0; row < rows.Rows; row++) text.Append(roles.TryGetValue(ids.Array[row], out var role) && role.Source.Length > 0 ? role.Source : null);
     }
 
     public byte[] Report()

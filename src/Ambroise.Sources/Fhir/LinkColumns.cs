@@ -34,6 +34,18 @@ sealed class LinkColumns(CdmTable table)
             }
     }
 
+    /// <summary>Turns what a row of an earlier release says of its visit back into the encounter it referred to: its visit detail, where it has one.</summary>
+    /// <param name="isEncounter">Whether a visit detail is known to come from an encounter.</param>
+    public void Reset(Batch rows, Func<long, bool> isEncounter)
+    {
+        if (visit < 0 || rows.Columns[visit].IsAbsent) return;
+        var inner = table == Cdm54.VisitDetail ? table["parent_visit_detail_id"].Ordinal : detail;
+        if (inner < 0 || rows.Columns[inner].IsAbsent) return;
+        var (visits, details) = (((Int64Column)rows.Columns[visit]).Array, ((Int64Column)rows.Columns[inner]).Array);
+        for (var row = 0; row < rows.Rows; row++)
+            if (details[row] != Null.Int64 && isEncounter(details[row])) (visits[row], details[row]) = (details[row], Null.Int64);
+    }
+
     static long Outermost(long visit, Dictionary<long, long> partOf)
     {
         for (var hops = 0; hops < 16 && partOf.TryGetValue(visit, out var outer); hops++) visit = outer;

@@ -56,6 +56,9 @@ sealed class ResourceIndex
         return found;
     }
 
+    /// <summary>The newest of each resource.</summary>
+    public IEnumerable<(long Key, int Seq, ResourceVersion Version)> Newest => newest.Select(n => (n.Key, n.Value.Seq, n.Value.Version));
+
     /// <summary>Resources by type and outcome; those refused are counted by whoever refused them.</summary>
     public IEnumerable<(string Type, string Outcome, long Count)> Tally()
     {

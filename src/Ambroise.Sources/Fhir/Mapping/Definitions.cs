@@ -13,6 +13,8 @@ sealed class Definitions
     public void Add(long key, Coded? code, ResourceVersion version) =>
         codes.AddOrUpdate(key, (code, version), (_, known) => known.Version.CompareTo(version) > 0 ? known : (code, version));
 
+    public IEnumerable<(long Key, Coded? Code, ResourceVersion Version)> All => codes.Select(c => (c.Key, c.Value.Code, c.Value.Version));
+
     public bool TryGet(long key, out Coded? code)
     {
         var found = codes.TryGetValue(key, out var known);

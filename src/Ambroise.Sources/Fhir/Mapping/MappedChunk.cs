@@ -29,6 +29,25 @@ readonly record struct UnmappedCode(string Vocabulary, string Code, string Displ
 /// <param name="Names">Its bundle's <c>fullUrl</c>s with the names of their resources.</param>
 readonly record struct DeferredResource(string File, long Line, byte[] Json, string? Id, IReadOnlyDictionary<string, string>? Names);
 
+enum FactKind : byte
+{
+    /// <summary>Another name of a resource, and the resource: a business identifier as conditional references write it, a role and its practitioner.</summary>
+    Name,
+
+    /// <summary>An encounter and the one it is part of.</summary>
+    PartOf,
+
+    /// <summary>Patients that are one person: by <c>Patient.link</c>.</summary>
+    Link,
+
+    /// <summary>A qualified national identity, as a key, and who has it: two patients with one are one person.</summary>
+    National,
+}
+
+/// <summary>A connection that holds as long as the version that tells of it does.</summary>
+/// <param name="Tag">The resource's place in its chunk; after that its number in the load.</param>
+readonly record struct Fact(FactKind Kind, int Tag, long One, long Other);
+
 /// <summary>What one stretch of the input became.</summary>
 sealed class MappedChunk
 {
@@ -39,20 +58,11 @@ sealed class MappedChunk
     /// <summary>Resources that made nothing, by type and reason.</summary>
     public Dictionary<(string Type, string Reason), long> Counts { get; } = [];
 
-    /// <summary>Another name of a resource: its business identifiers as conditional references write them, a role's practitioner.</summary>
-    public Dictionary<long, long> Aliases { get; } = [];
-
-    /// <summary>Patients that are one person: by <c>Patient.link</c>.</summary>
-    public List<(long One, long Other)> Links { get; } = [];
-
-    /// <summary>Qualified national identities, as keys, and who has them: two patients with one are one person.</summary>
-    public List<(long National, long Patient)> Nationals { get; } = [];
-
-    /// <summary>Encounters that are part of another.</summary>
-    public Dictionary<long, long> PartOf { get; } = [];
+    /// <summary>How resources are connected, as each of them says.</summary>
+    public List<Fact> Facts { get; } = [];
 
     /// <summary>What a PractitionerRole says of its practitioner.</summary>
-    public Dictionary<long, (int Specialty, string Source, long CareSite)> Roles { get; } = [];
+    public List<(int Tag, long Practitioner, int Specialty, string Source, long CareSite)> Roles { get; } = [];
 
     public Dictionary<UnmappedCode, long> Unmapped { get; } = [];
     public List<DeferredResource> Deferred { get; } = [];

@@ -101,14 +101,17 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         return keys.Of(to[..(at + value.Length)]).Key;
     }
 
+    /// <summary>Tells how this resource is connected with others.</summary>
+    public void Connect(FactKind kind, long one, long other) => Chunk.Facts.Add(new(kind, tag, one, other));
+
     /// <summary>Lets conditional references find this resource by its identifiers.</summary>
     public void AliasIdentifiers()
     {
         foreach (var identifier in Resource["identifier"u8].Items)
             if (identifier["value"u8].Text is { Length: > 0 } value)
             {
-                Chunk.Aliases[Named(Type, identifier["system"u8].Text, value)] = Key.Key;
-                Chunk.Aliases[Named(Type, default, value)] = Key.Key;
+                Chunk.Facts.Add(new(FactKind.Name, tag, Named(Type, identifier["system"u8].Text, value), Key.Key));
+                Chunk.Facts.Add(new(FactKind.Name, tag, Named(Type, default, value), Key.Key));
             }
     }
 

@@ -37,7 +37,7 @@ static class EncounterMap
 
         var parent = m.Reference(r["partOf"u8], "Encounter");
         var at = parent == Null.Int64 ? Visit : Detail;
-        if (parent != Null.Int64) m.Chunk.PartOf[m.Key.Key] = parent;
+        if (parent != Null.Int64) m.Connect(FactKind.PartOf, m.Key.Key, parent);
 
         var row = m.Row(at.Table);
         row.Put("person_id", m.Person);

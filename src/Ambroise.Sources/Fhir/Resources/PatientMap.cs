@@ -59,8 +59,15 @@ static class PatientMap
         }
         else if (r["deceasedBoolean"u8].IsTrue || r["deceasedDateTime"u8].Exists) m.Chunk.Count("Patient.deceased", "death-without-date");
         Identities(m, address);
+        // DEATH is the person's: which of several patients it came from is kept here, for the load that changes one of them.
+        if (m.OptionalTime(r["deceasedDateTime"u8]) is { Exists: true } told) Identity(m, "deceased"u8, default, System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{told.Day} {told.Micros}")));
         foreach (var link in r["link"u8].Items)
-            if ((link["type"u8].Is("replaced-by"u8) || link["type"u8].Is("replaces"u8)) && m.Reference(link["other"u8], "Patient") is var other && other != Null.Int64) m.Chunk.Links.Add((m.Key.Key, other));
+            if ((link["type"u8].Is("replaced-by"u8) || link["type"u8].Is("replaces"u8)) && m.Reference(link["other"u8], "Patient") is var other && other != Null.Int64)
+            {
+                m.Connect(FactKind.Link, m.Key.Key, other);
+                // Kept for the load that brings the other, if it is not this one.
+                Identity(m, "link"u8, default, System.Text.Encoding.UTF8.GetBytes(other.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            }
         return Fate.Used;
     }
 
@@ -76,7 +83,7 @@ static class PatientMap
                 m.Chunk.Count("Patient.identifier", "ins-not-qualified");
                 continue;
             }
-            if (isIns) m.Chunk.Nationals.Add((m.Named("INS", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key));
+            if (isIns) m.Connect(FactKind.National, m.Named("INS", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
             Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, identifier["value"u8].Text);
         }
         foreach (var name in r["name"u8].Items)

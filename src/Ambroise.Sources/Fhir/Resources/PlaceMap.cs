@@ -72,9 +72,9 @@ static class PlaceMap
         var r = m.Resource;
         var practitioner = m.Reference(r["practitioner"u8], "Practitioner");
         if (practitioner == Null.Int64) return Fate.Refused("practitioner", "reference-missing");
-        m.Chunk.Aliases[m.Key.Key] = practitioner;
+        m.Connect(FactKind.Name, m.Key.Key, practitioner);
         var specialty = m.Code(r["specialty"u8].First) ?? m.Code(r["code"u8].First);
-        m.Chunk.Roles[practitioner] = (specialty?.Meaning.Standard ?? 0, specialty?.Meaning.Code ?? "", m.Reference(r["organization"u8], "Organization"));
+        m.Chunk.Roles.Add((m.Chunk.Seen.Count, practitioner, specialty?.Meaning.Standard ?? 0, specialty?.Meaning.Code ?? "", m.Reference(r["organization"u8], "Organization")));
         return Fate.Used;
     }
 }

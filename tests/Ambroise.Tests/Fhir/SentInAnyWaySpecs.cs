@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Ambroise.Lake.Releases;
+using Ambroise.Tests.Cohorts.Generated;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>Whatever the order of lines and files, and however the resources are split into increments, the release is the same. <c>AMBROISE_NIGHTLY_MINUTES</c> tries more; one case again with <c>AMBROISE_CASE=seed</c>.</summary>
+public sealed class SentInAnyWaySpecs
+{
+    [Fact]
+    public void Shuffled_and_split_in_any_way_the_release_is_the_same()
+    {
+        var nightly = double.TryParse(Environment.GetEnvironmentVariable("AMBROISE_NIGHTLY_MINUTES"), CultureInfo.InvariantCulture, out var minutes);
+        var one = ulong.TryParse(Environment.GetEnvironmentVariable("AMBROISE_CASE"), out var chosen);
+        var started = TimeProvider.System.GetTimestamp();
+        for (var seed = one ? chosen : 1; one ? seed == chosen : nightly ? TimeProvider.System.GetElapsedTime(started).TotalMinutes < minutes : seed <= 25; seed++) Try(seed);
+    }
+
+    static void Try(ulong seed)
+    {
+        var dice = new Dice(seed);
+        var sent = SentHospital.Of(dice);
+        // One tenant: keys of rows are its own.
+        using var hospital = new FhirHospital();
+        var all = new Dictionary<string, byte[]> { ["all.ndjson"] = Lines(sent.All) };
+        var expected = hospital.LoadFiles(LoadMode.Replace, all);
+        for (var way = 0; way < 2; way++)
+            if (hospital.LoadFiles(LoadMode.Replace, Files(dice, sent.All)) != expected) Assert.Fail($"case {seed}: shuffled, the release differs{Differing(hospital, all)}");
+        var increments = sent.Split(dice);
+        var last = "";
+        for (var i = 0; i < increments.Count; i++) last = hospital.LoadFiles(i == 0 ? LoadMode.Replace : LoadMode.Merge, Files(dice, increments[i]));
+        if (last != expected) Assert.Fail($"case {seed}: in {increments.Count} increments, the release differs{Differing(hospital, all)}\n{string.Join("\n--\n", increments.Select(lines => string.Join('\n', lines)))}");
+        Assert.Equal(last, hospital.LoadFiles(LoadMode.Merge, Files(dice, increments[^1])));
+    }
+
+    static string Differing(FhirHospital hospital, Dictionary<string, byte[]> all)
+    {
+        Dictionary<string, List<string>> Rows() => Ambroise.Lake.Cdm.Cdm54.All.ToDictionary(t => t.Name, t => hospital.Rows(t.Name, t.Name == "source_record" ? "* exclude (source_file, source_line)" : "*"));
+        var given = Rows();
+        hospital.LoadFiles(LoadMode.Replace, all);
+        var text = new StringBuilder();
+        foreach (var (table, rows) in Rows())
+        {
+            foreach (var row in rows.Except(given[table])) text.Append(CultureInfo.InvariantCulture, $"\n- {table} {row}");
+            foreach (var row in given[table].Except(rows)) text.Append(CultureInfo.InvariantCulture, $"\n+ {table} {row}");
+        }
+        return text.ToString();
+    }
+
+    static byte[] Lines(IEnumerable<string> lines) => Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n");
+
+    /// <summary>The lines in any order, in one to three files, some packed, some resources in a Bundle.</summary>
+    static Dictionary<string, byte[]> Files(Dice dice, IReadOnlyList<string> lines)
+    {
+        var mixed = lines.ToArray();
+        for (var i = mixed.Length - 1; i > 0; i--)
+        {
+            var j = dice.Of(0, i);
+            (mixed[i], mixed[j]) = (mixed[j], mixed[i]);
+        }
+        var parts = dice.Of(1, 3);
+        var files = new Dictionary<string, byte[]>();
+        for (var part = 0; part < parts; part++)
+        {
+            var mine = mixed.Where((_, i) => i % parts == part).ToList();
+            files[$"{(char)('a' + part)}.ndjson{(part == 1 ? ".gz" : "")}"] = part == 1 ? FhirHospital.Gzip(string.Join('\n', mine) + "\n") : Lines(mine);
+        }
+        return files;
+    }
+}
