@@ -58,7 +58,9 @@ static class CohortBench
             }
             var questions = CohortQuestions.All.Where(q => only is null || q.Name == only).DefaultIfEmpty().SelectMany(q => q is null ? CohortQuestions.All.Where(n => n.Name.StartsWith(only!, StringComparison.OrdinalIgnoreCase)) : [q]).ToList();
             if (sql) Ask(questions, lake, vocabulary, byPatient, byConcept);
-            else Alone(questions, lake, vocabulary, only is not null);
+            if (only is null) Cancelled(questions, lake, vocabulary);
+            if (sql) return;
+            Alone(questions, lake, vocabulary, only is not null);
         }
         finally
         {
@@ -126,6 +128,38 @@ static class CohortBench
         }).Order().ElementAt(1);
         return new(patients, first, changed.Select(c => c.Milliseconds).Order().ElementAt(4), cold, Warm(byPatient, a => [a.Sql]), Warm(byPatient, a => a.Tables), coldSql, coldTables,
             byConcept is null ? double.NaN : Warm(byConcept, a => [a.Sql]));
+    }
+
+    /// <summary>How long a count takes to end once it is cancelled, from the files' first touch on: of each question several times, a little later each time.</summary>
+    static void Cancelled(List<Question> questions, TenantLake lake, ConceptGraph vocabulary)
+    {
+        var waits = new List<double>();
+        // Once without cancelling: the published program is compiled before it runs, this one while it does.
+        using (var first = Open(lake)) new CohortEngine(0).Count(BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes(questions[0].Variant(0).Json)).OrThrow(), vocabulary), first.Shards);
+        foreach (var question in questions)
+        {
+            var bound = BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes(question.Variant(0).Json)).OrThrow(), vocabulary);
+            using var release = Open(lake);
+            for (var after = 1; after <= 24; after += after < 8 ? 1 : 4)
+            {
+                using var cancel = new CancellationTokenSource();
+                var clock = new Stopwatch();
+                using var timer = new Timer(_ =>
+                {
+                    clock.Start();
+                    cancel.Cancel();
+                }, null, after, Timeout.Infinite);
+                try
+                {
+                    new CohortEngine(0).Count(bound, release.Shards, 0, cancel.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    waits.Add(clock.Elapsed.TotalMilliseconds);
+                }
+            }
+        }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"cancelled {waits.Count} counts under way: ended after {waits.Order().ElementAt(waits.Count / 2):F1} ms in the median, {waits.Max():F1} ms at most"));
     }
 
     /// <summary>The engine by itself: where to look when it should be faster.</summary>

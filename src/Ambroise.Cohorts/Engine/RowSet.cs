@@ -51,6 +51,7 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
             for (int from = 0, to; from < mine.Length; from = to)
             {
                 to = BlockEnd(mine, from);
+                cancel.ThrowIfCancellationRequested(); // a block may have to be read and decoded first
                 var values = block(mine[from] >> Shift);
                 for (var i = from; i < to; i++)
                 {
@@ -68,6 +69,7 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
                 for (int from = run.Start, end; from < run.End; from = end)
                 {
                     end = Math.Min(run.End, (from | Mask) + 1);
+                    cancel.ThrowIfCancellationRequested();
                     var values = block(from >> Shift).AsSpan(from & Mask, end - from);
                     for (var i = 0; i < values.Length; i++)
                     {
@@ -105,6 +107,7 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
             var mine = rows.Span;
             for (int from = 0, end; from < mine.Length; from = end)
             {
+                cancel.ThrowIfCancellationRequested();
                 end = BlockEnd(mine, from);
                 var values = block(mine[from] >> Shift);
                 for (var i = from; i < end; i++) to[i] = values[mine[i] & Mask];
@@ -116,6 +119,7 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
             for (int from = run.Start, end; from < run.End; from = end)
             {
                 end = Math.Min(run.End, (from | Mask) + 1);
+                cancel.ThrowIfCancellationRequested();
                 block(from >> Shift).AsSpan(from & Mask, end - from).CopyTo(to);
                 to = to[(end - from)..];
             }

@@ -46,7 +46,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly List<(int Seq, ConsentDecision Decision)> consents = [];
     readonly HashSet<int> unplaced = [];
     readonly List<Fact> facts = [];
-    readonly List<(int Seq, long Practitioner, int Specialty, string Source, long CareSite)> toldRoles = [];
+    readonly List<(int Seq, long Record, long Practitioner, int Specialty, string Source, long CareSite)> toldRoles = [];
     readonly List<(int Seq, long Person, (int Day, long Time) At)> deaths = [];
     readonly Dictionary<long, (int Day, long Time)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
@@ -131,12 +131,12 @@ public sealed class FhirSource : IRecordSource, IDisposable
 
     public byte[] Links()
     {
-        var newest = index.Newest.Where(n => index.Outcome(n.Seq) != "older-than-loaded").ToDictionary(n => n.Key, n => (n.Seq, n.Version));
-        var recordOf = newest.ToDictionary(n => n.Value.Seq, n => n.Key);
-        var names = kept.Names.Where(n => !IsReplaced(n.Record)).Concat(facts.Where(f => f.Kind == FactKind.Name && !index.IsDead(f.Tag) && AboutNobody.Contains(index.Type(f.Tag))).Select(f => new KeptLinks.Name(recordOf[f.Tag], f.One, f.Other)));
-        var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(recordOf[r.Seq], r.Practitioner, r.Specialty, r.Source, r.CareSite)));
-        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(newest.Where(n => n.Value.Version.Updated < long.MaxValue && (index.Outcome(n.Value.Seq) == "deleted" || AboutNobody.Contains(index.Type(n.Value.Seq))))
-            .Select(n => new KeptLinks.Version(n.Key, n.Value.Version.Updated, n.Value.Version.Number)));
+        // A name is told of by the resource it means, a role's by the role.
+        var names = kept.Names.Where(n => !IsReplaced(n.Record)).Concat(facts.Where(f => f.Kind == FactKind.Name && AboutNobody.Contains(index.Type(f.Tag)) && !index.IsDead(f.Tag))
+            .Select(f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other)));
+        var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
+        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.Newest.Where(n => (AboutNobody.Contains(index.Type(n.Seq)) || index.Outcome(n.Seq) == "deleted") && index.Outcome(n.Seq) != "older-than-loaded" && n.Version.Updated < long.MaxValue)
+            .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
         return new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
             [.. versions.OrderBy(v => v.Key)]).ToJson();
@@ -208,7 +208,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
         rejected.AddRange(chunk.Rejected);
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;
         foreach (var fact in chunk.Facts) facts.Add(fact with { Tag = first + fact.Tag });
-        foreach (var role in chunk.Roles) toldRoles.Add((first + role.Tag, role.Practitioner, role.Specialty, role.Source, role.CareSite));
+        foreach (var role in chunk.Roles) toldRoles.Add((first + role.Tag, role.Record, role.Practitioner, role.Specialty, role.Source, role.CareSite));
         if (chunk.Tables.TryGetValue(Cdm54.Death, out var ends))
             for (var row = 0; row < ends.Batch.Rows; row++)
                 deaths.Add((ends.Tags.Array[row], ends.Batch.Int64("person_id").Array[row], (ends.Batch.Int32("death_date").Array[row], ends.Batch.Int64("death_datetime").Array[row])));

@@ -62,7 +62,7 @@ sealed class MappedChunk
     public List<Fact> Facts { get; } = [];
 
     /// <summary>What a PractitionerRole says of its practitioner.</summary>
-    public List<(int Tag, long Practitioner, int Specialty, string Source, long CareSite)> Roles { get; } = [];
+    public List<(int Tag, long Record, long Practitioner, int Specialty, string Source, long CareSite)> Roles { get; } = [];
 
     public Dictionary<UnmappedCode, long> Unmapped { get; } = [];
     public List<DeferredResource> Deferred { get; } = [];

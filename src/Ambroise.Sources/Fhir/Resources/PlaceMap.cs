@@ -74,7 +74,7 @@ static class PlaceMap
         if (practitioner == Null.Int64) return Fate.Refused("practitioner", "reference-missing");
         m.Connect(FactKind.Name, m.Key.Key, practitioner);
         var specialty = m.Code(r["specialty"u8].First) ?? m.Code(r["code"u8].First);
-        m.Chunk.Roles.Add((m.Chunk.Seen.Count, practitioner, specialty?.Meaning.Standard ?? 0, specialty?.Meaning.Code ?? "", m.Reference(r["organization"u8], "Organization")));
+        m.Chunk.Roles.Add((m.Chunk.Seen.Count, m.Key.Key, practitioner, specialty?.Meaning.Standard ?? 0, specialty?.Meaning.Code ?? "", m.Reference(r["organization"u8], "Organization")));
         return Fate.Used;
     }
 }
