@@ -87,9 +87,12 @@ static class CohortBench
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {question.Name} | {times.Patients:N0} | {times.First:F2} ms | {times.Changed:F2} ms | {times.Cold:F0} ms | {times.Sql:F0} ms | {times.Tables:F0} ms | {times.ColdTables:F0} ms | {times.Sorted:F0} ms | {times.Tables / times.First:F0}× | {times.Tables / times.Changed:F0}× | {times.ColdTables / times.Cold:F1}× |"));
         }
         foreach (var (name, of) in ratios)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {all.Select(of).Order().ElementAt(all.Count / 2):F1}× in the median, {all.Min(of):F1}× to {all.Max(of):F1}×"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {Middle(all.Select(of)):F1}× in the median, {all.Min(of):F1}× to {all.Max(of):F1}×"));
         Console.WriteLine($"resident {Environment.WorkingSet >> 20} MiB");
     }
+
+    /// <returns>The median; of an even number, halfway between the two in the middle.</returns>
+    static double Middle(IEnumerable<double> of) => of.Order().ToArray() is var all ? (all[(all.Length - 1) / 2] + all[all.Length / 2]) / 2 : 0;
 
     /// <summary>Milliseconds.</summary>
     /// <param name="First">Shards open, columns in memory, nothing of an earlier question kept.</param>
