@@ -31,6 +31,8 @@ public sealed class ResourceSpecs
             "observation", "observation_source_value, observation_date", "160670007|2020-03-01;698360004|2020-03-01" },
         { "CarePlan", """ "status":"active","intent":"proposal","subject":@,"period":{"start":"2020-03-01"},"category":[{"coding":[{"code":"x"}]}] """, "observation", "observation_id", "" },
         { "Provenance", """ "target":[{"reference":"Encounter/e"},@],"recorded":"2020-03-02T10:00:00Z","agent":[{"who":{"reference":"Practitioner/d"}}] """, "source_record", "record_type, outcome, row_count", "Encounter|used|1;Patient|used|1;Provenance|traced|0" },
+        { "Condition", """ "subject":@,"onsetDateTime":"2020-03-02","code":{"coding":[{"system":"urn:a","code":"FIRST"},{"system":"urn:b","code":"CHOSEN","userSelected":true},{"system":"urn:c","code":"LAST"}]} """,
+            "condition_occurrence", "condition_source_value, condition_concept_id, condition_type_concept_id", "CHOSEN|0|32817" },
         { "FamilyMemberHistory", """ "status":"completed","patient":@,"date":"2020-01-01","relationship":{"coding":[{"code":"MTH"}]},"condition":[{"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"C50.9"}]}}] """,
             "observation", "observation_source_value, value_source_value, qualifier_source_value", "416471007|C50.9|MTH" },
         { "ImagingStudy", """ "status":"available","subject":@,"encounter":{"reference":"Encounter/e"},"started":"2020-03-02T11:00:00Z","procedureCode":[{"coding":[{"system":"http://snomed.info/sct","code":"399208008"}]}] """,

@@ -127,6 +127,12 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             Refuse(type, "id", "id-missing", null, resource.Whole);
             return;
         }
+        if (resource["modifierExtension"u8].Exists)
+        {
+            // It may turn the meaning round, and we know none.
+            Refuse(type, "modifierExtension", "modifier-unknown", null, resource.Whole);
+            return;
+        }
         var key = keys.Of(typeText, id);
         var meta = resource["meta"u8];
         var updated = FhirTime.TryParse(meta["lastUpdated"u8].Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MinValue;
