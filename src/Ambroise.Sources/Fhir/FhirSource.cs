@@ -51,6 +51,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<long, (int Day, long Time)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<long, long> merged = [];
+    readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
+    Func<CdmTable, IEnumerable<Batch>> earlierRows = static _ => [];
     KeptLinks kept = KeptLinks.None;
     int lastDay = int.MinValue;
     StagedRows? staged;
@@ -74,6 +76,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     {
         staged = new(runs, memoryBytes);
         kept = KeptLinks.Parse(links);
+        earlierRows = earlier;
         foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
         foreach (var known in kept.Versions) Compare(known);
@@ -337,6 +340,12 @@ public sealed class FhirSource : IRecordSource, IDisposable
                 if (unplaced.Contains(seq)) continue;
                 if (table == Cdm54.Death && !Buries(rows, row)) continue;
                 kept.Add(row);
+                foreach (var column in columns.Named)
+                    if (!rows.Columns[column].IsAbsent && ((Int64Column)rows.Columns[column]).Array[row] is var means && means != Null.Int64 && !(index.TryGet(means, out var at, out _) && !index.IsDead(at)))
+                    {
+                        var reference = (means, index.Type(seq), table.Columns[column].Name);
+                        unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
+                    }
                 var of = (index.Type(seq), table.Name);
                 rowCounts[of] = rowCounts.GetValueOrDefault(of) + 1;
             }
@@ -408,6 +417,19 @@ public sealed class FhirSource : IRecordSource, IDisposable
         }
     }
 
+    /// <summary>References of this load's rows to practitioners, organisations and encounters that neither it nor an earlier one brought.</summary>
+    IEnumerable<FateCount> Unresolved()
+    {
+        if (unresolved.Count == 0) return [];
+        var missing = unresolved.Keys.Select(u => u.Means).ToHashSet();
+        missing.ExceptWith(kept.Versions.Select(v => v.Key));
+        if (missing.Count > 0)
+            foreach (var batch in earlierRows(Cdm54.SourceRecord))
+                foreach (var id in batch.Int64("source_record_id").Values) missing.Remove(id);
+        return unresolved.Where(u => missing.Contains(u.Key.Means)).GroupBy(u => (u.Key.Type, u.Key.Column)).Select(g => new FateCount($"{g.Key.Type}.{g.Key.Column}", "note", "reference-unresolved", g.Sum(u => u.Value)))
+            .OrderBy(f => f.Type, StringComparer.Ordinal);
+    }
+
     public byte[] Report()
     {
         var fates = index.Tally().Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
@@ -416,6 +438,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
             .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })
             .OrderBy(f => f.Type, StringComparer.Ordinal).ThenByDescending(f => f.Kind, StringComparer.Ordinal).ThenBy(f => f.Reason, StringComparer.Ordinal);
         var notes = counts.Where(c => c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "note", c.Key.Reason, c.Value))
+            .Concat(Unresolved())
             .Concat(rejected.Where(r => r.Table == "file").GroupBy(r => r.Reason).Select(g => new FateCount("file", "quarantined", g.Key, g.LongCount())));
         return new FhirReport(1, typeof(FhirSource).Assembly.GetName().Version?.ToString() ?? "", "5.4", Guide, codes.Version, clock.GetUtcNow(), options.Zone?.Id ?? "as written", [.. options.Intents],
             [.. fates], [.. rowCounts.Select(r => new TypeRows(r.Key.Type, r.Key.Table, r.Value)).OrderBy(r => r.Type, StringComparer.Ordinal).ThenBy(r => r.Table, StringComparer.Ordinal)],

@@ -8,6 +8,9 @@ namespace Ambroise.Sources.Fhir;
 sealed class LinkColumns(CdmTable table)
 {
     readonly int[] named = [.. new[] { "provider_id", "care_site_id", "visit_occurrence_id", "parent_visit_detail_id" }.Select(n => table.Find(n)).Where(c => c is not null && c.Ordinal != table.Key).Select(c => c!.Ordinal)];
+    /// <summary>Columns that name a practitioner, an organisation or an encounter, by ordinal.</summary>
+    public IReadOnlyList<int> Named => named;
+
     readonly int visit = table.Key >= 0 && table.Columns[table.Key].Name == "visit_occurrence_id" ? -1 : table.Find("visit_occurrence_id")?.Ordinal ?? -1;
     readonly int detail = table.Find("visit_detail_id")?.Ordinal ?? -1;
 

@@ -64,6 +64,19 @@ public sealed class FhirLoadSpecs
     }
 
     [Fact]
+    public void A_reference_to_nothing_leaves_the_row_and_is_told_of()
+    {
+        static string Of(string id, string visit, string who) => Condition(id, $$""","encounter":{"reference":"Encounter/{{visit}}"},"recorder":{"reference":"Practitioner/{{who}}"}""");
+        const string visit = """{"resourceType":"Encounter","id":"v1","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},"period":{"start":"2020-03-01"}}""", who = """{"resourceType":"Practitioner","id":"d1","name":[{"family":"X"}]}""";
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, visit, who, Of("c1", "v1", "d1"), Of("c2", "nowhere", "nobody"), Of("c3", "nowhere", "d1"));
+        Assert.Equal(["Condition.provider_id reference-unresolved 1", "Condition.visit_occurrence_id reference-unresolved 2"], hospital.Report.Notes.Select(n => $"{n.Type} {n.Reason} {n.Count}"));
+        Assert.Equal(3, hospital.Rows("condition_occurrence", "person_id").Count);
+        hospital.Load(LoadMode.Merge, Of("c4", "v1", "d1"), Of("c5", "v1", "nobody"));
+        Assert.Equal(["Condition.provider_id reference-unresolved 1"], hospital.Report.Notes.Select(n => $"{n.Type} {n.Reason} {n.Count}"));
+    }
+
+    [Fact]
     public void The_order_of_lines_and_files_changes_nothing()
     {
         string[] lines = [Patient, Condition("c1"), Condition("c2", onset: "2021-01-01"), Condition("c3", onset: "2018"), """{"resourceType":"Encounter","id":"e1","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},"period":{"start":"2020-04-30T22:30:00+02:00","end":"2020-05-03"}}"""];
