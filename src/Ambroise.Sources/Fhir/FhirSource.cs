@@ -327,6 +327,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
             cancel.ThrowIfCancellationRequested();
             columns.Follow(rows, aliases, partOf, links);
             var person = table.Person < 0 ? null : (Int64Column)rows.Columns[table.Person];
+            var named = columns.Named.Select(n => rows.Columns[n].IsAbsent ? null : (Int64Column)rows.Columns[n]).ToArray();
+            var found = new long[named.Length];
             var kept = new List<int>(rows.Rows);
             for (var row = 0; row < rows.Rows; row++)
             {
@@ -340,12 +342,18 @@ public sealed class FhirSource : IRecordSource, IDisposable
                 if (unplaced.Contains(seq)) continue;
                 if (table == Cdm54.Death && !Buries(rows, row)) continue;
                 kept.Add(row);
-                foreach (var column in columns.Named)
-                    if (!rows.Columns[column].IsAbsent && ((Int64Column)rows.Columns[column]).Array[row] is var means && means != Null.Int64 && !(index.TryGet(means, out var at, out _) && !index.IsDead(at)))
+                for (var n = 0; n < named.Length; n++)
+                {
+                    // Rows that follow one another are often of one encounter.
+                    if (named[n] is not { } column || column.Array[row] is var means && (means == Null.Int64 || means == found[n])) continue;
+                    if (index.TryGet(means, out var at, out _) && !index.IsDead(at))
                     {
-                        var reference = (means, index.Type(seq), table.Columns[column].Name);
-                        unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
+                        found[n] = means;
+                        continue;
                     }
+                    var reference = (means, index.Type(seq), table.Columns[columns.Named[n]].Name);
+                    unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
+                }
                 var of = (index.Type(seq), table.Name);
                 rowCounts[of] = rowCounts.GetValueOrDefault(of) + 1;
             }
