@@ -37,5 +37,6 @@ public sealed record PublicResult(string Title, string Reference, DateOnly On);
 public sealed record PublicWarehouse(string Name, string Contact, string Address, long? Patients, long? Records, DateOnly? Modified, AccessBody? Body = null);
 
 /// <summary>The health data access body that answers for access to the data (Regulation (EU) 2025/327, article 55).</summary>
+/// <remarks>The default is the body that has these tasks in French law by now (code de la santé publique, article L. 1462-1); we know of no designation under the Regulation.</remarks>
 /// <param name="Contact">An address of mail or of a page.</param>
 public sealed record AccessBody(string Name = "Plateforme des données de santé", string Contact = "https://www.health-data-hub.fr");
