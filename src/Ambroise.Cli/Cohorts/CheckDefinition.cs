@@ -21,15 +21,15 @@ static class CheckDefinition
 
     static Result<Answer> Run(Session session, FileInfo file, bool strict)
     {
-        if (DefinitionFile.Read(file).Failed(out var failure, out var document)) return failure;
-        using (document)
-        {
-            var findings = CheckCohort.Findings(document.RootElement, session.Say("en", "fr") == "fr" ? Wording.French : Wording.English);
-            var errors = findings.Where(f => f.Gravity == Gravity.Error).ToList();
-            if (strict && errors.Count > 0)
-                return new Failure(FailureKind.Invalid, "cohort.check-failed", string.Join(" ", errors.Select(e => $"{e.Path} ({e.Code}) {e.Message}")));
-            return new Answer(findings, console => Show(session, console, findings));
-        }
+        var words = session.Say("en", "fr") == "fr" ? Wording.French : Wording.English;
+        IReadOnlyList<Finding> findings;
+        if (!DefinitionFile.Parse(file).Failed(out var failure, out var definition)) findings = CheckCohort.Findings(definition, words);
+        else if (failure.Code == "cohort.invalid") findings = [CheckCohort.Refused(failure, words)];
+        else return failure;
+        var errors = findings.Where(f => f.Gravity == Gravity.Error).ToList();
+        if (strict && errors.Count > 0)
+            return new Failure(FailureKind.Invalid, "cohort.check-failed", string.Join(" ", errors.Select(e => $"{e.Path} ({e.Code}) {e.Message}")));
+        return new Answer(findings, console => Show(session, console, findings));
     }
 
     static void Show(Session session, IAnsiConsole console, IReadOnlyList<Finding> findings)

@@ -19,10 +19,8 @@ static class CountDisclosed
     /// <param name="by">Up to two of <c>sex</c>, <c>age</c>.</param>
     public static Result<Answer> Run(Session session, FileInfo file, string id, int? release, IReadOnlyList<string> by, long memory, CancellationToken cancel)
     {
-        if (DefinitionFile.Read(file).Failed(out var failure, out var document)) return failure;
-        using (document)
-            if (CoarseDates.Check(document.RootElement) is { } tooFine) return tooFine;
-        if (DefinitionFile.Parse(file).Failed(out failure, out var definition)) return failure;
+        if (DefinitionFile.Parse(file).Failed(out var failure, out var definition)) return failure;
+        if (OpenCriteria.Check(definition) is { } refused) return refused;
         if (CohortRoom.Open(session, id, release, "cohort.count-disclosed", memory, Capability.CohortDisclosed).Failed(out failure, out var room)) return failure;
         using (room)
         {

@@ -9,7 +9,9 @@ public enum GroupRule { All, Any, AtLeast, AtMost }
 /// <param name="Count">For <see cref="GroupRule.AtLeast"/> and <see cref="GroupRule.AtMost"/>; 0 otherwise.</param>
 public sealed record CriteriaGroup(GroupRule Rule, int Count, ImmutableArray<CorrelatedCriterion> Criteria, ImmutableArray<DemographicCriterion> Demographics, ImmutableArray<CriteriaGroup> Groups)
 {
-    public bool IsEmpty => Criteria.IsEmpty && Demographics.IsEmpty && Groups.IsEmpty;
+    public int Parts => Criteria.Length + Demographics.Length + Groups.Length;
+
+    public bool IsEmpty => Parts == 0;
 }
 
 /// <summary>A number of events of a kind, placed in time relative to the index event.</summary>
@@ -23,7 +25,11 @@ public sealed record Window(WindowBound Start, WindowBound End, bool? UseIndexEn
 
 /// <param name="Days">Null: the observation period's bound, or no bound where observation periods are ignored.</param>
 /// <param name="Coefficient">-1 before, 1 after.</param>
-public sealed record WindowBound(int? Days, int Coefficient);
+public sealed record WindowBound(int? Days, int Coefficient)
+{
+    /// <summary>Days after the anchor, negative before it; null is without bound.</summary>
+    public long? SignedDays => (long?)Days * Coefficient;
+}
 
 public enum OccurrenceRule { Exactly, AtMost, AtLeast }
 

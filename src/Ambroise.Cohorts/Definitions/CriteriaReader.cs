@@ -176,10 +176,11 @@ static class CriteriaReader
     {
         var comparison = Compare(json);
         var value = json.Number("Value") ?? throw json.Path["Value"].Because("is required.");
-        var extent = json.Number("Extent") ?? (IsBetween(comparison) ? throw json.Path["Extent"].Because("is required with bt and !bt.") : value);
+        var extent = json.Number("Extent");
+        if (!IsBetween(comparison)) extent = value;
         json.RefuseOthers();
         decimal Cut(decimal number) => whole ? decimal.Truncate(number) : decimal.Round(number, 4, MidpointRounding.AwayFromZero);
-        return new(subject, field, comparison, Cut(value), Cut(extent));
+        return new(subject, field, comparison, Cut(value), Cut(extent ?? throw json.Path["Extent"].Because("is required with bt and !bt.")));
     }
 
     static Filter.Text Text(JsonMembers json, Subject subject, string field)

@@ -1,3 +1,5 @@
+using Ambroise.Cohorts.Definitions;
+
 namespace Ambroise.Cohorts.Explain;
 
 /// <summary>What each attribute of a criterion is called, and its unit.</summary>
@@ -74,11 +76,12 @@ static class Attributes
         ["StopReasonSourceConcept"] = ("source stop reason", "motif d’arrêt source"),
     };
 
-    /// <returns>The label of a member; its concept set twin (<c>…CS</c>) has the same, and a source concept says so.</returns>
-    public static string Label(string kind, string member, Wording words)
+    /// <returns>The label of a member; its concept set twin (<c>…CS</c>) has the same.</returns>
+    /// <param name="kind">Null for a condition on the patient.</param>
+    public static string Label(CriterionKind? kind, string member, Wording words)
     {
         var plain = member.EndsWith("CS", StringComparison.Ordinal) ? member[..^2] : member;
-        if (kind == "VisitOccurrence" && plain == "VisitType") return words.Say("record type", "type d’enregistrement");
+        if (kind == CriterionKind.VisitOccurrence && plain == "VisitType") return words.Say("record type", "type d’enregistrement");
         if (Labels.TryGetValue(plain, out var label)) return words.Say(label.English, label.French);
         return plain.EndsWith("SourceConcept", StringComparison.Ordinal) ? words.Say("source code", "code source") : ConceptSetNames.Plain(plain);
     }
@@ -92,23 +95,23 @@ static class Attributes
     };
 
     /// <returns>What a distinct count counts.</returns>
-    public static string Counted(string? column, Wording words) => column switch
+    public static string Counted(CountColumn column, Wording words) => column switch
     {
-        null or "DOMAIN_CONCEPT" => words.Say("distinct concepts", "concepts distincts"),
-        "DOMAIN_SOURCE_CONCEPT" => words.Say("distinct source codes", "codes sources distincts"),
-        "START_DATE" => words.Say("distinct start dates", "dates de début distinctes"),
-        "END_DATE" => words.Say("distinct end dates", "dates de fin distinctes"),
-        "VISIT_ID" => words.Say("distinct visits", "venues distinctes"),
-        "VISIT_DETAIL_ID" => words.Say("distinct stays within visits", "passages distincts"),
-        "DURATION" => words.Say("distinct durations", "durées distinctes"),
-        "QUANTITY" => words.Say("distinct quantities", "quantités distinctes"),
-        "VALUE_AS_NUMBER" => words.Say("distinct values", "valeurs distinctes"),
-        "UNIT" => words.Say("distinct units", "unités distinctes"),
-        "DAYS_SUPPLY" => words.Say("distinct days’ supplies", "durées délivrées distinctes"),
-        "REFILLS" => words.Say("distinct numbers of refills", "nombres de renouvellements distincts"),
-        "RANGE_LOW" or "RANGE_HIGH" => words.Say("distinct limits of normal", "bornes de la normale distinctes"),
-        "ERA_OCCURRENCES" => words.Say("distinct numbers of occurrences", "nombres de survenues distincts"),
-        "GAP_DAYS" => words.Say("distinct gaps", "interruptions distinctes"),
-        _ => words.Say($"distinct values of {column}", $"valeurs distinctes de {column}"),
+        CountColumn.DomainConcept => words.Say("distinct concepts", "concepts distincts"),
+        CountColumn.DomainSourceConcept => words.Say("distinct source codes", "codes sources distincts"),
+        CountColumn.StartDate => words.Say("distinct start dates", "dates de début distinctes"),
+        CountColumn.EndDate => words.Say("distinct end dates", "dates de fin distinctes"),
+        CountColumn.VisitId => words.Say("distinct visits", "venues distinctes"),
+        CountColumn.VisitDetailId => words.Say("distinct stays within visits", "passages distincts"),
+        CountColumn.Duration => words.Say("distinct durations", "durées distinctes"),
+        CountColumn.Quantity => words.Say("distinct quantities", "quantités distinctes"),
+        CountColumn.ValueAsNumber => words.Say("distinct values", "valeurs distinctes"),
+        CountColumn.Unit => words.Say("distinct units", "unités distinctes"),
+        CountColumn.DaysSupply => words.Say("distinct days’ supplies", "durées délivrées distinctes"),
+        CountColumn.Refills => words.Say("distinct numbers of refills", "nombres de renouvellements distincts"),
+        CountColumn.RangeLow or CountColumn.RangeHigh => words.Say("distinct limits of normal", "bornes de la normale distinctes"),
+        CountColumn.EraOccurrences => words.Say("distinct numbers of occurrences", "nombres de survenues distincts"),
+        CountColumn.GapDays => words.Say("distinct gaps", "interruptions distinctes"),
+        _ => throw new System.Diagnostics.UnreachableException($"{column}"),
     };
 }

@@ -1,47 +1,26 @@
-using System.Text.Json;
+using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Vocabulary;
 
 namespace Ambroise.Cohorts.Explain;
 
 /// <summary>The definition's concept sets by id: their names, and how many concepts they hold.</summary>
-sealed class ConceptSetNames
+sealed class ConceptSetNames(CohortDefinition definition, Wording words, IVocabulary? vocabulary)
 {
-    readonly Wording words;
-    readonly IVocabulary? vocabulary;
-    readonly Dictionary<long, JsonElement> sets = [];
-
-    public ConceptSetNames(JsonElement definition, Wording words, IVocabulary? vocabulary)
-    {
-        (this.words, this.vocabulary) = (words, vocabulary);
-        foreach (var set in definition.Items("ConceptSets"))
-            if (set.Whole("id") is { } id) sets.TryAdd(id, set);
-    }
-
-    public IEnumerable<JsonElement> All => sets.OrderBy(s => s.Key).Select(s => s.Value);
+    public IEnumerable<ConceptSet> All => definition.ConceptSets.OrderBy(s => s.Id);
 
     /// <returns>The quoted name with its count of concepts.</returns>
-    public string Of(long id) => sets.TryGetValue(id, out var set)
+    public string Of(int id) => definition.ConceptSet(id) is { } set
         ? $"{words.Quoted(Name(set))} ({Size(set)})"
         : words.Say($"concept set {id}, which is not defined", $"l’ensemble de concepts {id}, qui n’est pas défini");
 
-    public string Name(JsonElement set) => set.Text("name") is { Length: > 0 } name ? Plain(name) : words.Say($"concept set {set.Whole("id")}", $"ensemble {set.Whole("id")}");
+    public string Name(ConceptSet set) => set.Name.Length > 0 ? Plain(set.Name) : words.Say($"concept set {set.Id}", $"ensemble {set.Id}");
 
-    public string Size(JsonElement set)
-    {
-        var items = set.Get("expression")?.Items("items") ?? [];
-        return vocabulary is null
-            ? words.Count(items.Count, words.Say("concept listed", "concept énuméré"), words.Say("concepts listed", "concepts énumérés"))
-            : words.Count(vocabulary.Resolve([.. items.Select(Item)]).Count, "concept", "concepts");
-    }
+    public string Size(ConceptSet set) => vocabulary is null
+        ? words.Count(set.Items.Length, words.Say("concept listed", "concept énuméré"), words.Say("concepts listed", "concepts énumérés"))
+        : words.Count(vocabulary.Resolve(set.Items).Count, "concept", "concepts");
 
-    public string ConceptName(JsonElement concept) =>
-        concept.Text("CONCEPT_NAME") is { Length: > 0 } name ? Plain(name)
-        : concept.Whole("CONCEPT_ID") is not { } id ? "?"
-        : (id is >= int.MinValue and <= int.MaxValue ? vocabulary?.Name((int)id) : null) is { } known ? Plain(known)
-        : $"concept {id}";
-
-    static ConceptSetItem Item(JsonElement item) =>
-        new((int)Math.Clamp(item.Get("concept")?.Whole("CONCEPT_ID") ?? 0, int.MinValue, int.MaxValue), item.Flag("includeDescendants"), item.Flag("includeMapped"), item.Flag("isExcluded"));
+    public string ConceptName(ConceptReference concept) =>
+        concept.Name is { Length: > 0 } name ? Plain(name) : vocabulary?.Name(concept.Id) is { } known ? Plain(known) : $"concept {concept.Id}";
 
     /// <summary>Names come from anyone's file: no Markdown of theirs takes effect.</summary>
     public static string Plain(string text) =>

@@ -1,25 +1,24 @@
-using System.Text.Json;
+using Ambroise.Cohorts.Definitions;
 
 namespace Ambroise.Cohorts.Explain;
 
 /// <summary>When a correlated event must happen, as phrases with their leading comma.</summary>
 sealed class WindowWords(Wording words)
 {
-    public string Of(JsonElement item, string index)
+    public string Of(CorrelatedCriterion item, string index)
     {
-        var phrases = new List<string>();
-        if (item.Get("StartWindow") is { } start) phrases.Add(Window(start, index, start.Flag("UseEventEnd")));
-        if (item.Get("EndWindow") is { } end) phrases.Add(Window(end, index, end.Get("UseEventEnd") is null || end.Flag("UseEventEnd")));
-        if (item.Flag("RestrictVisit")) phrases.Add(words.Say($"in the same visit as {index}", $"lors de la même venue que {index}"));
-        if (item.Flag("IgnoreObservationPeriod")) phrases.Add(words.Say("even outside the observation period", "même hors de la période d’observation"));
+        var phrases = new List<string> { Window(item.StartWindow, index, item.StartWindow.UseEventEnd ?? false) };
+        if (item.EndWindow is { } end) phrases.Add(Window(end, index, end.UseEventEnd ?? true));
+        if (item.RestrictVisit) phrases.Add(words.Say($"in the same visit as {index}", $"lors de la même venue que {index}"));
+        if (item.IgnoreObservationPeriod) phrases.Add(words.Say("even outside the observation period", "même hors de la période d’observation"));
         return string.Concat(phrases.Select(p => $", {p}"));
     }
 
-    string Window(JsonElement window, string index, bool eventEnd)
+    string Window(Window window, string index, bool eventEnd)
     {
         var verb = eventEnd ? words.Say("ending", "se terminant") : words.Say("starting", "débutant");
-        var (from, to) = (Days(window.Get("Start")), Days(window.Get("End")));
-        var anchor = window.Flag("UseIndexEnd") ? words.Say($"the end of {index}", $"fin de {index}") : words.Say($"the start of {index}", $"début de {index}");
+        var (from, to) = (window.Start.SignedDays, window.End.SignedDays);
+        var anchor = window.UseIndexEnd ?? false ? words.Say($"the end of {index}", $"fin de {index}") : words.Say($"the start of {index}", $"début de {index}");
         if (from is null && to is null) return words.Say($"{verb} at any time", $"{verb} à tout moment");
 
         // French clinicians count days as J−30, J0, J+7.
@@ -48,7 +47,4 @@ sealed class WindowWords(Wording words)
     };
 
     string Jour(long days) => days == 0 ? "J0" : $"J{(days < 0 ? "−" : "+")}{words.Whole(Math.Abs(days))}";
-
-    /// <returns>Signed days from the anchor; null is without bound.</returns>
-    static long? Days(JsonElement? endpoint) => endpoint?.Whole("Days") is { } days ? days * (endpoint?.Whole("Coeff") ?? 1) : null;
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Ambroise.Cohorts.Explain;
 
@@ -32,14 +31,11 @@ public sealed class Wording(bool isFrench)
     /// <returns>Thousands parted by a comma, or by a narrow no-break space.</returns>
     public string Whole(long n) => n.ToString("N0", CultureInfo.InvariantCulture).Replace(",", isFrench ? "\u202f" : ",", StringComparison.Ordinal);
 
-    public string Number(JsonElement number) => number.ValueKind != JsonValueKind.Number ? number.ToString()
-        : number.TryGetInt64(out var whole) ? Whole(whole)
-        : number.GetRawText().Replace(".", isFrench ? "," : ".", StringComparison.Ordinal);
+    public string Number(decimal number) => decimal.Truncate(number) == number && number is > long.MinValue and < long.MaxValue ? Whole((long)number)
+        : number.ToString("0.####", CultureInfo.InvariantCulture).Replace(".", isFrench ? "," : ".", StringComparison.Ordinal);
 
-    /// <returns>"1 January 2010", "1er janvier 2010"; text that is no date comes back as it is.</returns>
-    public string Date(string text) => !DateOnly.TryParse(text, CultureInfo.InvariantCulture, out var date) ? text
-        : isFrench ? $"{(date.Day == 1 ? "1er" : date.Day)}\u00a0{Mois[date.Month - 1]} {date.Year}"
-        : $"{date.Day}\u00a0{Months[date.Month - 1]} {date.Year}";
+    /// <returns>"1 January 2010", "1er janvier 2010".</returns>
+    public string Date(DateOnly date) => isFrench ? $"{(date.Day == 1 ? "1er" : date.Day)}\u00a0{Mois[date.Month - 1]} {date.Year}" : $"{date.Day}\u00a0{Months[date.Month - 1]} {date.Year}";
 
     /// <returns>"a, b or c".</returns>
     public string Or(IReadOnlyList<string> items) => items.Count switch
@@ -48,21 +44,4 @@ public sealed class Wording(bool isFrench)
         1 => items[0],
         _ => $"{string.Join(", ", items.Take(items.Count - 1))} {Say("or", "ou")} {items[^1]}",
     };
-}
-
-/// <summary>Members of a definition's JSON, forgiving: what is absent, null or of another kind reads as nothing.</summary>
-static class Members
-{
-    public static JsonElement? Get(this JsonElement from, string name) =>
-        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var found) && found.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? found : null;
-
-    public static IReadOnlyList<JsonElement> Items(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
-
-    public static bool Flag(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.True };
-
-    public static long? Whole(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.Number } n && n.TryGetInt64(out var whole) ? whole : null;
-
-    public static double? Number(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.Number } n ? n.GetDouble() : null;
-
-    public static string? Text(this JsonElement from, string name) => from.Get(name) is { ValueKind: JsonValueKind.String } s ? s.GetString() : null;
 }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Ambroise.Cohorts.Check;
+using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Explain;
 
 namespace Ambroise.Tests.Cohorts.Explain;
@@ -15,11 +15,11 @@ public sealed class ExplainSpecs
     [Theory, MemberData(nameof(Names))]
     public void A_definition_reads_as_approved(string name)
     {
-        using var definition = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Approved(), $"{name}.json")));
+        var definition = CohortDefinition.Parse(File.ReadAllBytes(Path.Combine(Approved(), $"{name}.json"))).OrThrow();
         foreach (var (language, words) in new[] { ("en", Wording.English), ("fr", Wording.French) })
         {
             var approved = Path.Combine(Approved(), $"{name}.{language}.md");
-            var said = ExplainCohort.ToMarkdown(definition.RootElement, words);
+            var said = ExplainCohort.ToMarkdown(definition, words);
             if (Environment.GetEnvironmentVariable("AMBROISE_APPROVE") == "1") File.WriteAllText(approved, said);
             Assert.Equal(File.ReadAllText(approved), said);
         }
@@ -32,11 +32,11 @@ public sealed class ExplainSpecs
     {
         foreach (var file in Directory.EnumerateFiles(Conformance.Path($"cohorts/{folder}"), "*.json"))
         {
-            using var definition = JsonDocument.Parse(File.ReadAllBytes(file));
+            var definition = CohortDefinition.Parse(File.ReadAllBytes(file)).OrThrow();
             foreach (var words in new[] { Wording.English, Wording.French })
             {
-                Assert.Contains("## ", ExplainCohort.ToMarkdown(definition.RootElement, words));
-                Assert.DoesNotContain(CheckCohort.Findings(definition.RootElement, words), f => f.Message.Length == 0 || !f.Path.StartsWith("$."));
+                Assert.Contains("## ", ExplainCohort.ToMarkdown(definition, words));
+                Assert.DoesNotContain(CheckCohort.Findings(definition, words), f => f.Message.Length == 0 || !f.Path.StartsWith("$."));
             }
         }
     }
@@ -47,8 +47,8 @@ public sealed class ExplainSpecs
     {
         foreach (var file in Directory.EnumerateFiles(Conformance.Path("cohorts/matrix"), "*.json"))
         {
-            using var definition = JsonDocument.Parse(File.ReadAllBytes(file));
-            var said = ExplainCohort.ToMarkdown(definition.RootElement, Wording.French);
+            var definition = CohortDefinition.Parse(File.ReadAllBytes(file)).OrThrow();
+            var said = ExplainCohort.ToMarkdown(definition, Wording.French);
             Assert.DoesNotMatch("\\b(Concept|Occurrence|Gender|Age|Value|Range|Unit|Type)[A-Z]\\w+", said);
         }
     }
