@@ -1,5 +1,6 @@
 using Ambroise.Cli.Frame;
 using Ambroise.Cohorts.Definitions;
+using Ambroise.Cohorts.Describe;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
 using Ambroise.Governance.Access;
@@ -40,6 +41,24 @@ sealed class CohortRoom : IDisposable
     /// <param name="threads">Shards at a time; 0 for one a core.</param>
     public CohortResult Run(CohortDefinition definition, int threads, CancellationToken cancel) =>
         Recorded(engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, threads, cancel));
+
+    /// <summary>Describes a cohort, every core at a shard of its own.</summary>
+    /// <param name="rows">In any order; left ascending by patient.</param>
+    /// <param name="report">Told how much is done, 0 to 1.</param>
+    public CohortDescription Describe(CohortRow[] rows, DescribeOptions options, Action<double> report, CancellationToken cancel)
+    {
+        Array.Sort(rows, static (a, b) => a.Subject.CompareTo(b.Subject));
+        var all = new ShardDescription();
+        var done = 0;
+        Parallel.ForEach(release.Shards, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, shard =>
+        {
+            var one = DescribeShard.Of(shard, rows, options, cancel);
+            lock (all) all.Merge(one);
+            report((double)Interlocked.Increment(ref done) / release.Shards.Count);
+        });
+        tenant.Record(Outcome.Done, Release, all.Patients);
+        return CohortDescription.From(all, options, vocabulary);
+    }
 
     /// <summary>The patients alone, for a count under disclosure control: what the audit then holds is what is shown, for its readers may be those who must not see more.</summary>
     public CohortResult RunToDisclose(CohortDefinition definition, CancellationToken cancel) => engine.Run(BoundDefinition.Bind(definition, vocabulary), release.Shards, 0, cancel);

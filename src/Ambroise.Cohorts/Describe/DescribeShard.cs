@@ -14,16 +14,19 @@ public static class DescribeShard
     /// <summary>The event tables whose concepts are counted.</summary>
     public static readonly IReadOnlyList<CdmTable> Counted = [Cdm54.ConditionOccurrence, Cdm54.DrugExposure, Cdm54.ProcedureOccurrence];
 
-    /// <param name="rows">The cohort's rows in any order; those of other shards' patients are left out. A patient's index is the earliest start.</param>
-    public static ShardDescription Of(IShard shard, IReadOnlyList<CohortRow> rows, DescribeOptions options, CancellationToken cancel)
+    /// <param name="rows">The cohort's rows, ascending by patient; those of other shards' patients are left out. A patient's index is the earliest start.</param>
+    public static ShardDescription Of(IShard shard, ReadOnlyMemory<CohortRow> rows, DescribeOptions options, CancellationToken cancel)
     {
         var into = new ShardDescription();
         var index = new int[shard.Patients];
         Array.Fill(index, NotInCohort);
         var exit = new int[shard.Patients];
-        foreach (var row in rows)
+        var ids = shard.PersonIds.Span;
+        var among = rows.Span;
+        for (var at = ids.IsEmpty ? among.Length : First(among, ids[0]); at < among.Length && among[at].Subject <= ids[^1]; at++)
         {
-            var ordinal = shard.PersonIds.Span.BinarySearch(row.Subject);
+            var row = among[at];
+            var ordinal = ids.BinarySearch(row.Subject);
             if (ordinal < 0) continue;
             into.Rows++;
             if (index[ordinal] != NotInCohort && index[ordinal] <= row.Start) continue;
@@ -47,6 +50,19 @@ public static class DescribeShard
         }
         if (shard.Table(Cdm54.Measurement) is { } measurements) Laboratory(measurements, index, options, into, cancel);
         return into;
+    }
+
+    /// <returns>Where the rows of this patient begin, or would.</returns>
+    static int First(ReadOnlySpan<CohortRow> rows, long subject)
+    {
+        var (low, high) = (0, rows.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (rows[middle].Subject < subject) low = middle + 1;
+            else high = middle;
+        }
+        return low;
     }
 
     static int Year(int day) => DateOnly.FromDayNumber(day + Epoch).Year;
