@@ -138,6 +138,7 @@ static class French
         ["role.dates-invalid"] = "Un rôle finit après avoir commencé.",
         ["role.last-administrator"] = "C'est le dernier administrateur de l'établissement : nommez-en d'abord un autre.",
         ["role.not-held"] = "Cette personne n'a pas ce rôle.",
+        ["source.changed"] = "La source a changé pendant sa lecture : rien n'a été chargé. Chargez-la de nouveau quand plus personne n'y écrit. …",
         ["source.column-missing"] = "Une colonne indispensable manque : aucune ligne de la table ne peut être placée sans elle. …",
         ["source.file-unreadable"] = "Un fichier de la source est illisible. …",
         ["source.folder-unreadable"] = "Ce dossier ne peut être lu : vérifiez ses droits. …",

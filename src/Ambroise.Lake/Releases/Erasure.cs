@@ -1,6 +1,7 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Waiting;
 using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;
@@ -99,7 +100,8 @@ public static class Erasure
                 files.Add(SealedQuarantine.Write(lake, manifest.Release, left));
                 written.Add(files[^1].Path);
             }
-            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report)); // counts and codes: nobody's
+            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report && f.Table != SealedWaiting.Table)); // counts and codes: nobody's
+            if (SealedWaiting.Of(manifest) is { } waiting) rows += Waiting(lake, manifest, waiting, persons, found, files, removed, written);
             var content = lake.Content(files);
             rewritten.Add(manifest with { Patients = patients, Files = [.. files], Content = content, Quarantined = files.Where(f => f.Part == FilePart.Quarantine).Sum(f => f.Rows) });
         }
@@ -109,6 +111,29 @@ public static class Erasure
             lake.Clean();
         }
         return new([.. found.Order()], [.. persons.Except(found).Order()], removed, written, rows);
+    }
+
+    /// <summary>What waits for records that have not come: the person may be one that no release holds yet.</summary>
+    /// <returns>Records removed.</returns>
+    static long Waiting(TenantLake lake, Manifest manifest, LakeFile file, HashSet<long> persons, HashSet<long> found, List<LakeFile> files, List<string> removed, List<string> written)
+    {
+        long gone = 0;
+        foreach (var record in SealedWaiting.Read(lake, file))
+            if (persons.Contains(record.Person))
+            {
+                found.Add(record.Person);
+                gone++;
+            }
+        if (gone == 0)
+        {
+            files.Add(file);
+            return 0;
+        }
+        removed.Add(file.Path);
+        if (SealedWaiting.Write(lake, manifest.Release, file.Keys, SealedWaiting.Read(lake, file).Where(r => !persons.Contains(r.Person))) is not { } left) return gone;
+        files.Add(left);
+        written.Add(left.Path);
+        return gone;
     }
 
     /// <summary>Keys of the rows that went, by table, and the places only they had.</summary>

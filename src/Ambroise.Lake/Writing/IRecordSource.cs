@@ -1,5 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Waiting;
 
 namespace Ambroise.Lake.Writing;
 
@@ -12,7 +13,8 @@ public interface IRecordSource : ICdmSource
     /// <param name="runs">A folder of the tenant for sealed runs; it need not exist.</param>
     /// <exception cref="FailureException">The input cannot be read at all.</exception>
     /// <param name="links">What <see cref="Links"/> gave for that release; null where there is none.</param>
-    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, string runs, CancellationToken cancel);
+    /// <param name="waiting">What <see cref="Waiting"/> gave for it, anew each time it is gone through.</param>
+    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<WaitingRecord> waiting, string runs, CancellationToken cancel);
 
     /// <returns>False for a row of the earlier release that a record of this load replaced or removed.</returns>
     bool Keeps(Batch earlier, int row);
@@ -23,9 +25,12 @@ public interface IRecordSource : ICdmSource
     /// <summary>What the loads merged into this one must know of the records read so far, besides the rows. Sealed with the release. Holds no person.</summary>
     byte[] Links();
 
+    /// <summary>Records that wait for others, to be read again by the loads merged into this one; asked for when every table was read. Each is used before the next is asked for.</summary>
+    IEnumerable<WaitingRecord> Waiting(CancellationToken cancel);
+
     /// <returns>The ingredients of a drug concept, for drug eras; none where it has none.</returns>
     IReadOnlyList<int> Ingredients(int drugConcept);
 
-    /// <summary>What became of the records read, as JSON; asked for when every table was read. Sealed with the release. Holds codes and counts, no person.</summary>
+    /// <summary>What became of the records read, as JSON; asked for when every table was read and what waits was written. Sealed with the release. Holds codes and counts, no person.</summary>
     byte[] Report();
 }

@@ -3,6 +3,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Waiting;
 
 namespace Ambroise.Lake.Writing;
 
@@ -72,7 +73,8 @@ public static class LoadRelease
             if (SealedReport.Read(lake, before, "links").Failed(out var damaged, out var kept)) return damaged;
             links = kept.Json;
         }
-        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), links, Path.Combine(lake.Folder, "runs"), cancel);
+        var waitingFile = before is null ? null : SealedWaiting.Of(before);
+        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), links, waitingFile is null ? [] : SealedWaiting.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived).Concat(derived).ToList();
         var early = new List<Rejected>();
@@ -114,8 +116,12 @@ public static class LoadRelease
         if (writer.Rejected.Count > options.MaxRejects)
             return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
         options.Committing?.Invoke();
-        if (records is not null) files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), "links")]);
-        else if (linksFile is not null) files.Add(linksFile);
+        if (records is not null)
+        {
+            if (SealedWaiting.Write(lake, number, $"r{number}", records.Waiting(cancel)) is { } waits) files.Add(waits);
+            files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), "links")]);
+        }
+        else files.AddRange(new[] { linksFile, waitingFile }.OfType<LakeFile>()); // tables merged into records: these stay as they are
         if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
         cancel.ThrowIfCancellationRequested();
         var manifest = lake.Commit(earlier, number, options.Mode, source.Description, writer.Patients, writer.Shards, writer.Rejected.Count, files);

@@ -4,6 +4,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Waiting;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Mapping;
@@ -52,6 +53,12 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<long, long> merged = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
+    readonly List<(long Name, long Patient)> namesBefore = [];
+    readonly HashSet<long> namedPatients = [], deletedBefore = [];
+    readonly HashSet<string> waitIn = [];
+    readonly Dictionary<string, long> taken = [];
+    IEnumerable<WaitingRecord> earlierWaiting = [];
+    int waitedFrom;
     Func<CdmTable, IEnumerable<Batch>> earlierRows = static _ => [];
     KeptLinks kept = KeptLinks.None;
     int lastDay = int.MinValue;
@@ -72,11 +79,11 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>Called with the number of input bytes mapped so far, of all.</summary>
     public Action<long>? Progressed { get; set; }
 
-    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, string runs, CancellationToken cancel)
+    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<WaitingRecord> waiting, string runs, CancellationToken cancel)
     {
         staged = new(runs, memoryBytes);
         kept = KeptLinks.Parse(links);
-        earlierRows = earlier;
+        (earlierRows, earlierWaiting) = (earlier, waiting);
         foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
         foreach (var known in kept.Versions) Compare(known);
@@ -99,7 +106,11 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>
     void Compare(KeptLinks.Version known)
     {
-        if (!index.TryGet(known.Key, out var seq, out var version)) return;
+        if (!index.TryGet(known.Key, out var seq, out var version))
+        {
+            deletedBefore.Add(known.Key); // of a patient that none brought again, nothing else is kept here
+            return;
+        }
         if ((known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0) index.End(seq, "older-than-loaded");
         else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
     }
@@ -113,13 +124,15 @@ public sealed class FhirSource : IRecordSource, IDisposable
             if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
         }
         foreach (var name in kept.Names.Where(n => !IsReplaced(n.Record))) Name(name.Key, name.Means);
+        foreach (var (name, patient) in namesBefore) Name(name, patient);
         foreach (var role in kept.Roles)
             if (IsReplaced(role.Record)) roleless.Add(role.Practitioner);
             else Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
         foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
             switch (fact.Kind)
             {
-                case FactKind.Name: Name(fact.One, fact.Other); break;
+                // Every patient has names, and few are referred to by one.
+                case FactKind.Name: if (index.Type(fact.Tag) != "Patient" || namedPatients.Contains(fact.One)) Name(fact.One, fact.Other); break;
                 case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
                 default: links.National(fact.One, fact.Other); break;
@@ -187,6 +200,13 @@ public sealed class FhirSource : IRecordSource, IDisposable
         }
         definitions.IsComplete = true;
         foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
+        waitedFrom = index.Count;
+        foreach (var some in earlierWaiting.Chunk(1_000))
+        {
+            cancel.ThrowIfCancellationRequested();
+            foreach (var one in some) taken[one.Type] = taken.GetValueOrDefault(one.Type) + 1;
+            Take(mappers.Value!.Map(some.Select(WaitingResources.Read)));
+        }
         foreach (var mapper in mappers.Values) mapper.Dispose();
         rejected.AddRange(early);
     }
@@ -205,6 +225,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
             foreach (ref var tag in rows.Tags.Values) tag += first;
             staged!.Add(rows.Batch, rows.Tags);
         }
+        namedPatients.UnionWith(chunk.NamedPatients);
+        waitIn.UnionWith(chunk.WaitIn);
         foreach (var (tag, person) in chunk.Shared) shared.Add((first + tag, person));
         foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
@@ -271,8 +293,14 @@ public sealed class FhirSource : IRecordSource, IDisposable
                         deaths.Add((-1, batch.Int64("person_id").Array[row], (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
                     }
                     else if (kinds.Text(row) == "link") links.Link(batch.Int64("person_id").Array[row], long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
-                    else if (kinds.Text(row) == "INS")
-                        links.National(named.Of(Encoding.UTF8.GetBytes($"INS?{batch.Text("system").Text(row)}|{batch.Text("value").Text(row)}")).Key, batch.Int64("person_id").Array[row]);
+                    else if (kinds.Text(row) is "INS" or "identifier")
+                    {
+                        var (system, value) = (batch.Text("system").Text(row), batch.Text("value").Text(row));
+                        if (namedPatients.Count > 0)
+                            foreach (var name in new[] { $"Patient?{system}|{value}", $"Patient?|{value}" })
+                                if (named.Of(Encoding.UTF8.GetBytes(name)).Key is var known && namedPatients.Contains(known)) namesBefore.Add((known, batch.Int64("person_id").Array[row]));
+                        if (kinds.Text(row) == "INS") links.National(named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, batch.Int64("person_id").Array[row]);
+                    }
                 }
             }
         foreach (var batch in earlier(Cdm54.Death))
@@ -336,7 +364,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
                 if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord || table == Cdm54.Death))) continue;
                 if (person is not null && !persons.Contains(person.Array[row]))
                 {
-                    if (table == Cdm54.SourceRecord) Unplaced(rows, row, seq, reject);
+                    if (table == Cdm54.SourceRecord) SetAside(rows, row, seq, reject);
                     continue;
                 }
                 if (unplaced.Contains(seq)) continue;
@@ -390,9 +418,16 @@ public sealed class FhirSource : IRecordSource, IDisposable
         return row;
     }
 
-    /// <summary>A record about a patient nobody sent: its place is kept, its rows were left out.</summary>
-    void Unplaced(Batch rows, int row, int seq, Action<Rejected> reject)
+    /// <summary>A record about a patient nobody sent, whose rows were left out: it waits for its patient. One whose patient was deleted goes as all of theirs does; its place is kept.</summary>
+    void SetAside(Batch rows, int row, int seq, Action<Rejected> reject)
     {
+        var patient = rows.Int64("person_id").Array[row];
+        if (!(index.TryGet(patient, out var at, out _) ? index.Outcome(at) == "deleted" : deletedBefore.Contains(patient)))
+        {
+            index.End(seq, "waiting-patient");
+            waitIn.Add(rows.Text("source_file").Text(row) ?? "");
+            return;
+        }
         var outcome = index.Outcome(seq);
         index.End(seq, "");
         if (outcome != ResourceIndex.Used)
@@ -400,7 +435,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
             counts[(index.Type(seq), outcome)] = counts.GetValueOrDefault((index.Type(seq), outcome)) + 1;
             return;
         }
-        var refused = new Rejected(index.Type(seq), rows.Text("source_file").Text(row) ?? "", rows.Int64("source_line").Array[row], "subject", "patient-unknown", null, default);
+        var refused = new Rejected(index.Type(seq), rows.Text("source_file").Text(row) ?? "", rows.Int64("source_line").Array[row], "subject", "patient-deleted", null, default);
         rejected.Add(refused);
         reject(refused);
     }
@@ -438,9 +473,34 @@ public sealed class FhirSource : IRecordSource, IDisposable
             .OrderBy(f => f.Type, StringComparer.Ordinal);
     }
 
+    /// <summary>The texts of what waits, from the files they came in and from those that waited before: read again, for while the input was read nobody knew that they would.</summary>
+    public IEnumerable<WaitingRecord> Waiting(CancellationToken cancel)
+    {
+        long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
+        if (wanted == 0) yield break;
+        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
+        var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(mapper.Map)
+            .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
+        var given = new HashSet<long>();
+        foreach (var resource in again.SelectMany(c => c.Collected))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (given.Add(resource.Key)) yield return WaitingResources.Keep(resource, links.Person(aliases.GetValueOrDefault(resource.Person, resource.Person)));
+        }
+        if (given.Count != wanted) throw new Failure(FailureKind.Unavailable, "source.changed", $"{Description} changed while it was read: nothing was loaded. Load it again once nobody writes to it.").AsException();
+    }
+
     public byte[] Report()
     {
-        var fates = index.Tally().Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
+        // What waited before and waits again was counted by the load that brought it.
+        var waited = index.Tally(waitedFrom, index.Count).ToList();
+        foreach (var t in waited.Where(t => ResourceIndex.Waits(t.Outcome)))
+        {
+            Note($"{t.Type}.waiting", "still-waiting", t.Count);
+            taken[t.Type] -= t.Count;
+        }
+        foreach (var (type, count) in taken) Note($"{type}.waiting", "taken-up", count);
+        var fates = index.Tally(0, waitedFrom).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome))).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
             .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))
             .Concat(rejected.Where(r => r.Table != "file").GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new FateCount(g.Key.Table, "quarantined", g.Key.Field is null ? g.Key.Reason : $"{g.Key.Field}: {g.Key.Reason}", g.LongCount())))
             .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })

@@ -25,6 +25,7 @@ sealed class ResourceIndex
         outcomes.Add(Number(outcomeNames, seen.Outcome));
         types.Add(Number(typeNames, seen.Type));
         if (seen.Outcome.Length == 0) return seq;
+        if (Waits(seen.Outcome)) dead[outcomes[seq]] = true;
         if (!newest.TryGetValue(seen.Key.Key, out var known)) newest[seen.Key.Key] = new(seq, seen.Key.Check, seen.Version);
         else if (known.Check != seen.Key.Check) End(seq, "key-collision");
         else if (seen.Version.CompareTo(known.Version) is var order && order > 0)
@@ -45,6 +46,9 @@ sealed class ResourceIndex
 
     public bool IsDead(int seq) => dead[outcomes[seq]];
 
+    /// <summary>Outcome of a resource that is kept for a later load.</summary>
+    public static bool Waits(string outcome) => outcome.StartsWith("waiting-", StringComparison.Ordinal);
+
     public string Type(int seq) => typeNames[types[seq]];
 
     public string Outcome(int seq) => outcomeNames[outcomes[seq]];
@@ -59,11 +63,11 @@ sealed class ResourceIndex
     /// <summary>The newest of each resource.</summary>
     public IEnumerable<(long Key, int Seq, ResourceVersion Version)> Newest => newest.Select(n => (n.Key, n.Value.Seq, n.Value.Version));
 
-    /// <summary>Resources by type and outcome; those refused are counted by whoever refused them.</summary>
-    public IEnumerable<(string Type, string Outcome, long Count)> Tally()
+    /// <summary>Resources of a range of numbers by type and outcome; those refused are counted by whoever refused them.</summary>
+    public IEnumerable<(string Type, string Outcome, long Count)> Tally(int from, int to)
     {
         var counts = new long[256, 256];
-        for (var i = 0; i < outcomes.Count; i++) counts[types[i], outcomes[i]]++;
+        for (var i = from; i < to; i++) counts[types[i], outcomes[i]]++;
         for (var t = 0; t < typeNames.Count; t++)
             for (var o = 1; o < outcomeNames.Count; o++)
                 if (counts[t, o] > 0) yield return (typeNames[t], outcomeNames[o], counts[t, o]);

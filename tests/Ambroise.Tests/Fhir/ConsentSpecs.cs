@@ -55,7 +55,7 @@ public sealed class ConsentSpecs
         var (deny, permit) = (Consent("active", $$"""{{Research}},"provision":{"type":"deny"}"""), Consent("active", Research, version: 2));
         hospital.Load(LoadMode.Replace, permit, deny, Patient, Consent("active", $$"""{{Research}},"provision":{"type":"deny"}""", "d", patient: "nobody"));
         Assert.Equal((2L, 0), (Assert.Single(hospital.Consents).Number, hospital.Consents[0].Denied.Count));
-        Assert.Equal(1, hospital.Fate("Consent", "quarantined", "subject: patient-unknown"));
+        Assert.Equal(1, hospital.Fate("Consent", "set-aside", "waiting-patient"));
         hospital.Load(LoadMode.Merge, deny);
         Assert.Empty(hospital.Consents);
     }

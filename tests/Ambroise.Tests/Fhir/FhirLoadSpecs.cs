@@ -153,7 +153,7 @@ public sealed class FhirLoadSpecs
 
     [Theory]
     [InlineData("""{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/p1"},"code":{"text":"x"},"onsetDateTime":"2023-02-31"}""", "Condition", "quarantined")]
-    [InlineData("""{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/nobody"},"code":{"text":"x"},"onsetDateTime":"2023-02-01"}""", "Condition", "quarantined")]
+    [InlineData("""{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/nobody"},"code":{"text":"x"},"onsetDateTime":"2023-02-01"}""", "Condition", "set-aside")]
     [InlineData("""{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/p1"},"code":{"text":"x"},"onsetDateTime":"2023""", "unknown", "quarantined")]
     [InlineData("""{"resourceType":"Condition","id":"x","modifierExtension":[{"url":"urn:not-really","valueBoolean":true}],"subject":{"reference":"Patient/p1"},"code":{"text":"x"},"onsetDateTime":"2023-02-01"}""", "Condition", "quarantined")]
     [InlineData("""{"resourceType":"Condition","id":"x","subject":17,"code":[[[]]],"onsetDateTime":{"a":1}}""", "Condition", "quarantined")]

@@ -79,7 +79,7 @@ public sealed class ResourceSpecs
         using var hospital = new FhirHospital();
         hospital.Load(LoadMode.Replace, Patient, Visit, """{"resourceType":"Claim","id":"c","status":"active","use":"claim","patient":{"reference":"Patient/nobody"},"item":[{"encounter":[{"reference":"Encounter/e"}]}],"total":{"value":1}}""");
         Assert.Empty(hospital.Rows("cost", "cost_id"));
-        Assert.Equal(1, hospital.Fate("Claim", "quarantined", "subject: patient-unknown"));
+        Assert.Equal(1, hospital.Fate("Claim", "set-aside", "waiting-patient"));
     }
 
     [Fact]

@@ -6,8 +6,7 @@ namespace Ambroise.Tests.Fhir;
 /// <summary>A few made-up patients with resources of many types, several versions of some, errors taken back, deletions, references of every kind.</summary>
 sealed class SentHospital
 {
-    /// <param name="Needs">Resources that come with it or before it: a record about a patient nobody knows yet is quarantined.</param>
-    sealed record Line(string Name, string Json, string[] Needs);
+    sealed record Line(string Name, string Json);
 
     readonly List<Line> lines = [];
     readonly Dice dice;
@@ -23,20 +22,13 @@ sealed class SentHospital
         return made;
     }
 
-    /// <returns>One to four increments: each line in one of them, what it needs there or before.</returns>
+    /// <returns>One to four increments: each line in any of them, but that the first knows some patient.</returns>
     public List<List<string>> Split(Dice by)
     {
         var count = 1 + by.Of(0, 3);
-        var at = new Dictionary<string, int>();
         var increments = Enumerable.Range(0, count).Select(_ => new List<string>()).ToList();
-        foreach (var line in lines)
-        {
-            var earliest = line.Needs.Length == 0 ? 0 : line.Needs.Max(n => at[n]);
-            var increment = line.Name.StartsWith("Patient/p1", StringComparison.Ordinal) && !at.ContainsKey(line.Name) ? 0 : earliest + by.Of(0, count - earliest - 1);
-            // The first version to come is what others need; that it was deleted may come before.
-            if (!line.Json.Contains("DELETE", StringComparison.Ordinal)) at[line.Name] = at.TryGetValue(line.Name, out var before) ? Math.Min(before, increment) : increment;
-            increments[increment].Add(line.Json);
-        }
+        var first = lines.FindIndex(l => l.Name == "Patient/p1");
+        for (var i = 0; i < lines.Count; i++) increments[i == first ? 0 : by.Of(0, count - 1)].Add(lines[i].Json);
         return increments;
     }
 
@@ -47,44 +39,45 @@ sealed class SentHospital
     string Day() => string.Create(CultureInfo.InvariantCulture, $"20{10 + Below(12)}-{1 + Below(12):D2}-{1 + Below(28):D2}");
 
     /// <summary>A resource in one to three versions.</summary>
-    void Add(string type, string id, string[] needs, Func<string> rest)
+    /// <param name="goes">Whether it may be deleted: who is named by an identifier stays.</param>
+    void Add(string type, string id, bool goes, Func<string> rest)
     {
         var versions = Below(4) == 0 ? 2 + Below(2) : 1;
         for (var version = 1; version <= versions; version++)
-            lines.Add(new($"{type}/{id}", $$$"""{"resourceType":"{{{type}}}","id":"{{{id}}}","meta":{"versionId":"{{{version}}}","lastUpdated":"2024-0{{{version}}}-01T10:00:00Z"},{{{rest()}}}}""", needs));
-        if (Below(12) == 0 && needs.Length > 0) // who is named by an identifier stays
-            lines.Add(new($"{type}/{id}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-0{{1 + Below(8)}}-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"{{type}}/{{id}}"} }]}""", needs));
+            lines.Add(new($"{type}/{id}", $$$"""{"resourceType":"{{{type}}}","id":"{{{id}}}","meta":{"versionId":"{{{version}}}","lastUpdated":"2024-0{{{version}}}-01T10:00:00Z"},{{{rest()}}}}"""));
+        if (Below(12) == 0 && goes)
+            lines.Add(new($"{type}/{id}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-0{{1 + Below(8)}}-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"{{type}}/{{id}}"} }]}"""));
     }
 
     void Fill()
     {
-        Add("Organization", "o1", [], () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
-        Add("Practitioner", "d1", [], () => $$""" "identifier":[{"system":"urn:rpps","value":"R1"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
-        Add("PractitionerRole", "r1", [], () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
-        Add("Medication", "m1", [], () => $$""" "code":{"coding":[{"system":"urn:drugs","code":"M1"}]} """);
+        Add("Organization", "o1", false, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
+        Add("Practitioner", "d1", false, () => $$""" "identifier":[{"system":"urn:rpps","value":"R1"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
+        Add("PractitionerRole", "r1", false, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
+        Add("Medication", "m1", false, () => $$""" "code":{"coding":[{"system":"urn:drugs","code":"M1"}]} """);
         // Of some hospitals two patients are one person, by a link or by the national identity.
         var (linked, shared) = (Below(3) == 0, Below(3) == 0);
         for (var p = 1; p <= 3; p++)
         {
             var same = (linked && p == 2 ? ""","link":[{"type":"replaces","other":{"reference":"Patient/p3"}}]""" : "") + (shared && p != 2
-                ? ""","extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"VALI"}}]}],"identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"150017500000001"}]""" : "");
+                ? ""","extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"VALI"}}]}],"identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"150017500000001"},{"system":"urn:ipp","value":"@"}]""" : ""","identifier":[{"system":"urn:ipp","value":"@"}]""");
+            same = same.Replace("@", $"{p}", StringComparison.Ordinal);
             var patient = $"p{p}";
-            string[] known = [$"Patient/{patient}"];
-            Add("Patient", patient, [], () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}}{{same}} """);
-            var subject = $$""" "subject":{"reference":"Patient/{{patient}}"} """;
+            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}}{{same}} """);
+            var subject = $$""" "subject":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""", $$"""{"identifier":{"system":"urn:ipp","value":"{{p}}"} }""")}} """;
             var provider = Pick("""{"reference":"Practitioner/d1"}""", """{"reference":"Practitioner?identifier=urn:rpps|R1"}""", """{"reference":"PractitionerRole/r1"}""");
-            Add("Encounter", $"e{p}", known, () => $$""" "status":"{{Pick("finished", "finished", "cancelled")}}","class":{"code":"IMP"},{{subject}},"serviceProvider":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"},"period":{"start":"2020-03-01","end":"2020-03-0{{1 + Below(9)}}"} """);
-            Add("Encounter", $"f{p}", known, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/e{{p}}"},"participant":[{"individual":{{provider}}}],"period":{"start":"2020-03-01"} """);
-            Add("Encounter", $"g{p}", known, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/f{{p}}"},"period":{"start":"2020-03-01"} """);
+            Add("Encounter", $"e{p}", true, () => $$""" "status":"{{Pick("finished", "finished", "cancelled")}}","class":{"code":"IMP"},{{subject}},"serviceProvider":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"},"period":{"start":"2020-03-01","end":"2020-03-0{{1 + Below(9)}}"} """);
+            Add("Encounter", $"f{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/e{{p}}"},"participant":[{"individual":{{provider}}}],"period":{"start":"2020-03-01"} """);
+            Add("Encounter", $"g{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/f{{p}}"},"period":{"start":"2020-03-01"} """);
             for (var n = 0; n < 2; n++)
-                Add("Condition", $"c{p}{n}", known, () => $$""" {{subject}},"encounter":{"reference":"Encounter/{{Pick("e", "f", "g")}}{{p}}"},"verificationStatus":{"coding":[{"code":"{{Pick("confirmed", "confirmed", "refuted", "entered-in-error")}}"}]},"code":{"coding":[{"system":"urn:x","code":"C{{Below(5)}}"}]},"onsetDateTime":"{{Day()}}","recorder":{{provider}} """);
-            Add("MedicationRequest", $"q{p}", [.. known, "Medication/m1"], () => $$""" "status":"{{Pick("active", "completed", "cancelled")}}","intent":"order",{{subject}},"medicationReference":{"reference":"Medication/m1"},"authoredOn":"{{Day()}}","requester":{{provider}} """);
+                Add("Condition", $"c{p}{n}", true, () => $$""" {{subject}},"encounter":{"reference":"Encounter/{{Pick("e", "f", "g")}}{{p}}"},"verificationStatus":{"coding":[{"code":"{{Pick("confirmed", "confirmed", "refuted", "entered-in-error")}}"}]},"code":{"coding":[{"system":"urn:x","code":"C{{Below(5)}}"}]},"onsetDateTime":"{{Day()}}","recorder":{{provider}} """);
+            Add("MedicationRequest", $"q{p}", true, () => $$""" "status":"{{Pick("active", "completed", "cancelled")}}","intent":"order",{{subject}},"medicationReference":{"reference":"Medication/m1"},"authoredOn":"{{Day()}}","requester":{{provider}} """);
             var more = Below(2) == 0 ? """,{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":70,"unit":"mmHg"}}""" : "";
-            Add("Observation", $"b{p}", known, () => $$""" "status":"final","category":[{"coding":[{"code":"vital-signs"}]}],{{subject}},"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"{{Day()}}","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":{{90 + Below(60)}},"unit":"mmHg"} }{{more}}] """);
-            Add("DocumentReference", $"n{p}", known, () => $$""" "status":"current",{{subject}},"type":{"text":"Lettre"},"date":"{{Day()}}T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] """);
-            Add("Coverage", $"y{p}", known, () => $$""" "status":"active","beneficiary":{"reference":"Patient/{{patient}}"},"payor":[{"reference":"Organization/o1","display":"X"}],"period":{"start":"2019-01-01","end":"202{{Below(5)}}-12-31"} """);
-            Add("Claim", $"k{p}", known, () => $$""" "status":"active","use":"claim","patient":{"reference":"Patient/{{patient}}"},"item":[{"encounter":[{"reference":"Encounter/e{{p}}"}]}],"total":{"value":{{Below(900)}} } """);
-            Add("Consent", $"s{p}", known, () => $$""" "status":"{{Pick("active", "inactive")}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"provision":{"type":"{{Pick("permit", "deny")}}" } """);
+            Add("Observation", $"b{p}", true, () => $$""" "status":"final","category":[{"coding":[{"code":"vital-signs"}]}],{{subject}},"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"{{Day()}}","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":{{90 + Below(60)}},"unit":"mmHg"} }{{more}}] """);
+            Add("DocumentReference", $"n{p}", true, () => $$""" "status":"current",{{subject}},"type":{"text":"Lettre"},"date":"{{Day()}}T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] """);
+            Add("Coverage", $"y{p}", true, () => $$""" "status":"active","beneficiary":{"reference":"Patient/{{patient}}"},"payor":[{"reference":"Organization/o1","display":"X"}],"period":{"start":"2019-01-01","end":"202{{Below(5)}}-12-31"} """);
+            Add("Claim", $"k{p}", true, () => $$""" "status":"active","use":"claim","patient":{"reference":"Patient/{{patient}}"},"item":[{"encounter":[{"reference":"Encounter/e{{p}}"}]}],"total":{"value":{{Below(900)}} } """);
+            Add("Consent", $"s{p}", true, () => $$""" "status":"{{Pick("active", "inactive")}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"provision":{"type":"{{Pick("permit", "deny")}}" } """);
         }
     }
 }

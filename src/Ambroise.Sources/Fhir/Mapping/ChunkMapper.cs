@@ -24,6 +24,9 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     readonly Dictionary<string, byte[]> texts = [];
     readonly JsonTape tape = new();
     readonly ResourceMapper mapper = new(keys, codes, options, definitions);
+    /// <summary>Asks for resources again, by key and version: their texts are then handed over.</summary>
+    public Func<ResourceKey, ResourceVersion, bool>? Collects { get; init; }
+
     MappedChunk chunk = new();
     string file = "";
     long line;
@@ -140,10 +143,15 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span));
         mapper.Begin(resource, type, key, version, chunk.Seen.Count, names);
         var fate = mapped.Map(mapper);
+        if (Collects?.Invoke(key, version) == true) chunk.Collected.Add(new(type, key.Key, mapper.Person, new(file, line, resource.Whole.ToArray(), bundleId, names)));
         switch (fate.Kind)
         {
             case FateKind.Deferred:
                 chunk.Deferred.Add(new(file, line, resource.Whole.ToArray(), bundleId, names));
+                return;
+            case FateKind.Waits:
+                chunk.WaitIn.Add(file);
+                chunk.Seen.Add(new(key, version, type, fate.Reason, line));
                 return;
             case FateKind.Refused:
                 // Rows made before the fault showed have a tag of their own, that drops them.

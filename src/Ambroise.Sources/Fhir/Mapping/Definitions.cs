@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Sources.Fhir.Mapping;
 
@@ -9,6 +10,9 @@ sealed class Definitions
 
     /// <summary>True once the whole input was read: what is not here by then is nowhere.</summary>
     public bool IsComplete { get; set; }
+
+    /// <returns>The fate of a resource that refers to what is not here.</returns>
+    public Fate Missing(long key, string field, string waiting) => key == Null.Int64 ? Fate.Refused(field, "reference-unresolved") : IsComplete ? Fate.Waits(waiting) : Fate.Deferred;
 
     public void Add(long key, Coded? code, ResourceVersion version) =>
         codes.AddOrUpdate(key, (code, version), (_, known) => known.Version.CompareTo(version) > 0 ? known : (code, version));

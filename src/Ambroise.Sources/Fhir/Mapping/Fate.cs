@@ -1,7 +1,7 @@
 namespace Ambroise.Sources.Fhir.Mapping;
 
 /// <summary>What became of a resource: every one read has exactly one fate, and the report counts them.</summary>
-enum FateKind : byte { Used, Aside, Refused, Deferred }
+enum FateKind : byte { Used, Aside, Refused, Deferred, Waits }
 
 /// <param name="Reason">Stable code, e.g. <c>status-cancelled</c>; <c>used</c> where rows were made.</param>
 /// <param name="Field">The element at fault, for a refused resource.</param>
@@ -11,6 +11,9 @@ readonly record struct Fate(FateKind Kind, string Reason, string? Field = null)
 
     /// <summary>Waits for a resource it refers to: it is mapped again at the end.</summary>
     public static readonly Fate Deferred = new(FateKind.Deferred, "deferred");
+
+    /// <summary>Refers to what no load has brought: kept for the one that does.</summary>
+    public static Fate Waits(string reason) => new(FateKind.Waits, reason);
 
     /// <summary>Valid, and rightly no row of the CDM.</summary>
     public static Fate Aside(string reason) => new(FateKind.Aside, reason);

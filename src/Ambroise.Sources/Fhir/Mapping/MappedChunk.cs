@@ -29,6 +29,10 @@ readonly record struct UnmappedCode(string Vocabulary, string Code, string Displ
 /// <param name="Names">Its bundle's <c>fullUrl</c>s with the names of their resources.</param>
 readonly record struct DeferredResource(string File, long Line, byte[] Json, string? Id, IReadOnlyDictionary<string, string>? Names);
 
+/// <summary>A resource that was asked for again.</summary>
+/// <param name="Person">Whom it is about, as it refers to them.</param>
+readonly record struct CollectedResource(string Type, long Key, long Person, DeferredResource Resource);
+
 enum FactKind : byte
 {
     /// <summary>Another name of a resource, and the resource: a business identifier as conditional references write it, a role and its practitioner.</summary>
@@ -66,6 +70,15 @@ sealed class MappedChunk
 
     public Dictionary<UnmappedCode, long> Unmapped { get; } = [];
     public List<DeferredResource> Deferred { get; } = [];
+
+    /// <summary>Patients that some resource refers to by an identifier, as the key that stands for it.</summary>
+    public HashSet<long> NamedPatients { get; } = [];
+
+    /// <summary>Files of resources that wait for a definition.</summary>
+    public HashSet<string> WaitIn { get; } = [];
+
+    /// <summary>What <see cref="ChunkMapper.Collects"/> asked for.</summary>
+    public List<CollectedResource> Collected { get; } = [];
 
     /// <summary>Resources with rows in tables that name no person, and the person they are about.</summary>
     public List<(int Tag, long Person)> Shared { get; } = [];

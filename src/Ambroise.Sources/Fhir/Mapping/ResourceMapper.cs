@@ -108,11 +108,14 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public void AliasIdentifiers()
     {
         foreach (var identifier in Resource["identifier"u8].Items)
-            if (identifier["value"u8].Text is { Length: > 0 } value)
-            {
-                Chunk.Facts.Add(new(FactKind.Name, tag, Named(Type, identifier["system"u8].Text, value), Key.Key));
-                Chunk.Facts.Add(new(FactKind.Name, tag, Named(Type, default, value), Key.Key));
-            }
+            if (identifier["value"u8].Text is { Length: > 0 } value) AliasIdentifier(identifier["system"u8].Text, value);
+    }
+
+    /// <summary>Lets conditional references find this resource by one identifier.</summary>
+    public void AliasIdentifier(ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
+    {
+        Connect(FactKind.Name, Named(Type, system, value), Key.Key);
+        Connect(FactKind.Name, Named(Type, default, value), Key.Key);
     }
 
     static ReadOnlySpan<byte> LastSegment(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
@@ -136,9 +139,13 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public Fate? TrySubject(JsonNode subject, string field)
     {
         Person = Reference(subject, "Patient");
-        if (Person != Null.Int64) return null;
-        if (!subject.Exists) return Fate.Refused(field, "reference-missing");
         var text = subject["reference"u8].Text;
+        if (Person != Null.Int64)
+        {
+            if (text.Length == 0 || text.Contains((byte)'?')) Chunk.NamedPatients.Add(Person);
+            return null;
+        }
+        if (!subject.Exists) return Fate.Refused(field, "reference-missing");
         return text.Length > 0 && !text.StartsWith("urn:"u8) && text[0] != '#' && text.Contains((byte)'/') && !text.StartsWith("Patient"u8) ? Fate.Aside("subject-not-patient") : Fate.Refused(field, "reference-invalid");
     }
 

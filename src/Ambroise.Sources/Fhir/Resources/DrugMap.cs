@@ -145,7 +145,7 @@ static class DrugMap
                 }
             return Fate.Refused("medicationReference", "reference-unresolved");
         }
-        if (!m.Definitions.TryGet(m.Reference(reference, "Medication"), out var code)) return m.Definitions.IsComplete ? Fate.Refused("medicationReference", "reference-unresolved") : Fate.Deferred;
+        if (!m.Definitions.TryGet(m.Reference(reference, "Medication"), out var code)) return m.Definitions.Missing(m.Reference(reference, "Medication"), "medicationReference", "waiting-medication");
         e.Code = code;
         return TextOnly.Write(m, e, default);
     }

@@ -22,7 +22,6 @@ static class PatientMap
         var r = m.Resource;
         if (m.TryTime(out var birth, [r["birthDate"u8]], "birthDate") is { } fate) return fate;
         m.Person = m.Key.Key;
-        m.AliasIdentifiers();
 
         var born = Days.Date(birth.Day);
         var person = m.Row(Cdm54.Person);
@@ -84,6 +83,7 @@ static class PatientMap
                 continue;
             }
             if (isIns) m.Connect(FactKind.National, m.Named("INS", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
+            m.AliasIdentifier(identifier["system"u8].Text, identifier["value"u8].Text);
             Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, identifier["value"u8].Text);
         }
         foreach (var name in r["name"u8].Items)

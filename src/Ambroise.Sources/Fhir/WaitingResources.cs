@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ambroise.Lake.Waiting;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>Resources as the lake keeps those that wait for others, and back.</summary>
+static class WaitingResources
+{
+    /// <param name="Id">Its id where its bundle gave it.</param>
+    /// <param name="Names">Of its bundle's <c>fullUrl</c>s those it refers to.</param>
+    internal sealed record Context(string? Id, Dictionary<string, string>? Names);
+
+    /// <param name="person">Whom it is about, as far as is known by now.</param>
+    public static WaitingRecord Keep(CollectedResource resource, long person)
+    {
+        var of = resource.Resource;
+        var names = of.Names is { Count: > 0 } all ? Used(of.Json, all) : null;
+        var context = of.Id is null && names is null ? [] : JsonSerializer.SerializeToUtf8Bytes(new Context(of.Id, names), WaitingJson.Default.Context);
+        return new(resource.Type, of.File, of.Line, person, context, of.Json);
+    }
+
+    public static DeferredResource Read(WaitingRecord record)
+    {
+        var context = record.Context.Length == 0 ? null : JsonSerializer.Deserialize(record.Context.Span, WaitingJson.Default.Context);
+        return new(record.File, record.Line, record.Text.ToArray(), context?.Id, context?.Names);
+    }
+
+    /// <summary>A bundle of thousands names thousands, and each resource a few of them.</summary>
+    static Dictionary<string, string>? Used(ReadOnlySpan<byte> json, IReadOnlyDictionary<string, string> names)
+    {
+        var used = new Dictionary<string, string>(StringComparer.Ordinal);
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("reference"u8) && reader.Read() && reader.TokenType == JsonTokenType.String
+                && reader.GetString() is { } url && names.TryGetValue(url, out var name)) used[url] = name;
+        return used.Count > 0 ? used : null;
+    }
+}
+
+[JsonSerializable(typeof(WaitingResources.Context))]
+sealed partial class WaitingJson : JsonSerializerContext;
