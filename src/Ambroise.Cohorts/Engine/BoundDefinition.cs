@@ -22,7 +22,10 @@ public sealed class BoundDefinition
         EntryLimit = definition is { Primary.Limit: Limit.All, Additional: null, InclusionRules.IsEmpty: true, ExpressionLimit: Limit.First } && definition.Primary.Criteria.All(static c => c.UserDefined is null)
             ? Limit.First : definition.Primary.Limit;
         // Where each patient's first event is all that is wanted, it is found in any order.
-        if (EntryNeeds != Needs.Nothing || EntryLimit != Limit.First || definition.Primary.Criteria.Any(static c => c.UserDefined is not null)) EntryNeeds |= Needs.Order;
+        // Where all of them are wanted and nothing but their day is asked for, it is enough that a patient's stand together.
+        var own = definition.Primary.Criteria.Any(static c => c.UserDefined is not null);
+        if (EntryNeeds == Needs.Nothing && EntryLimit == Limit.All && !own) EntryNeeds = Needs.Patient;
+        else if (EntryNeeds != Needs.Nothing || EntryLimit != Limit.First || own) EntryNeeds |= Needs.Order;
         Primary = [.. definition.Primary.Criteria.Select((c, i) => binder.Criterion(c, null, $"PrimaryCriteria.CriteriaList[{i}]", EntryNeeds))];
         Additional = definition.Additional is { IsEmpty: false } group ? binder.Group(group, "AdditionalCriteria") : null;
         Rules = [.. definition.InclusionRules.Select((r, i) => binder.Group(r.Expression, $"InclusionRules[{i}].expression"))];
@@ -47,8 +50,13 @@ public sealed class BoundDefinition
     internal Limit EntryLimit { get; }
 
     /// <summary>Each patient's first entry event is all that counts, and nothing ends or cuts what it gives: how many there are can be told without them.</summary>
-    internal bool CountsFirsts => EntryNeeds == Needs.Nothing && EntryLimit == Limit.First && Rules.IsEmpty && Additional is null && Censoring.IsEmpty
-        && Definition is { EndStrategy: not (EndStrategy.DateOffset or EndStrategy.CustomEra), CensorWindow: null or { Start: null, End: null } };
+    internal bool CountsFirsts => EntryNeeds == Needs.Nothing && EntryLimit == Limit.First && Rules.IsEmpty && Additional is null && EndsWithPeriods;
+
+    /// <summary>Every event that lets a patient in gives a span.</summary>
+    bool EndsWithPeriods => Censoring.IsEmpty && Definition is { EndStrategy: not (EndStrategy.DateOffset or EndStrategy.CustomEra), CensorWindow: null or { Start: null, End: null } };
+
+    /// <summary>Each patient who has an event that passes all rules gives one span: how many there are, the rules' statistics tell.</summary>
+    internal bool CountsBest => Definition.ExpressionLimit == Limit.First && !Rules.IsEmpty && EndsWithPeriods;
 
     internal ImmutableArray<BoundCriterion> Primary { get; }
     internal BoundGroup? Additional { get; }
@@ -82,6 +90,15 @@ enum Needs
 
     /// <summary>Events must come in order of patient and start.</summary>
     Order = 8,
+
+    /// <summary>Events must come patient by patient.</summary>
+    Patient = 16,
+}
+
+static class NeedsOrder
+{
+    /// <returns>The least order that will do.</returns>
+    public static EventOrder Order(this Needs needs) => needs.HasFlag(Needs.Order) ? EventOrder.Full : needs.HasFlag(Needs.Patient) ? EventOrder.Patient : EventOrder.None;
 }
 
 /// <summary>A criterion with its concepts. Two with the same <see cref="Key"/> pick the same records of a shard.</summary>
@@ -127,9 +144,10 @@ sealed class Binder(Dictionary<int, int[]> sets)
         return needs;
     }
 
-    /// <returns>What a condition asks of the events it counts.</returns>
-    static Needs OfEvent(CorrelatedCriterion c) => Needs.Order
-        | (c.StartWindow.UseEventEnd == true || (c.EndWindow is { } second && second.UseEventEnd != false) || c.Occurrence.DistinctBy == CountColumn.EndDate ? Needs.End : Needs.Nothing)
+    /// <returns>What a condition asks of the events it counts: where their starts alone decide, they are all compared, in whatever order.</returns>
+    static Needs OfEvent(CorrelatedCriterion c) => OfColumns(c) is var columns && columns == Needs.Nothing && c.Occurrence.DistinctBy is null ? Needs.Patient : columns | Needs.Order;
+
+    static Needs OfColumns(CorrelatedCriterion c) => (c.StartWindow.UseEventEnd == true || (c.EndWindow is { } second && second.UseEventEnd != false) || c.Occurrence.DistinctBy == CountColumn.EndDate ? Needs.End : Needs.Nothing)
         | (c.RestrictVisit || c.Occurrence.DistinctBy == CountColumn.VisitId ? Needs.Visit : Needs.Nothing);
 
     public BoundCriterion Criterion(Criterion criterion, CountColumn? distinctBy, string path, Needs needs = Needs.Order)

@@ -47,6 +47,11 @@ sealed class CriterionScan
         foreach (var filter in criterion.Filters) Narrow(filter);
         if (rows.Count == 0) return EventList.None;
         Dates();
+        if (AgeAndSex.Of(criterion.Filters) is { } both)
+        {
+            cancel.ThrowIfCancellationRequested();
+            KeepAt(both.Places(index, patient.Span, start.Span, scratch));
+        }
         // What a patient is costs less to look up than an age to reckon.
         foreach (var filter in criterion.Filters) if (IsOfPerson(filter.Subject)) NarrowByDates(filter);
         foreach (var filter in criterion.Filters) if (!IsOfPerson(filter.Subject)) NarrowByDates(filter);
@@ -337,7 +342,7 @@ sealed class CriterionScan
 
     void NarrowByDates(BoundFilter filter)
     {
-        if (rows.Count == 0 || !IsOfDatesOrPerson(filter.Subject)) return;
+        if (rows.Count == 0 || !IsOfDatesOrPerson(filter.Subject) || AgeAndSex.Is(filter)) return;
         cancel.ThrowIfCancellationRequested();
         // The filter on a drug exposure's end looks at its start, as the language's own implementation does.
         var subject = filter.Subject == Subject.End && criterion.Criterion.Kind == CriterionKind.DrugExposure ? Subject.Start : filter.Subject;
@@ -369,8 +374,8 @@ sealed class CriterionScan
         var visit = criterion.Needs.HasFlag(Needs.Visit) && criterion.Kind.HasVisit && of.Find("visit_occurrence_id") is { } column ? Int64(column) : default;
         // Equal starts are told apart by their key, those of a table without one not at all.
         var id = criterion.Needs.HasFlag(Needs.Id) && of.Key >= 0 ? Int64(of.Columns[of.Key]) : default;
-        var list = new EventList(patient, start, criterion.Needs.HasFlag(Needs.End) ? end : default, default, id, visit, Counted(), ordered && criterion.Criterion.Adjustment is null);
-        if (criterion.Needs.HasFlag(Needs.Order)) list = list.InOrder(index.Shard.Patients, scratch);
+        var list = new EventList(patient, start, criterion.Needs.HasFlag(Needs.End) ? end : default, default, id, visit, Counted(), ordered && criterion.Criterion.Adjustment is null ? EventOrder.Full : EventOrder.None);
+        list = list.In(criterion.Needs.Order(), index.Shard.Patients, scratch);
         if (criterion.Criterion.UserDefined is not { } own) return list;
         return list with
         {

@@ -1,21 +1,36 @@
 namespace Ambroise.Cohorts.Engine;
 
-/// <summary>The events one criterion picks in one shard, in order of (patient, start, id). Days since 1970-01-01. Never written to once made; lives as long as the memory it was made in.</summary>
+/// <summary>How events stand.</summary>
+enum EventOrder
+{
+    /// <summary>As their concepts come, each concept in order by itself.</summary>
+    None,
+
+    /// <summary>Patient by patient, ascending; those of one patient in whatever order.</summary>
+    Patient,
+
+    /// <summary>By (patient, start, id).</summary>
+    Full,
+}
+
+/// <summary>The events one criterion picks in one shard. Days since 1970-01-01. Never written to once made; lives as long as the memory it was made in.</summary>
 /// <param name="End">Empty where nothing asks for it; single ends may be absent.</param>
 /// <param name="Sort">What orders first and last where that is not the start: periods with dates of the definition's own. Empty otherwise.</param>
 /// <param name="Id">Empty where nothing asks for it.</param>
 /// <param name="Visit">Empty where nothing asks for it or the kind has none.</param>
 /// <param name="Counted">Values of the column a distinct count needs; empty without one.</param>
-/// <param name="Ordered">False where nothing asks for the order: then events come as their concepts do.</param>
+/// <param name="Order">How they stand: no more in order than what is asked of them needs.</param>
 sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Start, ReadOnlyMemory<int> End, ReadOnlyMemory<int> Sort, ReadOnlyMemory<long> Id, ReadOnlyMemory<long> Visit, ReadOnlyMemory<long> Counted,
-    bool Ordered = true)
+    EventOrder Order = EventOrder.Full)
 {
     public static readonly EventList None = new(default, default, default, default, default, default, default);
 
     public int Count => Patient.Length;
 
-    /// <summary>Patients with at least one event.</summary>
-    public int Patients { get; } = Ordered ? Stretches.Count(Patient.Span) : Stretches.Patients(Patient.Span);
+    int patients = -1;
+
+    /// <summary>Patients with at least one event. Reckoned when asked for: of a list that is put in another order nobody does.</summary>
+    public int Patients => patients >= 0 ? patients : patients = Order == EventOrder.None ? Stretches.Patients(Patient.Span) : Stretches.Count(Patient.Span);
 
     public long Bytes(int shardPatients) => 300 + (IsSparse(shardPatients) ? 0 : 4L * shardPatients) + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
 
@@ -23,41 +38,41 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
     bool IsSparse(int shardPatients) => Count * 8L < shardPatients;
 
     /// <summary>The same events in memory of their own.</summary>
-    public EventList Kept(int shardPatients, Scratch scratch) => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray(), Ordered)
+    public EventList Kept(int shardPatients, Scratch scratch) => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray(), Order)
     {
         // Found now: what is kept is read by several threads, and must not hold memory that is only lent.
-        offsets = Ordered ? Offsets(shardPatients, scratch).ToArray() : default,
+        offsets = Order == EventOrder.None ? default : Offsets(shardPatients, scratch).ToArray(),
     };
 
     ReadOnlyMemory<int> offsets;
 
-    /// <returns>Where the events of each patient begin, and where the last one's end; empty where events are few. Of a list in order.</returns>
+    /// <returns>Where the events of each patient begin, and where the last one's end; empty where events are few. Of a list whose patients stand together.</returns>
     public ReadOnlySpan<int> Offsets(int shardPatients, Scratch scratch)
     {
         if (!offsets.IsEmpty || IsSparse(shardPatients)) return offsets.Span;
         var made = scratch.Rent<int>(shardPatients + 1);
-        EventOrder.Offsets(Patient.Span, made.Span);
+        PatientOrder.Offsets(Patient.Span, made.Span);
         offsets = made;
         return made.Span;
     }
 
     /// <summary>The events at some places.</summary>
     public EventList At(ReadOnlySpan<int> places, Scratch scratch) => new(scratch.Pick(Patient, places), scratch.Pick(Start, places), scratch.Pick(End, places), scratch.Pick(Sort, places),
-        scratch.Pick(Id, places), scratch.Pick(Visit, places), scratch.Pick(Counted, places), Ordered);
+        scratch.Pick(Id, places), scratch.Pick(Visit, places), scratch.Pick(Counted, places), Order);
 
-    /// <summary>The same events in order.</summary>
-    public EventList InOrder(int shardPatients, Scratch scratch)
+    /// <summary>The same events in an order, or a stricter one.</summary>
+    public EventList In(EventOrder wanted, int shardPatients, Scratch scratch)
     {
-        if (Ordered) return this;
+        if (Order >= wanted) return this;
         if (End.IsEmpty && Sort.IsEmpty && Id.IsEmpty && Visit.IsEmpty && Counted.IsEmpty)
         {
             var patients = scratch.Rent<ushort>(Count);
             var starts = scratch.Rent<int>(Count);
-            var begins = EventOrder.Sort(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span);
-            return new(patients, starts, default, default, default, default, default) { offsets = begins };
+            var begins = PatientOrder.Arrange(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span, wanted);
+            return new(patients, starts, default, default, default, default, default, wanted) { offsets = begins };
         }
-        var order = EventOrder.Of(Patient.Span, (Sort.IsEmpty ? Start : Sort).Span, Id.Span, shardPatients, scratch);
-        return (order.IsEmpty ? this : At(order, scratch)) with { Ordered = true };
+        var order = PatientOrder.Of(Patient.Span, (Sort.IsEmpty ? Start : Sort).Span, Id.Span, shardPatients, scratch);
+        return (order.IsEmpty ? this : At(order, scratch)) with { Order = EventOrder.Full };
     }
 
     /// <returns>The first event at or after <paramref name="from"/> of this patient or a later one. Gallops: near answers are near in time.</returns>

@@ -112,7 +112,7 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
         var windows = new Windows(bound.Correlated, list, of);
         if (windows.OfStarts && of.Multiplicity is null && of.Key.IsEmpty && occurrence.DistinctBy is null)
         {
-            windows.Hold(occurrence, list.Offsets(index.Shard.Patients, scratch), of.Begins(scratch), holds);
+            windows.Hold(occurrence, list.Offsets(index.Shard.Patients, scratch), of.Begins(scratch), scratch, holds);
             return;
         }
         var counts = scratch.Rent<int>(of.Keys).Span;

@@ -33,11 +33,13 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         };
         // Most often all are inside a period.
         if (count == all.Count && !periods.Overlap)
-            return new(all.Patient, all.Start, Asked(Needs.End) ? all.End : default, Asked(Needs.Visit) ? Visits(all) : default, opens[..count], closes[..count], default, count, all.Sort.IsEmpty);
+            return new(all.Patient, all.Start, Asked(Needs.End) ? all.End : default, Asked(Needs.Visit) ? Visits(all) : default, opens[..count], closes[..count], default, count, Ascends(all));
         var chosen = places.Span[..count];
         return new(scratch.Pick(all.Patient, chosen), scratch.Pick(all.Start, chosen), Asked(Needs.End) ? scratch.Pick(all.End, chosen) : default,
-            Asked(Needs.Visit) ? scratch.Pick(Visits(all), chosen) : default, opens[..count], closes[..count], default, count, all.Sort.IsEmpty);
+            Asked(Needs.Visit) ? scratch.Pick(Visits(all), chosen) : default, opens[..count], closes[..count], default, count, Ascends(all));
     }
+
+    static bool Ascends(EventList list) => list.Order == EventOrder.Full && list.Sort.IsEmpty;
 
     bool Asked(Needs need) => bound.EntryNeeds.HasFlag(need);
 
@@ -92,7 +94,7 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     {
         if (IsFew(list))
         {
-            var sorted = list.InOrder(index.Shard.Patients, scratch);
+            var sorted = list.In(EventOrder.Full, index.Shard.Patients, scratch);
             var (few, from, until) = (scratch.Rent<int>(sorted.Count + 1), scratch.Rent<int>(sorted.Count + 1), scratch.Rent<int>(sorted.Count + 1));
             var kept = Firsts(sorted, few.Span, from.Span, until.Span);
             return new(scratch.Pick(sorted.Patient, few.Span[..kept]), scratch.Pick(sorted.Start, few.Span[..kept]), default, default, from[..kept], until[..kept], default, kept, true);
@@ -264,8 +266,8 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
         }
         var sorted = lists.Any(static l => !l.Sort.IsEmpty);
         var all = new EventList(Joined(l => l.Patient), Joined(l => l.Start), Asked(Needs.End) ? Joined(l => l.End) : default, sorted ? Joined(l => l.Sort.IsEmpty ? l.Start : l.Sort) : default,
-            Asked(Needs.Id) ? Joined(Ids) : default, Asked(Needs.Visit) ? Joined(Visits) : default, default, Ordered: false);
-        return Asked(Needs.Order) ? all.InOrder(index.Shard.Patients, scratch) : all;
+            Asked(Needs.Id) ? Joined(Ids) : default, Asked(Needs.Visit) ? Joined(Visits) : default, default, EventOrder.None);
+        return all.In(bound.EntryNeeds.Order(), index.Shard.Patients, scratch);
     }
 
     /// <summary>Records of a table without a key go by their patient.</summary>

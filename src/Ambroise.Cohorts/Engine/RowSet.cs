@@ -26,19 +26,6 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
         return total;
     }
 
-    /// <summary>Rows from here on stand one by one.</summary>
-    ReadOnlySpan<int> Chosen()
-    {
-        if (chosen) return rows.Span;
-        rows = scratch.Rent<int>(Count);
-        var to = rows.Span;
-        var at = 0;
-        foreach (var run in runs)
-            for (var row = run.Start; row < run.End; row++) to[at++] = row;
-        chosen = true;
-        return to;
-    }
-
     /// <summary>Keeps the rows whose value holds.</summary>
     /// <param name="block">A block of the column.</param>
     public void Keep<T, TTest>(Func<int, T[]> block, TTest test) where TTest : struct, IHolds<T>
@@ -86,9 +73,23 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
     /// <summary>Keeps the rows at some places, ascending.</summary>
     public void Keep(ReadOnlySpan<int> places)
     {
-        Chosen();
+        if (!chosen) rows = scratch.Rent<int>(places.Length);
         var mine = rows.Span;
-        for (var i = 0; i < places.Length; i++) mine[i] = mine[places[i]];
+        if (chosen)
+        {
+            for (var i = 0; i < places.Length; i++) mine[i] = mine[places[i]];
+        }
+        else
+        {
+            // Only rows that stay are written down.
+            int i = 0, before = 0;
+            foreach (var run in runs)
+            {
+                for (var end = before + run.End - run.Start; i < places.Length && places[i] < end; i++) mine[i] = run.Start + places[i] - before;
+                before += run.End - run.Start;
+            }
+            chosen = true;
+        }
         Narrow(places.Length);
     }
 

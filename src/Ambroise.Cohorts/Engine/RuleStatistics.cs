@@ -9,6 +9,10 @@ sealed class RuleStatistics(int rules)
     public Tally EventMasks { get; } = new(rules);
     public Tally BestMasks { get; } = new(rules);
     public int[] Remaining { get; } = new int[rules];
+
+    /// <summary>Patients with an event that passes all.</summary>
+    public int PassAll => Remaining[^1];
+
     public int Patients { get; set; }
 
     /// <param name="masks">By event, bit r for rule r.</param>
@@ -16,46 +20,48 @@ sealed class RuleStatistics(int rules)
     {
         var begins = events.Begins(scratch);
         Patients += Math.Max(0, begins.Length - 1);
-        if (typeof(T) == typeof(byte) && masks.Length <= Places) AddFew(begins, events.Ascending ? default : events.Start.Span, MemoryMarshal.AsBytes(masks));
+        if (typeof(T) == typeof(byte)) AddFew(begins, events.Start.Span, MemoryMarshal.AsBytes(masks));
         else AddMany(begins, events.Start.Span, masks);
     }
 
-    /// <summary>Each patient's best event by one number: more rules first, then the first rule that holds, then the earlier start, then the earlier event.</summary>
-    /// <param name="starts">Empty where each patient's are ascending: then the earlier event starts earlier.</param>
+    /// <summary>What a mask is worth is one number: more rules first, then the first rule that holds; the mask itself stands below.</summary>
     void AddFew(ReadOnlySpan<int> begins, ReadOnlySpan<int> starts, ReadOnlySpan<byte> masks)
     {
-        Span<ulong> rank = stackalloc ulong[256];
-        Span<byte> passes = stackalloc byte[256];
-        for (var mask = 0; mask < 256; mask++)
+        Span<int> worth = stackalloc int[256], passes = stackalloc int[256], best = stackalloc int[256], remaining = stackalloc int[9], equals = stackalloc int[256];
+        equals.Clear();
+        for (var mask = 0; mask < 1 << rules; mask++)
         {
-            rank[mask] = (ulong)(BitOperations.PopCount((uint)mask) * 16 + (mask == 0 ? 15 : 15 - BitOperations.TrailingZeroCount(mask))) << 54;
-            passes[mask] = (byte)BitOperations.TrailingZeroCount(~mask);
+            var rank = BitOperations.PopCount((uint)mask) * 16 + (mask == 0 ? 0 : 15 - BitOperations.TrailingZeroCount(mask));
+            equals[rank]++;
+            worth[mask] = rank << 8 | mask;
+            passes[mask] = Math.Min(rules, BitOperations.TrailingZeroCount(~mask));
         }
-        Span<int> best = stackalloc int[256], remaining = stackalloc int[33];
         best.Clear();
         remaining.Clear();
-        var all = (1 << rules) - 1;
         for (var p = 0; p < begins.Length - 1; p++)
         {
             var (from, end) = (begins[p], begins[p + 1]);
-            ulong first = 0;
-            byte passed = 0;
-            for (var i = from; i < end; i++)
+            int most = 0, passed = 0;
+            foreach (var mask in masks[from..end])
             {
-                var mask = masks[i];
-                var key = rank[mask] | (Places - (uint)(i - from));
-                if (!starts.IsEmpty) key |= (ulong)(~(uint)starts[i] ^ 0x8000_0000) << 22;
-                first = Math.Max(first, key);
+                most = Math.Max(most, worth[mask]);
                 passed = Math.Max(passed, passes[mask]);
-                // None is better than the first of those that pass all.
-                if (mask == all && starts.IsEmpty) break;
             }
-            best[masks[from + (int)(Places - (first & Places))]]++;
+            // Masks of the same worth are told apart by the day, where there are any.
+            best[equals[most >> 8] == 1 ? (byte)most : Earliest(starts[from..end], masks[from..end], worth, most >> 8)]++;
             remaining[passed]++;
         }
         BestMasks.Add((ReadOnlySpan<int>)best);
         EventMasks.Add(Histogram(masks, best));
         for (int r = rules - 1, still = 0; r >= 0; r--) Remaining[r] += still += remaining[r + 1];
+    }
+
+    static byte Earliest(ReadOnlySpan<int> starts, ReadOnlySpan<byte> masks, ReadOnlySpan<int> worth, int rank)
+    {
+        var first = -1;
+        for (var i = 0; i < masks.Length; i++)
+            if (worth[masks[i]] >> 8 == rank && (first < 0 || starts[i] < starts[first])) first = i;
+        return masks[first];
     }
 
     /// <summary>Counts bytes into four tables in turn: one table waits for its last count to be written where equal bytes follow one another.</summary>
@@ -75,9 +81,6 @@ sealed class RuleStatistics(int rules)
         for (var value = 0; value < 256; value++) counts[value] = each[value] + each[256 + value] + each[512 + value] + each[768 + value];
         return counts;
     }
-
-    /// <summary>Events of one patient in one shard at most.</summary>
-    const uint Places = (1 << 22) - 1;
 
     void AddMany<T>(ReadOnlySpan<int> begins, ReadOnlySpan<int> starts, ReadOnlySpan<T> of) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {

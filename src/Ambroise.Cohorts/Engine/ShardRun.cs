@@ -48,19 +48,10 @@ sealed class ShardRun
             if (!bound.Rules.IsEmpty && cache.Keeps(qualified.Bytes)) cache.Add(index.Shard, bound.EntryKey, qualified.Kept(scratch), qualified.Bytes);
         }
         var statistics = new RuleStatistics(bound.Rules.Length);
-        var included = qualified;
-        if (bound.Rules.IsEmpty)
-        {
-            statistics.Patients = Stretches.Count(qualified.Patient.Span);
-            included = Limited(qualified, definition.ExpressionLimit);
-        }
-        else
-        {
-            included = bound.Rules.Length <= 8 ? Held<byte>(qualified, statistics) : Held<ulong>(qualified, statistics);
-        }
-        var ends = new Exits(definition, included, Events, scratch, cancel).Ends(bound);
+        var included = bound.Rules.IsEmpty ? Entered(qualified, statistics) : bound.Rules.Length <= 8 ? Held<byte>(qualified, statistics, withRows) : Held<ulong>(qualified, statistics, withRows);
         var rows = new List<CohortRow>();
-        var (records, patients) = new Spans(definition).Collapse(included, ends, withRows ? rows : null, index.Shard.PersonIds.Span);
+        var (records, patients) = included is null ? (statistics.PassAll, statistics.PassAll)
+            : new Spans(definition).Collapse(included, new Exits(definition, included, Events, scratch, cancel).Ends(bound), withRows ? rows : null, index.Shard.PersonIds.Span);
         foreach (var criterion in bound.Primary) Touch(criterion);
         if (bound.Additional is { } additional) Touch(additional);
         foreach (var group in bound.Rules) Touch(group);
@@ -148,14 +139,21 @@ sealed class ShardRun
     /// <summary>Of all events.</summary>
     IndexEvents Limited(IndexEvents events, Limit limit) => limit == Limit.All ? events : Limited(events, limit, Places.All(events.Count, scratch));
 
+    IndexEvents Entered(IndexEvents qualified, RuleStatistics statistics)
+    {
+        statistics.Patients = Stretches.Count(qualified.Patient.Span);
+        return Limited(qualified, definition.ExpressionLimit);
+    }
+
     /// <summary>Asks every rule of every event and counts what they pass.</summary>
-    /// <returns>The events that pass all, limited.</returns>
-    IndexEvents Held<T>(IndexEvents qualified, RuleStatistics statistics) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
+    /// <returns>The events that pass all, limited; null where the statistics tell all that is asked for.</returns>
+    IndexEvents? Held<T>(IndexEvents qualified, RuleStatistics statistics, bool withRows) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
         var masks = scratch.Rent<T>(qualified.Count).Span;
         masks.Clear();
         for (var r = 0; r < bound.Rules.Length; r++) Mark(masks, MemoryMarshal.AsBytes(Passing(r, qualified)), r);
         statistics.Add<T>(qualified, masks, scratch);
+        if (!withRows && bound.CountsBest) return null;
         var all = T.CreateTruncating((1UL << bound.Rules.Length) - 1);
         return definition.ExpressionLimit == Limit.First && qualified.Ascending ? qualified.Only(Firsts(qualified.Begins(scratch), masks, all), scratch)
             : Limited(qualified, definition.ExpressionLimit, Places.Equal(masks, all, scratch));

@@ -63,91 +63,50 @@ sealed class Windows
             (indexDay & new Vector<int>(index)) + (open & new Vector<int>(opens)) + (close & new Vector<int>(closes)) + new Vector<int>(days);
     }
 
-    const int Chunk = 512;
-
     /// <summary>Whether enough events, or few enough, start in the window of each index event.</summary>
     /// <param name="offsets">Where each patient's events begin; empty where events are few: then only patients who have some are looked at.</param>
     /// <param name="begins">Where each patient's index events begin.</param>
-    public void Hold(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
+    public void Hold(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Scratch scratch, Span<bool> holds)
     {
-        if (offsets.IsEmpty) HoldOfFew(occurrence, holds);
-        else HoldOfMany(occurrence, offsets, begins, holds);
+        var inside = new WindowCounts(new(occurrence), scratch);
+        if (offsets.IsEmpty) HoldOfFew(inside, holds);
+        else HoldOfMany(inside, offsets, begins, holds);
     }
 
-    void HoldOfMany(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
+    void HoldOfMany(WindowCounts inside, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
     {
-        Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
-        var enough = new Enough(occurrence);
+        const int room = WindowCounts.Chunk + WindowCounts.Lanes;
+        Span<int> low = stackalloc int[room], high = stackalloc int[room];
+        Span<byte> held = stackalloc byte[room];
         var starts = events.Start.Span;
         var mine = of.Patient.Span;
         // As many patients at a time as their events have room; of one who has more, so many of them.
         for (int p = 0, from = 0; p < begins.Length - 1;)
         {
             var last = p;
-            while (last < begins.Length - 1 && begins[last + 1] - from <= Chunk) last++;
-            var end = last > p ? begins[last] : from + Chunk;
+            while (last < begins.Length - 1 && begins[last + 1] - from <= WindowCounts.Chunk) last++;
+            var end = last > p ? begins[last] : from + WindowCounts.Chunk;
             Edged(from, low[..(end - from)], high[..(end - from)]);
             for (var q = p; q < Math.Max(last, p + 1); q++)
             {
                 var (first, next) = (Math.Max(begins[q], from), Math.Min(begins[q + 1], end));
                 var patient = mine[first];
-                Within(starts, offsets[patient], offsets[patient + 1], low[(first - from)..(next - from)], high[(first - from)..(next - from)], enough, holds[first..next]);
+                inside.Hold(starts[offsets[patient]..offsets[patient + 1]], low[(first - from)..], high[(first - from)..], next - first, held[(first - from)..]);
             }
+            held[..(end - from)].CopyTo(MemoryMarshal.AsBytes(holds)[from..]);
             (p, from) = (last, end);
         }
     }
 
-    /// <summary>Of one patient: their events are read once and compared with every window.</summary>
-    /// <param name="from">Of the patient's events, the first.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static void Within(ReadOnlySpan<int> starts, int from, int to, ReadOnlySpan<int> low, ReadOnlySpan<int> high, Enough enough, Span<bool> holds)
-    {
-        low = low[..holds.Length];
-        high = high[..holds.Length];
-        var count = to - from;
-        if (count == 0)
-        {
-            holds.Fill(enough.Holds(0));
-        }
-        else if (count <= Vector512<int>.Count && from + Vector512<int>.Count <= starts.Length)
-        {
-            var day = Vector512.Create(starts.Slice(from, Vector512<int>.Count));
-            var some = (1UL << count) - 1;
-            for (var i = 0; i < holds.Length; i++) holds[i] = enough.Holds(BitOperations.PopCount(Inside(day, low[i], high[i]) & some));
-        }
-        else if (count <= 2 * Vector512<int>.Count && from + 2 * Vector512<int>.Count <= starts.Length)
-        {
-            var day = Vector512.Create(starts.Slice(from, Vector512<int>.Count));
-            var more = Vector512.Create(starts.Slice(from + Vector512<int>.Count, Vector512<int>.Count));
-            var some = (1UL << count) - 1;
-            for (var i = 0; i < holds.Length; i++) holds[i] = enough.Holds(BitOperations.PopCount((Inside(day, low[i], high[i]) | Inside(more, low[i], high[i]) << Vector512<int>.Count) & some));
-        }
-        else
-        {
-            for (var i = 0; i < holds.Length; i++) holds[i] = enough.Holds(Within(starts, from, to, low[i], high[i]));
-        }
-    }
-
-    static ulong Inside(Vector512<int> day, int low, int high) => (Vector512.GreaterThanOrEqual(day, Vector512.Create(low)) & Vector512.LessThanOrEqual(day, Vector512.Create(high))).ExtractMostSignificantBits();
-
-    /// <summary>How many events are asked for, as one comparison.</summary>
-    readonly struct Enough(Occurrence occurrence)
-    {
-        readonly int least = occurrence.Rule == OccurrenceRule.AtMost ? Math.Min(0, occurrence.Count) : occurrence.Count;
-        readonly uint more = occurrence.Rule switch { OccurrenceRule.Exactly => 0, OccurrenceRule.AtMost => (uint)Math.Max(0, occurrence.Count), _ => (uint)(int.MaxValue - occurrence.Count) };
-
-        public bool Holds(int found) => (uint)(found - least) <= more;
-    }
-
     /// <summary>Passes over both lists once, side by side.</summary>
-    void HoldOfFew(Occurrence occurrence, Span<bool> holds)
+    void HoldOfFew(WindowCounts inside, Span<bool> holds)
     {
-        var enough = new Enough(occurrence);
-        holds.Fill(enough.Holds(0));
-        Span<int> low = stackalloc int[Chunk], high = stackalloc int[Chunk];
+        const int room = WindowCounts.Chunk + WindowCounts.Lanes;
+        holds.Fill(inside.OfNone);
+        Span<int> low = stackalloc int[room], high = stackalloc int[room];
+        Span<byte> held = stackalloc byte[room];
         var mine = of.Patient.Span;
         var patients = events.Patient.Span;
-        var starts = events.Start.Span;
         for (int i = 0, from = 0, to; i < mine.Length; from = to)
         {
             from = EventList.Seek(patients, from, mine[i]);
@@ -158,12 +117,12 @@ sealed class Windows
                 continue;
             }
             to = EventList.Ends(patients, from);
-            var next = EventList.Ends(mine, i);
-            while (i < next)
+            for (var next = EventList.Ends(mine, i); i < next;)
             {
-                var count = Math.Min(Chunk, next - i);
+                var count = Math.Min(WindowCounts.Chunk, next - i);
                 Edged(i, low[..count], high[..count]);
-                for (var k = 0; k < count; k++) holds[i + k] = enough.Holds(Within(starts, from, to, low[k], high[k]));
+                inside.Hold(events.Start.Span[from..to], low, high, count, held);
+                held[..count].CopyTo(MemoryMarshal.AsBytes(holds)[i..]);
                 i += count;
             }
         }
@@ -203,33 +162,12 @@ sealed class Windows
         }
     }
 
-    /// <returns>How many of the starts at [from, to), ascending, lie in [low, high]: few are all compared at once, which costs less than to look where they begin.</returns>
-    static int Within(ReadOnlySpan<int> starts, int from, int to, int low, int high)
-    {
-        if (to - from > 32 * Vector256<int>.Count) return high < low ? 0 : EventList.SeekStart(starts, from, to, high + 1L) - EventList.SeekStart(starts, from, to, low);
-        var count = 0;
-        var (lows, highs) = (Vector256.Create(low), Vector256.Create(high));
-        ref var first = ref MemoryMarshal.GetReference(starts);
-        while (from + Vector256<int>.Count <= starts.Length)
-        {
-            var day = Vector256.LoadUnsafe(ref first, (nuint)from);
-            var inside = (Vector256.GreaterThanOrEqual(day, lows) & Vector256.LessThanOrEqual(day, highs)).ExtractMostSignificantBits();
-            var left = to - from;
-            if (left <= Vector256<int>.Count) return count + BitOperations.PopCount(inside & ((1u << left) - 1));
-            count += BitOperations.PopCount(inside);
-            from += Vector256<int>.Count;
-        }
-        for (; from < to; from++)
-            if (starts[from] >= low && starts[from] <= high) count++;
-        return count;
-    }
-
     public int Count(int row, int from, int to)
     {
         if (!Bounds(row, out var bounds)) return 0;
         var starts = events.Start.Span;
         var found = 0;
-        for (var e = EventList.SeekStart(starts, from, to, bounds.StartLow); e < to && starts[e] <= bounds.StartHigh; e++)
+        for (var e = First(from, to, bounds); e < to && !Past(starts[e], bounds); e++)
             if (Lies(e, row, bounds)) found++;
         return found;
     }
@@ -238,7 +176,7 @@ sealed class Windows
     {
         if (!Bounds(row, out var bounds)) return seen.Count;
         var starts = events.Start.Span;
-        for (var e = EventList.SeekStart(starts, from, to, bounds.StartLow); e < to && starts[e] <= bounds.StartHigh; e++)
+        for (var e = First(from, to, bounds); e < to && !Past(starts[e], bounds); e++)
         {
             if (!Lies(e, row, bounds)) continue;
             var value = by switch
@@ -253,8 +191,14 @@ sealed class Windows
         return seen.Count;
     }
 
+    int First(int from, int to, in Days bounds) => events.Order == EventOrder.Full ? EventList.SeekStart(events.Start.Span, from, to, bounds.StartLow) : from;
+
+    /// <returns>Whether no event from this start on can lie in the window.</returns>
+    bool Past(int start, in Days bounds) => events.Order == EventOrder.Full && start > bounds.StartHigh;
+
     bool Lies(int e, int row, in Days bounds)
     {
+        if (events.Start.Span[e] is var start && (start < bounds.StartLow || start > bounds.StartHigh)) return false;
         if (bounds.UsesEnd && events.End.Span[e] is var end && (end == Null.Int32 || end < bounds.EndLow || end > bounds.EndHigh)) return false;
         return !criterion.RestrictVisit || (!events.Visit.IsEmpty && !of.Visit.IsEmpty && events.Visit.Span[e] is var visit && visit != Null.Int64 && visit == of.Visit.Span[row]);
     }
