@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Ambroise.Lake.Cdm;
 
 namespace Ambroise.Governance.Datasets;
 
@@ -13,7 +12,7 @@ public sealed record WeakClass(ImmutableArray<string> Values, int Patients, stri
 /// <param name="Patients">Who would have to go then.</param>
 public sealed record BandOutcome(int BirthBand, int Patients);
 
-/// <summary>How well a dataset's patients are hidden among one another (k-anonymity, and l-diversity of sensitive diagnoses), on the columns of PERSON that are given.</summary>
+/// <summary>How well a dataset's patients are hidden among one another (k-anonymity, and l-diversity of sensitive diagnoses), on what someone may know of a patient (the permit's quasi-identifiers).</summary>
 /// <param name="Smallest">Patients of the smallest class.</param>
 /// <param name="BelowK">Patients in classes of fewer than k.</param>
 /// <param name="BelowL">Patients in classes that share a sensitive diagnosis with fewer than l values among them.</param>
@@ -32,31 +31,36 @@ static class Anonymity
 {
     const int Listed = 50;
 
-    public static ImmutableArray<CdmColumn> QuasiIdentifiers(DatasetPlan plan) =>
-        [.. plan.Tables.Single(t => t.Source == Cdm54.Person).Sources.Where(c => c.Name != "person_id")];
-
     /// <returns>The report, and who is in a weak class.</returns>
-    public static (AnonymityReport Report, HashSet<long> Weak) Of(IReadOnlyList<Hidden> patients, DatasetPlan plan)
+    public static (AnonymityReport Report, HashSet<long> Weak) Of(IReadOnlyList<Hidden> patients, DatasetPlan plan, IReadOnlyList<QuasiIdentifier> known, PatientPlaces? places)
     {
-        var columns = QuasiIdentifiers(plan);
-        var year = columns.IndexOf(Cdm54.Person["year_of_birth"]);
+        var shown = Shown(patients, plan, known, places);
         var protection = plan.Protection;
-        var classes = Classes(patients, year, plan.Options.BirthBand);
+        var classes = Classes(patients, shown, plan.Options.BirthBand);
         var weak = classes.Where(c => c.Value.Why(protection) is not null).ToList();
-        var outcomes = year < 0 ? [] : DatasetOptions.BirthBands.Select(b => new BandOutcome(b, Classes(patients, year, b).Values.Where(c => c.Why(protection) is not null).Sum(c => c.Members.Count))).ToImmutableArray();
+        var outcomes = !known.Any(q => q.IsYearOfBirth) ? [] : DatasetOptions.BirthBands.Select(b => new BandOutcome(b, Classes(patients, shown, b).Values.Where(c => c.Why(protection) is not null).Sum(c => c.Members.Count))).ToImmutableArray();
         int Sum(string why) => weak.Where(c => c.Value.Why(protection) == why).Sum(c => c.Value.Members.Count);
         var toGo = weak.SelectMany(c => c.Value.Members).ToHashSet();
-        return (new([.. columns.Select(c => c.Name)], protection.K, protection.L, patients.Count, classes.Count, classes.Count == 0 ? 0 : classes.Values.Min(c => c.Members.Count), Sum("k"), Sum("l"), toGo.Count,
+        return (new([.. known.Select(q => q.Name)], protection.K, protection.L, patients.Count, classes.Count, classes.Count == 0 ? 0 : classes.Values.Min(c => c.Members.Count), Sum("k"), Sum("l"), toGo.Count,
             plan.Options.Remove ? toGo.Count : 0, outcomes,
             [.. weak.OrderBy(c => c.Value.Members.Count).ThenBy(c => c.Key, StringComparer.Ordinal).Take(Listed).Select(c => new WeakClass([.. c.Key.Split('|')], c.Value.Members.Count, c.Value.Why(protection)!))]), toGo);
     }
 
-    static Dictionary<string, Class> Classes(IReadOnlyList<Hidden> patients, int year, int band)
+    /// <returns>For each quasi-identifier, how a value stands in the dataset: years of birth in bands, what fewer patients share than makes a code frequent not at all.</returns>
+    static Func<long, int, string>[] Shown(IReadOnlyList<Hidden> patients, DatasetPlan plan, IReadOnlyList<QuasiIdentifier> known, PatientPlaces? places) => [.. known.Select((q, at) =>
+    {
+        if (q.IsYearOfBirth) return static (year, band) => Band(year, band).ToString(CultureInfo.InvariantCulture);
+        if (q.OfPlace is not { } column) return static (value, _) => value.ToString(CultureInfo.InvariantCulture);
+        var rare = patients.GroupBy(p => p.Values[at]).Where(g => g.Count() < plan.Options.Rare).Select(g => g.Key).ToHashSet();
+        return new Func<long, int, string>((value, _) => rare.Contains(value) ? "" : places!.Show(column, value));
+    })];
+
+    static Dictionary<string, Class> Classes(IReadOnlyList<Hidden> patients, Func<long, int, string>[] shown, int band)
     {
         var classes = new Dictionary<string, Class>();
         foreach (var patient in patients)
         {
-            var key = string.Join('|', patient.Values.Select((v, i) => v == long.MinValue ? "" : (i == year ? Band(v, band) : v).ToString(CultureInfo.InvariantCulture)));
+            var key = string.Join('|', patient.Values.Select((v, i) => v == QuasiIdentifier.None ? "" : shown[i](v, band)));
             if (!classes.TryGetValue(key, out var found)) classes[key] = found = new();
             found.Members.Add(patient.Pseudonym);
             found.Sensitive.Add(patient.Sensitive);

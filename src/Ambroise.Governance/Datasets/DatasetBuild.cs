@@ -24,6 +24,8 @@ static class DatasetBuild
         var hidden = new List<Hidden>(population.Count);
         var shared = new Dictionary<string, long[]>();
         var seen = new HashSet<long>(population.Count);
+        var known = QuasiIdentifier.Of(plan);
+        var places = known.Any(q => q.OfPlace is not null) && release.Shards.Count > 0 ? new PatientPlaces(release.Shards[0], known.Select(q => q.OfPlace).OfType<CdmColumn>()) : null;
         var otherwiseLast = Days.Of(DateOnly.FromDateTime(release.Manifest.Created.UtcDateTime));
         for (var number = 0; number < release.Shards.Count; number++)
         {
@@ -33,30 +35,23 @@ static class DatasetBuild
             foreach (var ordinal in patients.InOrder)
                 if (!seen.Add(patients.Pseudonym(ordinal))) throw Collision("person");
             patients.Generalise(plan, otherwiseLast);
-            hidden.AddRange(Hidden(patients, plan, sensitive, shared));
+            hidden.AddRange(Hidden(patients, plan, known, places, sensitive, shared));
             shards.Add(patients);
         }
-        var (report, weak) = Anonymity.Of(hidden, plan);
+        var (report, weak) = Anonymity.Of(hidden, plan, known, places);
         // Shards in an order of the project's own, for the same reason as the rows in them.
         return new([.. shards.OrderBy(s => keys.Order(s.Number))], report, weak);
     }
 
-    static IEnumerable<Hidden> Hidden(ShardPatients patients, DatasetPlan plan, IReadOnlyList<int[]> sensitive, Dictionary<string, long[]> shared)
+    static IEnumerable<Hidden> Hidden(ShardPatients patients, DatasetPlan plan, IReadOnlyList<QuasiIdentifier> known, PatientPlaces? places, IReadOnlyList<int[]> sensitive, Dictionary<string, long[]> shared)
     {
-        var columns = Anonymity.QuasiIdentifiers(plan);
-        var values = new long[patients.Shard.Patients][];
-        var persons = patients.Shard.Table(Cdm54.Person)!;
-        for (var block = 0; block * IShardTable.BlockRows < persons.Rows; block++)
+        var read = known.Select(q => q.Read(patients, plan, places)).ToArray();
+        long[] Values(int ordinal)
         {
-            var ordinals = persons.Patients(block);
-            var read = columns.Select(c => c.Type == ColumnType.Int64 ? persons.Int64(c, block) : Array.ConvertAll(persons.Int32(c, block), v => v == Null.Int32 ? long.MinValue : (long)v)).ToArray();
-            for (var i = 0; i < ordinals.Length; i++)
-            {
-                long[] own = [.. columns.Select((c, at) => c.Name == "year_of_birth" ? patients.BirthYear(ordinals[i]) : read[at][i])];
-                var key = string.Join('|', own);
-                if (!shared.TryGetValue(key, out var same)) shared[key] = same = own;
-                values[ordinals[i]] = same;
-            }
+            long[] own = [.. read.Select(r => r[ordinal])];
+            var key = string.Join('|', own);
+            if (!shared.TryGetValue(key, out var same)) shared[key] = same = own;
+            return same;
         }
         var masks = new uint[patients.Shard.Patients];
         foreach (var table in plan.Tables.Where(t => t.Source == Cdm54.ConditionOccurrence || t.Source == Cdm54.ConditionEra))
@@ -65,7 +60,7 @@ static class DatasetBuild
                 for (var s = 0; s < sensitive.Count; s++)
                     if (Array.BinarySearch(sensitive[s], concept) >= 0) masks[ordinal] |= 1u << s;
             });
-        return patients.InOrder.Select(o => new Hidden(patients.Pseudonym(o), values[o], masks[o]));
+        return patients.InOrder.Select(o => new Hidden(patients.Pseudonym(o), Values(o), masks[o]));
     }
 
     /// <summary>Writes the dataset into an empty folder.</summary>
@@ -74,19 +69,13 @@ static class DatasetBuild
         if (plan.Options.Remove)
             foreach (var shard in look.Shards) shard.Remove(look.Weak);
         var rare = new RareCodes(plan);
-        foreach (var table in plan.Tables)
-            foreach (var shard in look.Shards)
-            {
-                cancel.ThrowIfCancellationRequested();
-                rare.Count(shard, table);
-            }
+        var referred = Count(look.Shards, plan, rare, cancel);
         var package = new Package(folder, keys);
         var done = 0;
         foreach (var table in plan.Tables)
         {
             progress?.Report((table.Source.Name, done++, plan.Tables.Length + 1));
-            var rows = new GivenRows(table, plan, keys, rare);
-            package.Table($"omop/{table.Source.Name}.parquet", $"csv/{table.Source.Name}.csv", table.Output, look.Shards.SelectMany(s => Watched(rows.Of(s, memoryBytes), cancel)));
+            package.Table($"omop/{table.Source.Name}.parquet", $"csv/{table.Source.Name}.csv", table.Output, Watched(Given(table, look.Shards, plan, keys, rare, referred, memoryBytes), cancel));
         }
         progress?.Report(("wide", done, plan.Tables.Length + 1));
         var wide = new WideTable(plan, rare);
@@ -94,7 +83,7 @@ static class DatasetBuild
         var withheld = rare.Withheld.Select(w => new WithheldCodes(w.Table, w.Column, w.Values)).ToList();
         var permit = PermitSha256(plan);
         package.Text("anonymity.json", Package.Json(look.Anonymity));
-        package.Text("README.md", PackageWords.ReadMe(plan, look.Patients, look.Anonymity, withheld, package.Files));
+        package.Text("README.md", PackageWords.ReadMe(plan, look.Patients, look.Anonymity, withheld, [.. rare.Numbers.Cut], package.Files));
         package.Text("csvw-metadata.json", PackageWords.Dictionary(plan, wide.Table));
         package.Text("ro-crate-metadata.json", PackageWords.Provenance(plan, permit, package.Files));
         package.Text("SHA256SUMS", PackageWords.Checksums(package.Files));
@@ -102,6 +91,42 @@ static class DatasetBuild
             look.Anonymity, [.. withheld], [.. package.Files]);
         package.Finish(contents);
         return contents;
+    }
+
+    /// <summary>Counts who shares which code and number, in all the dataset.</summary>
+    /// <returns>The rows that others refer to.</returns>
+    static IReadOnlyList<ReferredRows> Count(IReadOnlyList<ShardPatients> shards, DatasetPlan plan, RareCodes rare, CancellationToken cancel)
+    {
+        var referred = shards.Count == 0 ? [] : ReferredRows.All(plan, shards[0].Shard, rare);
+        foreach (var table in plan.Tables)
+        {
+            if (EventLink.Of(table.Source).Count > 0)
+            {
+                foreach (var (source, rows) in new LinkedRows(table, plan).Of(shards))
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    rare.Count(table, source, rows);
+                }
+                continue;
+            }
+            if (ColumnUses.IsReferred(table.Source)) continue;
+            foreach (var shard in shards)
+            {
+                cancel.ThrowIfCancellationRequested();
+                rare.Count(shard, table);
+                foreach (var to in referred) to.Count(shard, table, plan);
+            }
+        }
+        return referred;
+    }
+
+    static IEnumerable<Batch> Given(PlannedTable table, IReadOnlyList<ShardPatients> shards, DatasetPlan plan, ProjectKeys keys, RareCodes rare, IReadOnlyList<ReferredRows> referred, long memoryBytes)
+    {
+        var columns = new GivenColumns(table, plan, keys, rare);
+        if (ColumnUses.IsReferred(table.Source)) return referred.Where(r => r.Table == table).SelectMany(r => r.Given(columns, keys));
+        if (EventLink.Of(table.Source).Count > 0) return new LinkedRows(table, plan).Given(shards, columns);
+        var rows = new GivenRows(table, plan, columns);
+        return shards.SelectMany(s => rows.Of(s, memoryBytes));
     }
 
     static string PermitSha256(DatasetPlan plan) => DatasetPlan.Sha256(JsonSerializer.Serialize(plan.Permit));

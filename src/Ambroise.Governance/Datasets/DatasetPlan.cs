@@ -76,7 +76,7 @@ public sealed class DatasetPlan
         asked.TryAdd(Cdm54.Person, [new("person", "", ["person_id"])]);
         foreach (var table in Cdm54.All.Where(asked.ContainsKey))
         {
-            if (!ColumnUses.Available(table)) return Invalid("dataset.table-unavailable", $"{table.Name} cannot be cut to the permitted patients: its rows name no person.");
+            if (!ColumnUses.Available(table)) return Invalid("dataset.table-unavailable", $"{table.Name} cannot be cut to what a permit allows: no dataset holds it.");
             var categories = new List<PlannedCategory>();
             foreach (var category in asked[table])
             {
@@ -120,8 +120,14 @@ public sealed class DatasetPlan
             if (use == ColumnUse.FreeText && !protection.FreeText) return Invalid("dataset.column-unavailable", $"{table.Name}.{name} is free text, which the permit does not allow.");
         }
         var columns = named.IsEmpty ? table.Columns.Where(c => ColumnUses.Of(table, c) is not (ColumnUse.Never or ColumnUse.FreeText)) : named.Select(n => table[n]);
-        return columns.Select(c => c.Ordinal).Append(table.Placement is Placement.WithParent(var parent, _) ? parent : table.Person).ToImmutableHashSet();
+        return columns.Select(c => c.Ordinal).Concat(Always(table)).ToImmutableHashSet();
     }
+
+    /// <returns>Columns without which a row would hang on nothing.</returns>
+    static IEnumerable<int> Always(CdmTable table) =>
+        EventLink.Of(table) is { Count: > 0 } links ? links.SelectMany(l => new[] { l.Id, l.Kind }).OfType<CdmColumn>().Select(c => c.Ordinal)
+        : ColumnUses.IsReferred(table) ? [table.Key]
+        : [table.Placement is Placement.WithParent(var parent, _) ? parent : table.Person];
 
     static CdmTable Output(CdmTable source, ImmutableArray<CdmColumn> given)
     {

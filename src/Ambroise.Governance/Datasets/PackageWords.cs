@@ -7,7 +7,7 @@ namespace Ambroise.Governance.Datasets;
 /// <summary>What goes with the tables: a README for people, a dictionary of the columns (CSV on the Web), the provenance (RO-Crate 1.1). Nothing in them depends on the day of the build.</summary>
 static class PackageWords
 {
-    public static string ReadMe(DatasetPlan plan, int patients, AnonymityReport anonymity, IReadOnlyList<WithheldCodes> withheld, IReadOnlyList<PackagedFile> files)
+    public static string ReadMe(DatasetPlan plan, int patients, AnonymityReport anonymity, IReadOnlyList<WithheldCodes> withheld, IReadOnlyList<(string Table, string Column, long Values)> cut, IReadOnlyList<PackagedFile> files)
     {
         var request = plan.Permit.Request;
         var text = new StringBuilder();
@@ -32,9 +32,13 @@ static class PackageWords
             text.Append(CultureInfo.InvariantCulture, $"- Each patient's dates are moved together by up to {plan.Options.ShiftDays} days, intervals between them kept. The period is cut by as much at both ends.\n");
         text.Append(CultureInfo.InvariantCulture, $"- Years of birth are given by {plan.Options.BirthBand} (the first of them), and as at most 90 years before the patient's last event: 90 reads \"90 or more\".\n");
         text.Append(CultureInfo.InvariantCulture, $"- Codes that fewer than {plan.Options.Rare} patients share are 0, such words absent: {withheld.Sum(w => w.Values):N0} in {withheld.Count:N0} columns.\n");
+        text.Append(CultureInfo.InvariantCulture, $"- Numbers that fewer than {plan.Options.Rare} patients reach, among those of a concept and unit, are given as the nearest that so many do, and are absent where no range is shared{Listed(cut)}.\n");
         text.Append(CultureInfo.InvariantCulture, $"- k = {anonymity.K}, l = {anonymity.L} on {string.Join(", ", anonymity.QuasiIdentifiers)}; {anonymity.Removed:N0} patients left out for it.\n");
         return text.ToString();
     }
+
+    static string Listed(IReadOnlyList<(string Table, string Column, long Values)> cut) =>
+        cut.Count > 0 ? $": {string.Join(", ", cut.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Values:N0} of {c.Table}.{c.Column}")))}" : ": none here";
 
     public static string Dictionary(DatasetPlan plan, CdmTable wide) => Package.Json(new Dictionary<string, object>
     {
@@ -69,8 +73,11 @@ static class PackageWords
 
     static string Says(CdmTable? source, CdmColumn column) => source is null ? "See README.md." : ColumnUses.Of(source, column) switch
     {
+        ColumnUse.Pseudonym when EventLink.Of(source).Any(l => l.Id == column && l.Kind is not null) => "The project's pseudonym of the row it names.",
         ColumnUse.Pseudonym => $"The project's pseudonym of the {ColumnUses.Domain(column).Replace('_', ' ')}.",
         ColumnUse.Date => "As OMOP CDM 5.4 says; moved with the patient's dates where the permit asks for it.",
+        ColumnUse.Number => "As OMOP CDM 5.4 says; no further from the others than enough patients go.",
+        ColumnUse.Code when column == Cdm54.Location["zip"] => "The first two characters of the postcode; absent where too few patients share them.",
         ColumnUse.Code => "As OMOP CDM 5.4 says; 0 or absent where too few patients share it.",
         ColumnUse.FreeText => "Free text, as recorded.",
         _ => "As OMOP CDM 5.4 says.",

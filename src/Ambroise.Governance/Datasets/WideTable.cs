@@ -84,6 +84,7 @@ sealed class WideTable
         var source = patients.Shard.Table(table.Source);
         var valueColumn = Value(table);
         var given = valueColumn is null ? null : new CurrentBlock<double>(b => source!.Float64(valueColumn, b));
+        var units = valueColumn is not null && NumberBounds.UnitOf(table.Source) is { } unit ? new CurrentBlock<int>(b => source!.Int32(unit, b)) : null;
         uint dated = GivenRows.Bits(table, table.Source.Columns[table.Source.Start]) & GivenRows.Bits(table, table.Source.Columns[table.Source.Concept]), valued = valueColumn is null ? 0 : GivenRows.Bits(table, valueColumn);
         RowScan.Each(patients, table, plan, (row, ordinal, concept, start, categories) =>
         {
@@ -94,8 +95,8 @@ sealed class WideTable
             firsts[cell] = Math.Min(firsts[cell], start);
             if ((categories & valued) == 0) return;
             var value = given![row];
-            if (double.IsNaN(value) || start < lasts[cell]) return;
-            (lasts[cell], values[cell]) = (start, value);
+            if (double.IsNaN(value) || start < lasts[cell] || rare.Numbers.Within(table.Source, valueColumn!, concept, units?[row] ?? 0, value) is not { } within) return;
+            (lasts[cell], values[cell]) = (start, within);
         });
         for (var w = 0; w < wanted.Length; w++)
         {

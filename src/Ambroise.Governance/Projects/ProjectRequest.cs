@@ -40,7 +40,11 @@ public sealed record DataCategory(string Table, string Justification, ImmutableA
 /// <param name="K">Each combination of quasi-identifiers must be shared by at least so many patients; 11 by default (EMA 0070).</param>
 /// <param name="ExportReviewers">So many people outside the project must approve what leaves its space, 1 to 5; 1 by default.</param>
 /// <param name="L">Each such group must hold at least so many distinct sensitive diagnoses; 2 by default.</param>
-public sealed record Protection(bool ShiftDates = true, bool FreeText = false, int K = 11, int L = 2, int ExportReviewers = 1);
+/// <param name="QuasiIdentifiers">What is counted as known of a patient; empty for all that the dataset gives of PERSON, of where patients live, and of their death.</param>
+public sealed record Protection(bool ShiftDates = true, bool FreeText = false, int K = 11, int L = 2, int ExportReviewers = 1, ImmutableArray<string> QuasiIdentifiers = default)
+{
+    public ImmutableArray<string> QuasiIdentifiers { get; init; } = QuasiIdentifiers.IsDefault ? [] : QuasiIdentifiers;
+}
 
 /// <summary>What a project asks for.</summary>
 /// <param name="Summary">For the public, in plain words.</param>
@@ -99,6 +103,8 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
                 if (table.Find(column) is null) return Invalid($"$.data[{i}].columns", $"names a column that {table.Name} does not have");
         }
         if (Protection is { ExportReviewers: < 1 or > 5 }) return Invalid("$.protection.exportReviewers", "is not 1 to 5");
+        foreach (var name in Protection?.QuasiIdentifiers ?? [])
+            if (!Datasets.QuasiIdentifier.Names.Contains(name)) return Invalid("$.protection.quasiIdentifiers", $"names something else than {string.Join(", ", Datasets.QuasiIdentifier.Names)}");
         return Protection is { K: < 1 } or { L: < 1 } ? Invalid("$.protection", "asks for fewer than 1") : null;
     }
 

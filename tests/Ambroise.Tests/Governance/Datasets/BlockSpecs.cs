@@ -16,9 +16,10 @@ public sealed class BlockSpecs
         var patients = ShardPatients.Of(shard, 0, DatasetHouse.Population(), plan, ProjectKeys.Make(house.Test.Keys, "cardio"));
         Pass(1, () => patients.Generalise(plan, 0));
         var rare = new RareCodes(plan);
-        foreach (var table in plan.Tables) Pass(1, () => rare.Count(patients, table));
+        // A unit is a code, and what its numbers are in.
+        foreach (var table in plan.Tables) Pass(2, () => rare.Count(patients, table));
         // Rows are found, then gathered column by column: what orders them is read for both.
-        foreach (var table in plan.Tables) Pass(table.Sources.Length + 2, () => Assert.True(new GivenRows(table, plan, ProjectKeys.Make(house.Test.Keys, "cardio"), rare).Of(patients, 1 << 26).Sum(b => b.Rows) > 100));
+        foreach (var table in plan.Tables) Pass(table.Sources.Length + 2, () => Assert.True(new GivenRows(table, plan, new(table, plan, ProjectKeys.Make(house.Test.Keys, "cardio"), rare)).Of(patients, 1 << 26).Sum(b => b.Rows) > 100));
         Pass(8, () => Assert.Equal(DatasetHouse.Patients, new WideTable(plan, rare).Of(patients).Rows));
 
         void Pass(int most, Action pass)

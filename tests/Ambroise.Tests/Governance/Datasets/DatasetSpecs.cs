@@ -143,8 +143,7 @@ public sealed class DatasetSpecs : IDisposable
     [InlineData("person", "person_source_value", "dataset.column-unavailable")]
     [InlineData("person", "birth_datetime", "dataset.column-unavailable")]
     [InlineData("device_exposure", "unique_device_id", "dataset.column-unavailable")]
-    [InlineData("care_site", "care_site_name", "dataset.table-unavailable")]
-    [InlineData("cost", "total_paid", "dataset.table-unavailable")]
+    [InlineData("cohort", "subject_id", "dataset.table-unavailable")]
     public void What_identifies_is_refused_by_name(string table, string column, string code)
     {
         Assert.True(house.Plan(DatasetHouse.Permit(data: DatasetHouse.Category(table, column))).Failed(out var failure, out _));

@@ -31,10 +31,16 @@ public sealed class NoteNlpSpecs : IDisposable
 
     [Theory]
     [InlineData("note_nlp", "snippet", "dataset.column-unavailable")]
-    [InlineData("provider", "provider_id", "dataset.table-unavailable")]
-    [InlineData("cost", "cost_id", "dataset.table-unavailable")]
-    [InlineData("episode_event", "episode_id", "dataset.table-unavailable")]
-    [InlineData("fact_relationship", "relationship_concept_id", "dataset.table-unavailable")]
+    [InlineData("provider", "npi", "dataset.column-unavailable")]
+    [InlineData("provider", "provider_name", "dataset.column-unavailable")]
+    [InlineData("provider", "year_of_birth", "dataset.column-unavailable")]
+    [InlineData("care_site", "care_site_name", "dataset.column-unavailable")]
+    [InlineData("care_site", "location_id", "dataset.column-unavailable")]
+    [InlineData("location", "city", "dataset.column-unavailable")]
+    [InlineData("location", "latitude", "dataset.column-unavailable")]
+    [InlineData("location", "county", "dataset.column-unavailable")]
+    [InlineData("location_history", "location_id", "dataset.table-unavailable")]
+    [InlineData("cdm_source", "cdm_holder", "dataset.table-unavailable")]
     public void What_cannot_be_protected_is_refused_before_anything_is_read(string table, string column, string code)
     {
         Assert.True(house.Plan(DatasetHouse.Permit(data: [DatasetHouse.Category(table, column)])).Failed(out var failure, out _));

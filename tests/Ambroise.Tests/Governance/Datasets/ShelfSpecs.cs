@@ -103,10 +103,11 @@ public sealed class ShelfSpecs : IDisposable
     [Fact]
     public void A_rebuild_without_a_patient_holds_the_others_unchanged()
     {
+        // Not one of the few whose values make the bounds of the others': without such a one, these would move, as a code that becomes rare would go.
         house.Build(DatasetHouse.Permit());
         var first = house.Opened(DatasetHouse.Permit());
-        var second = house.Opened(DatasetHouse.Permit(), null, [.. DatasetHouse.Population().Where(p => p.Person != DatasetHouse.Id(5))]);
-        var gone = ProjectKeys.Open(house.Test.Keys, "cardio").OrThrow().Pseudonym("person", DatasetHouse.Id(5));
+        var second = house.Opened(DatasetHouse.Permit(), null, [.. DatasetHouse.Population().Where(p => p.Person != DatasetHouse.Id(60))]);
+        var gone = ProjectKeys.Open(house.Test.Keys, "cardio").OrThrow().Pseudonym("person", DatasetHouse.Id(60));
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from '{second}/omop/measurement.parquet' where person_id = {gone}"));
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from (select * from '{first}/omop/measurement.parquet' where person_id <> {gone} except select * from '{second}/omop/measurement.parquet')"));
     }
