@@ -157,7 +157,7 @@ sealed class CriterionScan
         if (criterion.Criterion.Kind == CriterionKind.LocationRegion)
         {
             rows.Keep(b => table.Text(Cdm54.LocationHistory["domain_id"], b), new Is<string?>(d => d == "PERSON"));
-            if (criterion.Concepts is { } regions) KeepBy(Cdm54.LocationHistory["location_id"], l => index.Region(l) is var region && region != Null.Int32 && Array.BinarySearch(regions, region) >= 0);
+            KeepBy(Cdm54.LocationHistory["location_id"], l => index.Location(l, out var region) && (criterion.Concepts is not { } regions || (region != Null.Int32 && Array.BinarySearch(regions, region) >= 0)));
             return;
         }
         if (criterion.Concepts is { } concepts && !criterion.Kind.SortsByConcept) Keep(criterion.Kind.Concept!, ValueTest.Whole.Among(concepts, false, false));

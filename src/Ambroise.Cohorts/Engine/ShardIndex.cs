@@ -46,6 +46,10 @@ sealed class ShardIndex(IShard shard)
     /// <returns>False where there is no care site of that id.</returns>
     public bool Place(long careSite, out int concept) => places.Value.TryGetValue(careSite, out concept);
 
+    /// <param name="region">Null where the location tells none.</param>
+    /// <returns>False where there is no location of that id: nobody has lived there.</returns>
+    public bool Location(long location, out int region) => regions.Value.TryGetValue(location, out region);
+
     public int Region(long location) => regions.Value.GetValueOrDefault(location, Null.Int32);
 
     public int CareSiteRegion(long careSite) => addresses.Value.TryGetValue(careSite, out var location) ? Region(location) : Null.Int32;

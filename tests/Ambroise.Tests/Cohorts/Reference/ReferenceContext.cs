@@ -30,6 +30,8 @@ sealed class ReferenceContext(ReferenceCdm cdm, Dictionary<long, HashSet<long>> 
     /// <returns>The row of that id in a table looked up by key, or null.</returns>
     public Row? Shared(string table, long? id) => id is { } key ? keyed.GetValueOrDefault((table, key)) : null;
 
+    public bool HasLocation(Row history) => Shared("location", history.Whole("location_id")) is not null;
+
     public long? Region(Row history) => Shared("location", history.Whole("location_id"))?.Whole("region_concept_id");
 
     /// <summary>The event's care site had an address in the region for the whole of the event.</summary>

@@ -90,6 +90,7 @@ sealed class ReferenceCriterion
     bool InConceptSets(Row row)
     {
         if (name is "ObservationPeriod" or "PayerPlanPeriod") return true;
+        if (name == "LocationRegion" && !context.HasLocation(row)) return false;
         if (json.Whole("CodesetId") is { } set && !context.In(set, name == "LocationRegion" ? context.Region(row) : row.Whole(kind.Concept!))) return false;
         return kind.SourceMember is null || json.Whole(kind.SourceMember) is not { } source || context.In(source, row.Whole(kind.SourceConcept!));
     }
