@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
+using Ambroise.Lake.Kept;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir;
 using Spectre.Console;
@@ -22,14 +23,39 @@ static class FhirReports
     public static Command Command(CommandFrame frame)
     {
         var (tenant, release) = (TenantArgument.MakeOption(frame), LakeOptions.Release(frame));
-        return frame.Runs(new Command("report", frame.Say("Tells what became of every resource a load of FHIR read", "Dit ce qu'est devenue chaque ressource lue d'un chargement FHIR")) { tenant, release },
+        var decisions = new Option<bool>("--decisions") { Description = frame.Say("Lists instead who became one person and who came apart, by keys", "Liste plutôt qui est devenu une seule personne et qui ne l'est plus, par clés") };
+        return frame.Runs(new Command("report", frame.Say("Tells what became of every resource a load of FHIR read", "Dit ce qu'est devenue chaque ressource lue d'un chargement FHIR")) { tenant, release, decisions },
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
                 if (Of(open, session.Clock, parse.GetValue(release)).Failed(out var failure, out var report)) return failure;
+                if (parse.GetValue(decisions))
+                {
+                    if (Decided(open, session.Clock, parse.GetValue(release)).Failed(out failure, out var decided)) return failure;
+                    return new Answer(decided, console => Show(session, console, decided));
+                }
                 return new Answer(report, console => Show(session, console, report));
             },
             new Example("ambroise load report --tenant chu", frame.Say("resources read = used + set aside + quarantined", "ressources lues = utilisées + écartées + en quarantaine")));
+    }
+
+    static Result<IReadOnlyList<PersonDecision>> Decided(OpenTenant tenant, TimeProvider clock, int? release)
+    {
+        var lake = tenant.Lake(clock);
+        if (lake.Release(release).Failed(out var failure, out var manifest)) return failure;
+        return SealedRecords.Read(lake, manifest, SealedRecords.Decisions).Select(PersonDecision.Of).ToList();
+    }
+
+    static void Show(Session session, IAnsiConsole console, IReadOnlyList<PersonDecision> decisions)
+    {
+        if (decisions.Count == 0)
+        {
+            console.WriteLine(session.Say("This load joined nobody and split nobody.", "Ce chargement n'a réuni ni séparé personne."));
+            return;
+        }
+        var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Decision", "Décision"), "Patient", session.Say("Was", "Était"), session.Say("Is", "Est"), session.Say("Because of", "À cause de"));
+        foreach (var d in decisions) table.AddRow(new Text(d.What), new Text($"{d.Patient}"), new Text($"{d.Before}"), new Text($"{d.Person}"), new Text(d.Because));
+        console.Write(table);
     }
 
     static void Show(Session session, IAnsiConsole console, FhirReport report)

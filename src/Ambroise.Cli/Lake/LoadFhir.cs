@@ -38,8 +38,9 @@ static class LoadFhir
         var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("More refused resources and rows than this stop the load", "Au-delà, le chargement s'arrête") };
         var zone = new Option<string?>("--zone") { HelpName = "TZ", Description = frame.Say("Moves times with an offset to this zone, e.g. Europe/Paris (else they stay as written)", "Ramène les heures décalées à ce fuseau, p. ex. Europe/Paris (sinon elles restent comme écrites)") };
         var intents = new Option<string[]>("--intent") { HelpName = "CODE", AllowMultipleArgumentsPerToken = true, Description = frame.Say("MedicationRequest.intent that counts as an exposure (else order)", "MedicationRequest.intent qui vaut exposition (sinon order)") };
+        var numbers = new Option<string[]>("--same-number") { HelpName = "SYSTEM", AllowMultipleArgumentsPerToken = true, Description = frame.Say("Patients with one number of this identifier system are one person, from this load on (else INS and Patient.link alone say so)", "Les patients qui ont un même numéro de ce système d'identifiants sont une personne, dès ce chargement (sinon seuls l'INS et Patient.link le disent)") };
         var server = new ExportOptions(frame);
-        var command = new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents, declared };
+        var command = new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents, numbers, declared };
         server.On(command);
         return frame.Runs(command,
             async (session, parse, cancel) =>
@@ -51,6 +52,7 @@ static class LoadFhir
                     options = options with { Zone = found };
                 }
                 if (parse.GetValue(intents) is { Length: > 0 } chosen) options = options with { Intents = chosen };
+                if (parse.GetValue(numbers) is { Length: > 0 } systems) options = options with { NumberSystems = systems };
                 if (server.Of(parse, parse.GetRequiredValue(folder)).Failed(out var failure, out var asked)) return failure;
                 using (asked)
                 {

@@ -42,6 +42,20 @@ public sealed class OppositionRegister
     /// <param name="Objects">Empty where the record denies nothing any more.</param>
     public sealed record Decided(ConsentVersion Version, long Person, IReadOnlyList<Reach> Objects, DateOnly Received);
 
+    /// <summary>What consent records deny whose patient turned out to be another person, as decisions of that person.</summary>
+    /// <param name="persons">Whose each record is now.</param>
+    public IReadOnlyList<Decided> Moved(IReadOnlyDictionary<long, long> persons) =>
+        [.. InForce().Where(o => o.Consent is { } consent && persons.TryGetValue(consent.Record, out var person) && person != o.Person).GroupBy(o => o.Consent!)
+            .Select(g => new Decided(g.Key, persons[g.Key.Record], [.. g.Select(o => o.Reach)], g.Min(o => o.Received)))];
+
+    /// <summary>Writes down that what somebody said of a patient holds for the person too that this patient was, or is now: of two who were taken for one nobody knows who it was that objected.</summary>
+    /// <returns>The new entries.</returns>
+    public Result<IReadOnlyList<Opposition>> Carry(IEnumerable<(long From, long To)> persons, string by)
+    {
+        var to = persons.Distinct().ToLookup(p => p.From, p => p.To);
+        return Add(InForce().Where(o => o.Consent is null).SelectMany(o => to[o.Person].Select(person => new Said(person, o.Reach, o.Channel, o.Received, o.Proof))), by);
+    }
+
     /// <summary>Follows consent records: adds what a record denies, and withdraws what the same record denied in an earlier version and no longer does. A record that is not among them keeps what it said,
     /// and so does one whose version is known: what a person withdrew by hand stays withdrawn until the record itself changes.</summary>
     /// <returns>The new entries.</returns>

@@ -177,9 +177,18 @@ public static class Cdm54
         """);
 
     /// <summary>Beside the CDM: the source record behind the rows of a person, one a record: version, fate, and where it was read.</summary>
-    /// <remarks>Keys of the rows a record became follow from <c>source_record_id</c>: see docs/mapping/fhir.md. <c>version_at</c> is null where the source gives none.</remarks>
+    /// <remarks>Keys of the rows a record became follow from <c>source_record_id</c>: see docs/mapping/fhir.md. <c>version_at</c> is null where the source gives none. <c>patient_id</c> is the Patient that
+    /// the record is about, where another one's person: null where <c>person_id</c> says so.</remarks>
     public static readonly CdmTable SourceRecord = Table("source_record", key: "source_record_id", person: "person_id", columns: """
-        source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^
+        source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^, patient_id l
+        """);
+
+    /// <summary>Beside the CDM: a Patient who is another one's person, as PERSON and LOCATION would have them: for the day they come apart.</summary>
+    /// <remarks><c>because</c>: what makes them one, <c>ins</c>, <c>link</c>, <c>number</c>, with a comma between.</remarks>
+    public static readonly CdmTable MergedPatient = Table("merged_patient", key: "merged_patient_id", person: "person_id", columns: """
+        merged_patient_id l!, person_id l!, because s!, gender_concept_id i!, year_of_birth i!, month_of_birth i, day_of_birth i, birth_datetime t, race_concept_id i!, ethnicity_concept_id i!,
+        location_id l, provider_id l, care_site_id l, person_source_value s@, gender_source_value s, gender_source_concept_id i, race_source_value s,
+        race_source_concept_id i, ethnicity_source_value s, ethnicity_source_concept_id i, place_state s, place_zip s, place_county s, place_country s
         """);
 
     /// <summary>Every table, persons first and parents before the rows placed with them.</summary>
@@ -187,7 +196,7 @@ public static class Cdm54
     [
         Person, ObservationPeriod, Death, VisitOccurrence, VisitDetail, ConditionOccurrence, DrugExposure, ProcedureOccurrence, DeviceExposure, Measurement, Observation, Note,
         NoteNlp, Specimen, ConditionEra, DrugEra, DoseEra, Episode, EpisodeEvent, PayerPlanPeriod, Cohort, LocationHistory, Location, CareSite, Provider, FactRelationship, Cost,
-        CohortDefinition, CdmSource, Metadata, PersonIdentity, ConsentRecord, SourceRecord,
+        CohortDefinition, CdmSource, Metadata, PersonIdentity, ConsentRecord, SourceRecord, MergedPatient,
     ];
 
     static readonly FrozenDictionary<string, CdmTable> ByName = All.ToFrozenDictionary(t => t.Name, StringComparer.OrdinalIgnoreCase);

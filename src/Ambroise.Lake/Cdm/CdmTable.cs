@@ -45,7 +45,7 @@ public sealed record CdmTable(string Name, ImmutableArray<CdmColumn> Columns, Pl
     public int Person => Placement is Placement.WithPerson(var column) ? column : -1;
 
     /// <summary>Kept beside the CDM, for identities and the trace of the source: no project asks for it.</summary>
-    public bool IsBeside => Name is "person_identity" or "consent_record" or "source_record";
+    public bool IsBeside => Name is "person_identity" or "consent_record" or "source_record" or "merged_patient";
 
     /// <returns>The column of that name (5.4 or 5.3, any letter case), or null.</returns>
     public CdmColumn? Find(string name) => byName.GetValueOrDefault(name);

@@ -1,7 +1,7 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
-using Ambroise.Lake.Waiting;
+using Ambroise.Lake.Kept;
 using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;
@@ -100,8 +100,9 @@ public static class Erasure
                 files.Add(SealedQuarantine.Write(lake, manifest.Release, left));
                 written.Add(files[^1].Path);
             }
-            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report && f.Table != SealedWaiting.Table)); // counts and codes: nobody's
-            if (SealedWaiting.Of(manifest) is { } waiting) rows += Waiting(lake, manifest, waiting, persons, found, files, removed, written);
+            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report && f.Table is not (SealedRecords.Waiting or SealedRecords.Decisions))); // counts and codes: nobody's
+            foreach (var kind in new[] { SealedRecords.Waiting, SealedRecords.Decisions })
+                if (SealedRecords.Of(manifest, kind) is { } records) rows += Kept(lake, manifest, records, persons, found, files, removed, written);
             var content = lake.Content(files);
             rewritten.Add(manifest with { Patients = patients, Files = [.. files], Content = content, Quarantined = files.Where(f => f.Part == FilePart.Quarantine).Sum(f => f.Rows) });
         }
@@ -113,15 +114,16 @@ public static class Erasure
         return new([.. found.Order()], [.. persons.Except(found).Order()], removed, written, rows);
     }
 
-    /// <summary>What waits for records that have not come: the person may be one that no release holds yet.</summary>
+    /// <summary>What a source keeps beside the tables: of what waits the person may be one that no release holds yet.</summary>
     /// <returns>Records removed.</returns>
-    static long Waiting(TenantLake lake, Manifest manifest, LakeFile file, HashSet<long> persons, HashSet<long> found, List<LakeFile> files, List<string> removed, List<string> written)
+    static long Kept(TenantLake lake, Manifest manifest, LakeFile file, HashSet<long> persons, HashSet<long> found, List<LakeFile> files, List<string> removed, List<string> written)
     {
+        bool Names(KeptRecord record) => persons.Contains(record.Person) || persons.Contains(record.Other);
         long gone = 0;
-        foreach (var record in SealedWaiting.Read(lake, file))
-            if (persons.Contains(record.Person))
+        foreach (var record in SealedRecords.Read(lake, file))
+            if (Names(record))
             {
-                found.Add(record.Person);
+                found.UnionWith(new[] { record.Person, record.Other }.Where(persons.Contains));
                 gone++;
             }
         if (gone == 0)
@@ -130,7 +132,7 @@ public static class Erasure
             return 0;
         }
         removed.Add(file.Path);
-        if (SealedWaiting.Write(lake, manifest.Release, file.Keys, SealedWaiting.Read(lake, file).Where(r => !persons.Contains(r.Person))) is not { } left) return gone;
+        if (SealedRecords.Write(lake, manifest.Release, file.Keys, file.Table, SealedRecords.Read(lake, file).Where(r => !Names(r))) is not { } left) return gone;
         files.Add(left);
         written.Add(left.Path);
         return gone;

@@ -1,6 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
-using Ambroise.Lake.Waiting;
+using Ambroise.Lake.Kept;
 
 namespace Ambroise.Lake.Writing;
 
@@ -14,7 +14,7 @@ public interface IRecordSource : ICdmSource
     /// <exception cref="FailureException">The input cannot be read at all.</exception>
     /// <param name="links">What <see cref="Links"/> gave for that release; null where there is none.</param>
     /// <param name="waiting">What <see cref="Waiting"/> gave for it, anew each time it is gone through.</param>
-    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<WaitingRecord> waiting, string runs, CancellationToken cancel);
+    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel);
 
     /// <returns>False for a row of the earlier release that a record of this load replaced or removed.</returns>
     bool Keeps(Batch earlier, int row);
@@ -26,7 +26,10 @@ public interface IRecordSource : ICdmSource
     byte[] Links();
 
     /// <summary>Records that wait for others, to be read again by the loads merged into this one; asked for when every table was read. Each is used before the next is asked for.</summary>
-    IEnumerable<WaitingRecord> Waiting(CancellationToken cancel);
+    IEnumerable<KeptRecord> Waiting(CancellationToken cancel);
+
+    /// <summary>What this load decided about which patients are one person; asked for when every table was read.</summary>
+    IEnumerable<KeptRecord> Decisions();
 
     /// <returns>The ingredients of a drug concept, for drug eras; none where it has none.</returns>
     IReadOnlyList<int> Ingredients(int drugConcept);

@@ -3,7 +3,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
-using Ambroise.Lake.Waiting;
+using Ambroise.Lake.Kept;
 
 namespace Ambroise.Lake.Writing;
 
@@ -73,8 +73,8 @@ public static class LoadRelease
             if (SealedReport.Read(lake, before, "links").Failed(out var damaged, out var kept)) return damaged;
             links = kept.Json;
         }
-        var waitingFile = before is null ? null : SealedWaiting.Of(before);
-        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), links, waitingFile is null ? [] : SealedWaiting.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
+        var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
+        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived).Concat(derived).ToList();
         var early = new List<Rejected>();
@@ -118,7 +118,8 @@ public static class LoadRelease
         options.Committing?.Invoke();
         if (records is not null)
         {
-            if (SealedWaiting.Write(lake, number, $"r{number}", records.Waiting(cancel)) is { } waits) files.Add(waits);
+            foreach (var (kind, all) in new[] { (SealedRecords.Waiting, records.Waiting(cancel)), (SealedRecords.Decisions, records.Decisions()) })
+                if (SealedRecords.Write(lake, number, $"r{number}", kind, all) is { } sealedRecords) files.Add(sealedRecords);
             files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), "links")]);
         }
         else files.AddRange(new[] { linksFile, waitingFile }.OfType<LakeFile>()); // tables merged into records: these stay as they are

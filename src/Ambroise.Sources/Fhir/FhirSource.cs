@@ -4,7 +4,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
-using Ambroise.Lake.Waiting;
+using Ambroise.Lake.Kept;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Mapping;
@@ -22,18 +22,20 @@ public sealed class FhirSource : IRecordSource, IDisposable
     static readonly CdmTable[] Given =
     [
         Cdm54.Person, Cdm54.Death, Cdm54.VisitOccurrence, Cdm54.VisitDetail, Cdm54.ConditionOccurrence, Cdm54.DrugExposure, Cdm54.ProcedureOccurrence, Cdm54.DeviceExposure, Cdm54.Measurement,
-        Cdm54.Observation, Cdm54.Note, Cdm54.Specimen, Cdm54.PayerPlanPeriod, Cdm54.Location, Cdm54.CareSite, Cdm54.Provider, Cdm54.Cost, Cdm54.CdmSource, Cdm54.PersonIdentity, Cdm54.ConsentRecord, Cdm54.SourceRecord,
+        Cdm54.Observation, Cdm54.Note, Cdm54.Specimen, Cdm54.PayerPlanPeriod, Cdm54.Location, Cdm54.CareSite, Cdm54.Provider, Cdm54.Cost, Cdm54.CdmSource, Cdm54.PersonIdentity, Cdm54.ConsentRecord, Cdm54.SourceRecord, Cdm54.MergedPatient,
     ];
 
     readonly FhirFolder folder;
     readonly CodeBook codes;
-    readonly FhirOptions options;
     readonly ReadOnlyMemory<byte> key;
     readonly long memoryBytes;
     readonly int threads;
     readonly TimeProvider clock;
     readonly ResourceIndex index = new();
     readonly PersonLinks links = new();
+    readonly PersonChanges changes = new();
+    readonly MergedPatients aside = new();
+    readonly List<(Batch Persons, Batch Places)> apart = [];
     readonly Definitions definitions = new();
     readonly List<Rejected> rejected = [];
     readonly Dictionary<(string Type, string Reason), long> counts = [];
@@ -49,18 +51,18 @@ public sealed class FhirSource : IRecordSource, IDisposable
     readonly List<Fact> facts = [];
     readonly List<(int Seq, long Record, long Practitioner, int Specialty, string Source, long CareSite)> toldRoles = [];
     readonly List<(int Seq, long Person, (int Day, long Time) At)> deaths = [];
-    readonly Dictionary<long, (int Day, long Time)> died = [];
+    readonly Dictionary<long, (int Day, long Time, bool Told)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
-    readonly Dictionary<long, long> merged = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
     readonly List<(long Name, long Patient)> namesBefore = [];
-    readonly HashSet<long> namedPatients = [], deletedBefore = [];
+    readonly HashSet<long> namedPatients = [], deletedBefore = [], brought = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
-    IEnumerable<WaitingRecord> earlierWaiting = [];
+    IEnumerable<KeptRecord> earlierWaiting = [];
     int waitedFrom;
     Func<CdmTable, IEnumerable<Batch>> earlierRows = static _ => [];
     KeptLinks kept = KeptLinks.None;
+    FhirOptions options;
     int lastDay = int.MinValue;
     StagedRows? staged;
 
@@ -79,10 +81,11 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>Called with the number of input bytes mapped so far, of all.</summary>
     public Action<long>? Progressed { get; set; }
 
-    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<WaitingRecord> waiting, string runs, CancellationToken cancel)
+    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
     {
         staged = new(runs, memoryBytes);
         kept = KeptLinks.Parse(links);
+        options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRows, earlierWaiting) = (earlier, waiting);
         foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
@@ -91,27 +94,66 @@ public sealed class FhirSource : IRecordSource, IDisposable
         Connect();
         foreach (var (patient, seq) in patients)
             if (!index.IsDead(seq)) persons.Add(patient);
+        persons.UnionWith(changes.MergedBefore);
         if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
-        foreach (var patient in this.links.Settle(persons.Concat(merged.Keys.Where(p => persons.Contains(merged[p])))))
+        this.links.Settle(persons);
+        foreach (var patient in this.links.Merged)
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");
+        if (changes.Decide(this.links, persons.Contains) | brought.Any(p => !persons.Contains(p))) ComeTogetherAndApart(earlier);
         foreach (var (seq, person) in shared)
-            if (!persons.Contains(this.links.Person(person))) unplaced.Add(seq);
+            if (!persons.Contains(PersonOf(person))) unplaced.Add(seq);
         shared.Clear();
         foreach (var (seq, person, at) in deaths)
-            if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at);
+            if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
     }
 
-    void Died(long person, (int Day, long Time) at) => died[person] = died.TryGetValue(person, out var other) && other.CompareTo(at) <= 0 ? other : at;
+    /// <summary>The person of a patient, by the patient's key or by one that stands for an identifier.</summary>
+    long PersonOf(long patient) => links.Person(aliases.GetValueOrDefault(patient, patient));
+
+    /// <summary>A death that no Patient's record tells of.</summary>
+    const int InTables = -2;
+
+    /// <param name="told">By a Patient. A row of DEATH from elsewhere may know the cause too, and stays where it is as early.</param>
+    void Died(long person, (int Day, long Time) at, bool told)
+    {
+        if (died.TryGetValue(person, out var other) && ((other.Day, other.Time).CompareTo(at) is var order && (order < 0 || order == 0 && !other.Told))) return;
+        died[person] = (at.Day, at.Time, told);
+    }
+
+    /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
+    void ComeTogetherAndApart(Func<CdmTable, IEnumerable<Batch>> earlier)
+    {
+        changes.Move(earlier(Cdm54.SourceRecord), links, gone, persons.Contains);
+        var places = new HashSet<long>();
+        foreach (var batch in earlier(Cdm54.Person))
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                var id = batch.Int64("person_id").Array[row];
+                if (gone.Contains(id) || links.Person(id) == id) continue;
+                aside.Take(batch, row);
+                if (!batch.Int64("location_id").IsNull(row)) places.Add(batch.Int64("location_id").Array[row]);
+            }
+        foreach (var batch in places.Count == 0 ? [] : earlier(Cdm54.Location))
+            for (var row = 0; row < batch.Rows; row++)
+                if (places.Contains(batch.Int64("location_id").Array[row])) aside.TakePlace(batch, row);
+        gone.UnionWith(places);
+        foreach (var batch in earlier(Cdm54.MergedPatient))
+        {
+            int[] rows = [.. Enumerable.Range(0, batch.Rows).Where(r => batch.Int64("merged_patient_id").Array[r] is var id && !gone.Contains(id) && links.Person(id) == id)];
+            if (rows.Length == 0) continue;
+            apart.Add(MergedPatients.Apart(batch, rows));
+            new LinkColumns(Cdm54.Person).Follow(apart[^1].Persons, aliases, partOf);
+        }
+    }
 
     /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>
     void Compare(KeptLinks.Version known)
     {
-        if (!index.TryGet(known.Key, out var seq, out var version))
-        {
-            deletedBefore.Add(known.Key); // of a patient that none brought again, nothing else is kept here
-            return;
-        }
-        if ((known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0) index.End(seq, "older-than-loaded");
+        var again = index.TryGet(known.Key, out var seq, out var version);
+        var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0;
+        if (!again || isNewer) deletedBefore.Add(known.Key); // of a patient nothing else is kept here
+        if (!again) return;
+        if (isNewer) index.End(seq, "older-than-loaded");
         else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
     }
 
@@ -135,7 +177,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
                 case FactKind.Name: if (index.Type(fact.Tag) != "Patient" || namedPatients.Contains(fact.One)) Name(fact.One, fact.Other); break;
                 case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
-                default: links.National(fact.One, fact.Other); break;
+                default: links.Bears(fact.Kind, fact.One, fact.Other); break;
             }
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
     }
@@ -153,14 +195,15 @@ public sealed class FhirSource : IRecordSource, IDisposable
         var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
         var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.Newest.Where(n => (AboutNobody.Contains(index.Type(n.Seq)) || index.Outcome(n.Seq) == "deleted") && index.Outcome(n.Seq) != "older-than-loaded" && n.Version.Updated < long.MaxValue)
             .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
-        return new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
+        var told = new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
-            [.. versions.OrderBy(v => v.Key)]).ToJson();
+            [.. versions.OrderBy(v => v.Key)]);
+        return (told with { NumberSystems = [.. options.NumberSystems] }).ToJson();
     }
 
     /// <summary>What the Consents read say, each in its last version; of patients that are known. Once the load has begun.</summary>
     public IReadOnlyList<ConsentDecision> Consents =>
-        [.. consents.Where(c => !index.IsDead(c.Seq)).Select(c => c.Decision with { Person = links.Person(c.Decision.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
+        [.. consents.Where(c => !index.IsDead(c.Seq)).Select(c => c.Decision with { Person = PersonOf(c.Decision.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
 
     /// <summary>A note for the report: what was done outside of the tables.</summary>
     /// <param name="of">Type and what of it, as <c>Consent.opposition</c>.</param>
@@ -223,7 +266,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
         foreach (var (_, rows) in chunk.Tables)
         {
             foreach (ref var tag in rows.Tags.Values) tag += first;
-            staged!.Add(rows.Batch, rows.Tags);
+            if (rows.Batch.Table != Cdm54.Death) staged!.Add(rows.Batch, rows.Tags);
         }
         namedPatients.UnionWith(chunk.NamedPatients);
         waitIn.UnionWith(chunk.WaitIn);
@@ -256,24 +299,24 @@ public sealed class FhirSource : IRecordSource, IDisposable
             {
                 var id = ids.Array[row];
                 var isPatient = types.Text(row) == "Patient";
-                var isMerged = isPatient && about.Array[row] != id;
                 if (isPatient) recorded.Add(about.Array[row]);
                 if (!index.TryGet(id, out var seq, out var version))
                 {
-                    if (isMerged) merged[id] = about.Array[row];
+                    if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
                     continue;
                 }
                 var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
                 if (before.CompareTo((version.Updated, version.Number)) > 0)
                 {
                     index.End(seq, "older-than-loaded");
-                    if (isMerged) merged[id] = about.Array[row];
+                    if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
                     continue;
                 }
+                if (isPatient) brought.Add(id);
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
-        foreach (var (patient, person) in merged) links.Link(patient, person);
+        changes.Before(earlier(Cdm54.MergedPatient), gone.Contains);
         foreach (var batch in earlier(Cdm54.VisitDetail))
         {
             var (ids, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
@@ -283,29 +326,31 @@ public sealed class FhirSource : IRecordSource, IDisposable
         using (var named = new RowKeys(key))
             foreach (var batch in earlier(Cdm54.PersonIdentity))
             {
-                var (ids, kinds) = (batch.Int64("person_identity_id"), batch.Text("kind"));
+                var (ids, persons, kinds) = (batch.Int64("person_identity_id"), batch.Int64("person_id"), batch.Text("kind"));
                 for (var row = 0; row < batch.Rows; row++)
                 {
                     if (gone.Contains(ids.Array[row])) continue;
-                    else if (kinds.Text(row) == "deceased")
+                    var patient = changes.Owner(ids.Array[row], persons.Array[row]);
+                    if (kinds.Text(row) == "deceased")
                     {
                         var told = batch.Text("value").Text(row)!.Split(' ');
-                        deaths.Add((-1, batch.Int64("person_id").Array[row], (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
+                        deaths.Add((-1, patient, (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
                     }
-                    else if (kinds.Text(row) == "link") links.Link(batch.Int64("person_id").Array[row], long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
+                    else if (kinds.Text(row) == "link") links.Link(patient, long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
                     else if (kinds.Text(row) is "INS" or "identifier")
                     {
                         var (system, value) = (batch.Text("system").Text(row), batch.Text("value").Text(row));
                         if (namedPatients.Count > 0)
                             foreach (var name in new[] { $"Patient?{system}|{value}", $"Patient?|{value}" })
-                                if (named.Of(Encoding.UTF8.GetBytes(name)).Key is var known && namedPatients.Contains(known)) namesBefore.Add((known, batch.Int64("person_id").Array[row]));
-                        if (kinds.Text(row) == "INS") links.National(named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, batch.Int64("person_id").Array[row]);
+                                if (named.Of(Encoding.UTF8.GetBytes(name)).Key is var known && namedPatients.Contains(known)) namesBefore.Add((known, patient));
+                        if (kinds.Text(row) == "INS") links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
+                        if (options.NumberSystems.Contains(system ?? "")) links.Bears(FactKind.Number, named.Of(Encoding.UTF8.GetBytes($"Number?{system}|{value}")).Key, patient);
                     }
                 }
             }
         foreach (var batch in earlier(Cdm54.Death))
             for (var row = 0; row < batch.Rows; row++)
-                if (!recorded.Contains(batch.Int64("person_id").Array[row])) deaths.Add((-1, batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
+                if (!recorded.Contains(batch.Int64("person_id").Array[row])) deaths.Add((InTables, batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
         foreach (var batch in earlier(Cdm54.CdmSource))
             foreach (var day in batch.Int32("source_release_date").Values) lastDay = Math.Max(lastDay, day);
         foreach (var batch in earlier(Cdm54.Person))
@@ -318,6 +363,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
         var table = earlier.Table;
         if (table == Cdm54.CdmSource) return false; // this load describes the whole
         if (table == Cdm54.Death) return Buries(earlier, row);
+        if (table == Cdm54.MergedPatient && links.Person(earlier.Int64("merged_patient_id").Array[row]) == earlier.Int64("merged_patient_id").Array[row]) return false; // a person of their own again
         if (table == Cdm54.Person && links.Person(earlier.Int64("person_id").Array[row]) != earlier.Int64("person_id").Array[row]) return false; // another's from now on
         return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
     }
@@ -326,7 +372,31 @@ public sealed class FhirSource : IRecordSource, IDisposable
     bool Buries(Batch rows, int row)
     {
         var person = links.Person(rows.Int64("person_id").Array[row]);
-        return died.TryGetValue(person, out var at) && at == (rows.Int32("death_date").Array[row], rows.Int64("death_datetime").Array[row]) && buried.Add(person);
+        return died.TryGetValue(person, out var at) && (at.Day, at.Time) == (rows.Int32("death_date").Array[row], rows.Int64("death_datetime").Array[row]) && buried.Add(person);
+    }
+
+    /// <summary>DEATH as the Patients of each person tell of it.</summary>
+    Batch Deaths()
+    {
+        var rows = new Batch(Cdm54.Death);
+        foreach (var (person, at) in died.Where(d => d.Value.Told && persons.Contains(d.Key)).OrderBy(d => d.Key))
+        {
+            if (!buried.Add(person)) continue;
+            rows.Int64("person_id").Append(person);
+            rows.Int32("death_date").Append(at.Day);
+            rows.Int64("death_datetime").Append(at.Time);
+            rows.Int32("death_type_concept_id").Append(TypeConcepts.Ehr);
+        }
+        foreach (var column in rows.Columns)
+            if (column.Count < rows.Rows) column.AppendNulls(rows.Rows - column.Count);
+        Counted(Cdm54.Death, deaths.Where(d => d.Seq >= 0 && (!index.IsDead(d.Seq) || index.Outcome(d.Seq) == "merged")).Select(d => links.Person(d.Person)).Distinct().Count());
+        return rows;
+    }
+
+    /// <summary>Rows that Patients became, outside of those of one resource each.</summary>
+    void Counted(CdmTable table, long rows)
+    {
+        if (rows > 0) rowCounts[("Patient", table.Name)] = rowCounts.GetValueOrDefault(("Patient", table.Name)) + rows;
     }
 
     public void Follow(Batch earlier)
@@ -334,7 +404,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
         if (earlier.Rows == 0) return;
         var columns = new LinkColumns(earlier.Table);
         columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryGet(detail, out _, out _));
-        columns.Follow(earlier, aliases, partOf, links);
+        columns.Follow(earlier, aliases, partOf);
+        changes.Follow(earlier, links);
         if (earlier.Table == Cdm54.Provider) Specialties(earlier);
     }
 
@@ -349,26 +420,42 @@ public sealed class FhirSource : IRecordSource, IDisposable
             yield return Description54();
             yield break;
         }
+        if (table == Cdm54.Death || table == Cdm54.MergedPatient)
+        {
+            yield return table == Cdm54.Death ? Deaths() : Aside();
+            yield break;
+        }
+        foreach (var (persons, places) in apart)
+            if (table == Cdm54.Person) yield return persons;
+            else if (table == Cdm54.Location) yield return places;
         var columns = new LinkColumns(table);
         foreach (var (rows, tags) in staged!.Take(table))
         {
             cancel.ThrowIfCancellationRequested();
-            columns.Follow(rows, aliases, partOf, links);
+            columns.Follow(rows, aliases, partOf);
             var person = table.Person < 0 ? null : (Int64Column)rows.Columns[table.Person];
+            if (table == Cdm54.SourceRecord) PersonChanges.Name(rows, links);
+            else if (person is not null && links.Any && table != Cdm54.Person)
+                foreach (ref var value in person.Values) value = links.Person(value);
             var named = columns.Named.Select(n => rows.Columns[n].IsAbsent ? null : (Int64Column)rows.Columns[n]).ToArray();
             var found = new long[named.Length];
             var kept = new List<int>(rows.Rows);
             for (var row = 0; row < rows.Rows; row++)
             {
                 var seq = tags.Array[row];
-                if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord || table == Cdm54.Death))) continue;
+                if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord)))
+                {
+                    if (index.Outcome(seq) != "merged") continue;
+                    if (table == Cdm54.Person) aside.Take(rows, row);
+                    if (table == Cdm54.Location) aside.TakePlace(rows, row);
+                    continue;
+                }
                 if (person is not null && !persons.Contains(person.Array[row]))
                 {
                     if (table == Cdm54.SourceRecord) SetAside(rows, row, seq, reject);
                     continue;
                 }
                 if (unplaced.Contains(seq)) continue;
-                if (table == Cdm54.Death && !Buries(rows, row)) continue;
                 kept.Add(row);
                 for (var n = 0; n < named.Length; n++)
                 {
@@ -396,6 +483,14 @@ public sealed class FhirSource : IRecordSource, IDisposable
             foreach (var column in table.Columns) some.Columns[column.Ordinal].AppendFrom(rows.Columns[column.Ordinal], kept.ToArray());
             yield return some;
         }
+    }
+
+    Batch Aside()
+    {
+        var rows = aside.Rows(links);
+        new LinkColumns(rows.Table).Follow(rows, aliases, partOf);
+        Counted(rows.Table, rows.Rows);
+        return rows;
     }
 
     /// <summary>CDM_SOURCE: what these tables are. Its days are those of the data, never the clock's, so that the same input gives the same rows; the report has the time of the load.</summary>
@@ -474,7 +569,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     }
 
     /// <summary>The texts of what waits, from the files they came in and from those that waited before: read again, for while the input was read nobody knew that they would.</summary>
-    public IEnumerable<WaitingRecord> Waiting(CancellationToken cancel)
+    public IEnumerable<KeptRecord> Waiting(CancellationToken cancel)
     {
         long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
         if (wanted == 0) yield break;
@@ -485,13 +580,22 @@ public sealed class FhirSource : IRecordSource, IDisposable
         foreach (var resource in again.SelectMany(c => c.Collected))
         {
             cancel.ThrowIfCancellationRequested();
-            if (given.Add(resource.Key)) yield return WaitingResources.Keep(resource, links.Person(aliases.GetValueOrDefault(resource.Person, resource.Person)));
+            if (given.Add(resource.Key)) yield return WaitingResources.Keep(resource, PersonOf(resource.Person));
         }
         if (given.Count != wanted) throw new Failure(FailureKind.Unavailable, "source.changed", $"{Description} changed while it was read: nothing was loaded. Load it again once nobody writes to it.").AsException();
     }
 
+    public IEnumerable<KeptRecord> Decisions() => changes.Decisions.Select(d => d.ToRecord());
+
+    /// <summary>Which patients became one person, another's, or one of their own. Once the load has begun.</summary>
+    public IReadOnlyList<PersonDecision> PersonDecisions => changes.Decisions;
+
+    /// <summary>Consent records of earlier loads that are another person's from now on, and whose.</summary>
+    public IReadOnlyDictionary<long, long> MovedConsents => changes.Consents;
+
     public byte[] Report()
     {
+        foreach (var decided in changes.Decisions.GroupBy(d => $"{d.What}: {d.Because}")) Note("Patient.person", decided.Key, decided.LongCount());
         // What waited before and waits again was counted by the load that brought it.
         var waited = index.Tally(waitedFrom, index.Count).ToList();
         foreach (var t in waited.Where(t => ResourceIndex.Waits(t.Outcome)))

@@ -20,6 +20,9 @@ sealed record KeptLinks(int Format, IReadOnlyList<KeptLinks.Name> Names, IReadOn
 
     public sealed record Version(long Key, long Updated, long Number);
 
+    /// <summary>Systems whose numbers make patients one person, as some load was told: a later one that is not told goes on so.</summary>
+    public IReadOnlyList<string> NumberSystems { get; init; } = [];
+
     public static KeptLinks None { get; } = new(1, [], [], [], []);
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, KeptLinksJson.Default.KeptLinks);

@@ -14,15 +14,12 @@ sealed class LinkColumns(CdmTable table)
     readonly int visit = table.Key >= 0 && table.Columns[table.Key].Name == "visit_occurrence_id" ? -1 : table.Find("visit_occurrence_id")?.Ordinal ?? -1;
     readonly int detail = table.Find("visit_detail_id")?.Ordinal ?? -1;
 
-    public void Follow(Batch rows, Dictionary<long, long> aliases, Dictionary<long, long> partOf, PersonLinks links)
+    public void Follow(Batch rows, Dictionary<long, long> aliases, Dictionary<long, long> partOf)
     {
         if (aliases.Count > 0)
             foreach (var column in named.Append(table.Person).Where(c => c >= 0 && !rows.Columns[c].IsAbsent))
                 foreach (ref var value in ((Int64Column)rows.Columns[column]).Values)
                     for (var hops = 0; hops < 2 && aliases.TryGetValue(value, out var to); hops++) value = to; // identifier → role → practitioner
-        if (links.Any && table.Person >= 0)
-            foreach (ref var value in ((Int64Column)rows.Columns[table.Person]).Values)
-                value = links.Person(value);
         if (table == Cdm54.Cost && partOf.Count > 0)
             foreach (ref var value in rows.Int64("cost_event_id").Values) value = Outermost(value, partOf);
         if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;

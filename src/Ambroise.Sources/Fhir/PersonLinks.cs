@@ -1,28 +1,41 @@
+using Ambroise.Sources.Fhir.Mapping;
+
 namespace Ambroise.Sources.Fhir;
 
-/// <summary>Patients that are one person: by <c>Patient.link</c>, or one qualified national identity. The person is the least key among those known, in whatever order they came.</summary>
+/// <summary>Patients that are one person: by <c>Patient.link</c>, one qualified national identity, or one hospital number. The person is the least key among those known, in whatever order they came.</summary>
+/// <remarks>Made anew by each load from what the versions in force say: where these say it no more, the patients are apart.</remarks>
 sealed class PersonLinks
 {
-    readonly Dictionary<long, long> parents = [], nationals = [], persons = [];
+    readonly Dictionary<long, long> parents = [], persons = [];
+    readonly Dictionary<(FactKind Kind, long Identity), long> bearers = [];
+    readonly Dictionary<long, int> reasons = [];
 
     public bool Any => persons.Count > 0;
 
-    public void Link(long one, long other)
+    /// <summary>Those who are another one's person.</summary>
+    public IReadOnlyCollection<long> Merged => persons.Keys;
+
+    public void Link(long one, long other) => Join(one, other, FactKind.Link);
+
+    /// <param name="kind"><see cref="FactKind.National"/> or <see cref="FactKind.Number"/>.</param>
+    public void Bears(FactKind kind, long identity, long patient)
     {
+        if (!bearers.TryAdd((kind, identity), patient)) Join(bearers[(kind, identity)], patient, kind);
+    }
+
+    void Join(long one, long other, FactKind because)
+    {
+        if (one == other) return;
+        reasons[one] = reasons.GetValueOrDefault(one) | 1 << (int)because;
+        reasons[other] = reasons.GetValueOrDefault(other) | 1 << (int)because;
         long a = Root(one), b = Root(other);
         if (a != b) parents[Math.Max(a, b)] = Math.Min(a, b);
     }
 
-    public void National(long national, long patient)
-    {
-        if (!nationals.TryAdd(national, patient)) Link(nationals[national], patient);
-    }
-
     /// <summary>Says who is known, before <see cref="Person"/> is asked.</summary>
-    /// <returns>The patients that are another one's person from now on.</returns>
-    public List<long> Settle(IEnumerable<long> known)
+    public void Settle(IEnumerable<long> known)
     {
-        if (parents.Count == 0) return [];
+        if (parents.Count == 0) return;
         var least = new Dictionary<long, long>();
         var linked = new List<long>();
         var all = parents.Keys.Concat(parents.Values).ToHashSet();
@@ -34,10 +47,16 @@ sealed class PersonLinks
         }
         foreach (var patient in linked)
             if (least[Root(patient)] is var person && person != patient) persons[patient] = person;
-        return [.. persons.Keys];
     }
 
     public long Person(long patient) => persons.GetValueOrDefault(patient, patient);
+
+    /// <summary>What makes a patient one with others: <c>ins</c>, <c>link</c>, <c>number</c>, with a comma between.</summary>
+    public string Because(long patient)
+    {
+        var of = reasons.GetValueOrDefault(patient);
+        return string.Join(',', new[] { (FactKind.National, "ins"), (FactKind.Link, "link"), (FactKind.Number, "number") }.Where(r => (of & 1 << (int)r.Item1) != 0).Select(r => r.Item2));
+    }
 
     long Root(long patient)
     {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ambroise.Lake.Waiting;
+using Ambroise.Lake.Kept;
 using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir;
@@ -13,7 +13,7 @@ static class WaitingResources
     internal sealed record Context(string? Id, Dictionary<string, string>? Names);
 
     /// <param name="person">Whom it is about, as far as is known by now.</param>
-    public static WaitingRecord Keep(CollectedResource resource, long person)
+    public static KeptRecord Keep(CollectedResource resource, long person)
     {
         var of = resource.Resource;
         var names = of.Names is { Count: > 0 } all ? Used(of.Json, all) : null;
@@ -21,7 +21,7 @@ static class WaitingResources
         return new(resource.Type, of.File, of.Line, person, context, of.Json);
     }
 
-    public static DeferredResource Read(WaitingRecord record)
+    public static DeferredResource Read(KeptRecord record)
     {
         var context = record.Context.Length == 0 ? null : JsonSerializer.Deserialize(record.Context.Span, WaitingJson.Default.Context);
         return new(record.File, record.Line, record.Text.ToArray(), context?.Id, context?.Names);

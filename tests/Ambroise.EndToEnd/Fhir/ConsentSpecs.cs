@@ -19,6 +19,44 @@ public sealed class ConsentSpecs
     static string Consent(string patient, string type, int version, string status = "active") =>
         $$"""{"resourceType":"Consent","id":"c{{patient}}","meta":{"versionId":"{{version}}"},"status":"{{status}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"dateTime":"2024-05-06","provision":{"type":"{{type}}"} }""";
 
+    /// <summary>Whichever of the keys is the lesser: what a patient said holds for the person they are.</summary>
+    [Fact]
+    public void An_opposition_holds_for_the_person_that_the_patient_turns_out_to_be_and_goes_back_with_them()
+    {
+        using var home = TemporaryHome.With("chu");
+        var (sent, definition) = (home.Beside("sent.ndjson"), home.Beside("everyone.json"));
+        File.WriteAllText(definition, Everyone);
+        var words = Directory.CreateDirectory(home.Beside("words")).FullName;
+        foreach (var table in new[] { "concept", "concept_ancestor", "concept_relationship" }) File.WriteAllText(Path.Combine(words, $"{table}.csv"), OppositionCommandsSpecs.Header(table));
+        home.Run("vocabulary", "load", words).Succeeded();
+        home.Run("role", "grant", "dpo", "data-protection-officer", "--tenant", "chu").Succeeded();
+        static string Again(string id, int version, string more) => $$"""{"resourceType":"Patient","id":"{{id}}","meta":{"versionId":"{{version}}"},{{more}}"gender":"female","birthDate":"1950"}""";
+        const string linked = """ "link":[{"type":"replaces","other":{"reference":"Patient/p1"}}],""";
+        Assert.Equal(2, Load("replace", [.. Patient("p1"), .. Patient("p2"), .. Patient("p3"), Consent("p1", "deny", 1)]));
+        Assert.Equal(1, Load("merge", Again("p2", 2, linked)));
+        Assert.Equal("merged", home.Run("load", "report", "--tenant", "chu", "--decisions", "--json").Succeeded().Json[0].GetProperty("what").GetString());
+        Assert.Equal(2, Load("merge", Again("p2", 3, "")));
+        Assert.Contains("split", home.Run("load", "report", "--tenant", "chu", "--decisions").Succeeded().Output, StringComparison.Ordinal);
+
+        // What somebody wrote down about a patient holds for both once they were one: nobody knows which of them it was.
+        Load("merge", Consent("p1", "permit", 2));
+        var mine = home.Run("--as", "dpo", "opposition", "list", "--tenant", "chu", "--json").Succeeded().Json;
+        Assert.Equal(0, mine.GetArrayLength());
+        Load("merge", Consent("p3", "deny", 1));
+        var person = home.Run("--as", "dpo", "opposition", "list", "--tenant", "chu", "--json").Succeeded().Json[0].GetProperty("person").ToString();
+        home.Run("--as", "dpo", "opposition", "add", person, "--tenant", "chu", "--channel", "post").Succeeded();
+        Assert.Equal(2, Load("merge", Consent("p3", "permit", 2)));
+        Assert.Equal(1, Load("merge", Again("p3", 2, linked)));
+        Assert.Equal(1, Load("merge", Again("p3", 3, "")));
+
+        int Load(string mode, params string[] lines)
+        {
+            File.WriteAllLines(sent, lines);
+            home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", mode, "--json").Succeeded();
+            return home.Run("cohort", "count", definition, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("patients").GetInt32();
+        }
+    }
+
     [Fact]
     public void A_consent_that_denies_research_is_an_opposition_until_the_same_consent_says_otherwise()
     {

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
@@ -31,6 +32,8 @@ sealed class FhirHospital : IDisposable
     /// <summary>What the Consents of the last load said.</summary>
     public IReadOnlyList<ConsentDecision> Consents { get; private set; } = [];
 
+    public IReadOnlyList<PersonDecision> Decisions { get; private set; } = [];
+
     public IReadOnlyList<Rejected> Rejected { get; private set; } = [];
 
     /// <summary>Loads lines of NDJSON.</summary>
@@ -45,6 +48,8 @@ sealed class FhirHospital : IDisposable
         using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), CodeBook.Empty, options ?? FhirOptions.Default, names, 64 << 20, 2, TimeProvider.System);
         var loaded = test.Load(source, mode);
         Consents = source.Consents;
+        Decisions = source.PersonDecisions;
+        Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));
         Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Json)!;
         Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
         Directory.Delete(folder, recursive: true);

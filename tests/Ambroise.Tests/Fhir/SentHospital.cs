@@ -49,21 +49,27 @@ sealed class SentHospital
             lines.Add(new($"{type}/{id}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-0{{1 + Below(8)}}-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"{{type}}/{{id}}"} }]}"""));
     }
 
+    /// <summary>Who a version of a patient says to be: links, a national identity, qualified or not, and a hospital number come and go, and are some other patient's too.</summary>
+    string Identity(int patient)
+    {
+        var link = Below(3) == 0 ? $$$""","link":[{"type":"{{{Pick("replaces", "replaced-by", "seealso")}}}","other":{"reference":"Patient/p{{{1 + Below(4)}}}"}}]""" : "";
+        var ins = Below(3) == 0 ? $$""",{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"15001750000000{{Below(2)}}"}""" : "";
+        var number = Below(3) == 0 ? $$""",{"system":"urn:shared","value":"N{{Below(3)}}"}""" : "";
+        return $$"""{{link}},"extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"{{Pick("VALI", "VALI", "PROV")}}"} }]}],"identifier":[{"system":"urn:ipp","value":"{{patient}}"}{{ins}}{{number}}]""";
+    }
+
     void Fill()
     {
         Add("Organization", "o1", false, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
         Add("Practitioner", "d1", false, () => $$""" "identifier":[{"system":"urn:rpps","value":"R1"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         Add("PractitionerRole", "r1", false, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
         Add("Medication", "m1", false, () => $$""" "code":{"coding":[{"system":"urn:drugs","code":"M1"}]} """);
-        // Of some hospitals two patients are one person, by a link or by the national identity.
-        var (linked, shared) = (Below(3) == 0, Below(3) == 0);
         for (var p = 1; p <= 3; p++)
         {
-            var same = (linked && p == 2 ? ""","link":[{"type":"replaces","other":{"reference":"Patient/p3"}}]""" : "") + (shared && p != 2
-                ? ""","extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"VALI"}}]}],"identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"150017500000001"},{"system":"urn:ipp","value":"@"}]""" : ""","identifier":[{"system":"urn:ipp","value":"@"}]""");
-            same = same.Replace("@", $"{p}", StringComparison.Ordinal);
             var patient = $"p{p}";
-            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}}{{same}} """);
+            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}},"generalPractitioner":[{"reference":"Practitioner/d1"}]{{Pick("", ""","address":[{"city":"Lyon","postalCode":"69003"}]""")}}{{Identity(p)}} """);
+            // For good: what a patient's deletion took is not to be had again.
+            if (p == 3 && Below(8) == 0) lines.Add(new($"Patient/{patient}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Patient/{{patient}}"} }]}"""));
             var subject = $$""" "subject":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""", $$"""{"identifier":{"system":"urn:ipp","value":"{{p}}"} }""")}} """;
             var provider = Pick("""{"reference":"Practitioner/d1"}""", """{"reference":"Practitioner?identifier=urn:rpps|R1"}""", """{"reference":"PractitionerRole/r1"}""");
             Add("Encounter", $"e{p}", true, () => $$""" "status":"{{Pick("finished", "finished", "cancelled")}}","class":{"code":"IMP"},{{subject}},"serviceProvider":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"},"period":{"start":"2020-03-01","end":"2020-03-0{{1 + Below(9)}}"} """);
@@ -76,7 +82,7 @@ sealed class SentHospital
             Add("Observation", $"b{p}", true, () => $$""" "status":"final","category":[{"coding":[{"code":"vital-signs"}]}],{{subject}},"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"{{Day()}}","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":{{90 + Below(60)}},"unit":"mmHg"} }{{more}}] """);
             Add("DocumentReference", $"n{p}", true, () => $$""" "status":"current",{{subject}},"type":{"text":"Lettre"},"date":"{{Day()}}T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] """);
             Add("Coverage", $"y{p}", true, () => $$""" "status":"active","beneficiary":{"reference":"Patient/{{patient}}"},"payor":[{"reference":"Organization/o1","display":"X"}],"period":{"start":"2019-01-01","end":"202{{Below(5)}}-12-31"} """);
-            Add("Claim", $"k{p}", true, () => $$""" "status":"active","use":"claim","patient":{"reference":"Patient/{{patient}}"},"item":[{"encounter":[{"reference":"Encounter/e{{p}}"}]}],"total":{"value":{{Below(900)}} } """);
+            Add("Claim", $"k{p}", true, () => $$""" "status":"active","use":"claim","patient":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""")}},"item":[{"encounter":[{"reference":"Encounter/e{{p}}"}]}],"total":{"value":{{Below(900)}} } """);
             Add("Consent", $"s{p}", true, () => $$""" "status":"{{Pick("active", "inactive")}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"provision":{"type":"{{Pick("permit", "deny")}}" } """);
         }
     }

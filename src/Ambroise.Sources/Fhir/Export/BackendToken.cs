@@ -34,14 +34,14 @@ sealed class BackendToken(BackendClient client, ExportRequest asked, TimeProvide
         var to = address!;
         if (!ExportRequest.IsPrivate(to)) throw new Failure(FailureKind.Forbidden, "export.token-plain", $"The token endpoint at {to.Host} is plain http: nothing that proves who we are is sent there. Use https.").AsException();
         var now = clock.GetUtcNow();
-        using var answer = await line.SendAsync(HttpMethod.Post, to, Place, request => request.Content = new FormUrlEncodedContent(new Dictionary<string, string>
+        var (answer, body) = await line.AskAsync(HttpMethod.Post, to, Place, request => request.Content = new FormUrlEncodedContent(new Dictionary<string, string>
         {
             ["grant_type"] = "client_credentials",
             ["scope"] = scope,
             ["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             ["client_assertion"] = Assertion(to, clock.GetUtcNow()),
-        }), withToken: false, cancel);
-        var body = await line.BodyAsync(answer, 1 << 20, Place, cancel);
+        }), withToken: false, 1 << 20, cancel);
+        using var read = answer;
         if (answer.StatusCode != HttpStatusCode.OK)
             throw new Failure(FailureKind.Forbidden, "export.token-refused", $"{to.Host} gives no token to client '{client.Id}' ({(int)answer.StatusCode}{ErrorOf(body)}): is its public key (kid {client.Key.Id}, {client.Key.Algorithm}) registered there, and the scope {scope} allowed?").AsException();
         try
@@ -62,12 +62,13 @@ sealed class BackendToken(BackendClient client, ExportRequest asked, TimeProvide
     async Task DiscoverAsync(ServerLine line, CancellationToken cancel)
     {
         const string place = "reading .well-known/smart-configuration";
-        using var answer = await line.SendAsync(HttpMethod.Get, new Uri(asked.Server, ".well-known/smart-configuration"), place, static r => r.Headers.Accept.ParseAdd("application/json"), withToken: false, cancel);
+        var (answer, body) = await line.AskAsync(HttpMethod.Get, new Uri(asked.Server, ".well-known/smart-configuration"), place, static r => r.Headers.Accept.ParseAdd("application/json"), withToken: false, 1 << 20, cancel);
+        using var read = answer;
         var version2 = true;
         if (answer.StatusCode == HttpStatusCode.OK)
             try
             {
-                using var json = JsonDocument.Parse(await line.BodyAsync(answer, 1 << 20, place, cancel));
+                using var json = JsonDocument.Parse(body);
                 address ??= json.RootElement.TryGetProperty("token_endpoint", out var named) && Uri.TryCreate(asked.Server, named.GetString(), out var found) ? found : null;
                 version2 = !json.RootElement.TryGetProperty("capabilities", out var able) || able.EnumerateArray().Any(c => c.ValueEquals("permission-v2")) || !able.EnumerateArray().Any(c => c.ValueEquals("permission-v1"));
                 if (json.RootElement.TryGetProperty("token_endpoint_auth_signing_alg_values_supported", out var algorithms) && !algorithms.EnumerateArray().Any(a => a.ValueEquals(client.Key.Algorithm)))

@@ -135,7 +135,8 @@ public sealed class BulkExport : IDisposable
         ExportManifest? whole = null;
         for (Uri? next = at; next is not null;)
         {
-            using var answer = await line.SendAsync(HttpMethod.Get, next, place, static r => r.Headers.Accept.ParseAdd("application/json"), withToken: true, cancel);
+            var (answer, body) = await line.AskAsync(HttpMethod.Get, next, place, static r => r.Headers.Accept.ParseAdd("application/json"), withToken: true, 256 << 20, cancel);
+            using var read = answer;
             switch (answer.StatusCode)
             {
                 case HttpStatusCode.Accepted:
@@ -144,14 +145,14 @@ public sealed class BulkExport : IDisposable
                     await line.WaitAsync(line.Asked(answer) ?? ServerLine.BackOff(++polls), place, cancel);
                     break;
                 case HttpStatusCode.OK:
-                    if (ExportManifest.Parse(await line.BodyAsync(answer, 256 << 20, place, cancel), next, out next) is not { } part) throw Invalid($"{asked.Shown} says the export is done and gives no list of files that can be read");
+                    if (ExportManifest.Parse(body, next, out next) is not { } part) throw Invalid($"{asked.Shown} says the export is done and gives no list of files that can be read");
                     whole = whole is null ? part : whole with { Files = [.. whole.Files, .. part.Files], RequiresAccessToken = whole.RequiresAccessToken || part.RequiresAccessToken };
                     if (whole.Files.Count > 1_000_000) throw Invalid($"{asked.Shown} gives a list of files without end");
                     break;
                 case HttpStatusCode.NotFound or HttpStatusCode.Gone:
                     return false;
                 default:
-                    throw await RefusedAsync(answer, place, cancel);
+                    throw Refused(answer, body, place);
             }
         }
         folder.Write(job with { Manifest = whole });
@@ -312,15 +313,21 @@ public sealed class BulkExport : IDisposable
 
     async Task<FailureException> RefusedAsync(HttpResponseMessage answer, string place, CancellationToken cancel)
     {
-        var codes = "";
+        byte[] body = [];
         try
         {
-            codes = string.Join(", ", Issues(System.Text.Encoding.UTF8.GetString(await line.BodyAsync(answer, 64 << 10, place, cancel))).Select(i => i.Code).Where(c => c != "unknown").Distinct());
+            body = await line.BodyAsync(answer, 64 << 10, place, cancel);
         }
         catch (IOException)
         {
             // The status says enough.
         }
+        return Refused(answer, body, place);
+    }
+
+    FailureException Refused(HttpResponseMessage answer, byte[] body, string place)
+    {
+        var codes = string.Join(", ", Issues(System.Text.Encoding.UTF8.GetString(body)).Select(i => i.Code).Where(c => c != "unknown").Distinct());
         var because = answer.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "it wants to know who asks, or does not allow it: give --client-id and --client-key, and have the client allowed to read these types",

@@ -92,6 +92,27 @@ sealed class ServerLine : IDisposable
         }
     }
 
+    /// <summary>Sends, and reads an answer that is small by nature. Where the connection breaks within it, it is asked for again.</summary>
+    /// <param name="most">Bytes of it that are read.</param>
+    /// <exception cref="FailureException">As of <see cref="SendAsync"/>.</exception>
+    public async Task<(HttpResponseMessage Answer, byte[] Body)> AskAsync(HttpMethod method, Uri address, string place, Action<HttpRequestMessage>? dress, bool withToken, int most, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var answer = await SendAsync(method, address, place, dress, withToken, cancel);
+            try
+            {
+                return (answer, await BodyAsync(answer, most, place, cancel));
+            }
+            catch (IOException) when (!cancel.IsCancellationRequested)
+            {
+                answer.Dispose();
+                if (tries >= MostTries) throw new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} broke off {tries} times ({place}): try later. What was fetched is kept for the next run.").AsException();
+                await WaitAsync(BackOff(tries), place, cancel);
+            }
+        }
+    }
+
     /// <summary>The start of a body, for answers that are small by nature.</summary>
     public async Task<byte[]> BodyAsync(HttpResponseMessage answer, int most, string place, CancellationToken cancel)
     {

@@ -5,5 +5,8 @@ namespace Ambroise.Sources.Fhir.Mapping;
 /// <param name="Intents">MedicationRequest.intent values that count as an exposure.</param>
 public sealed record FhirOptions(TimeZoneInfo? Zone, IReadOnlyCollection<string> Intents)
 {
+    /// <summary>Systems of hospital numbers: two patients with one number of such a system are one person.</summary>
+    public IReadOnlyCollection<string> NumberSystems { get; init; } = [];
+
     public static FhirOptions Default { get; } = new(null, ["order"]);
 }

@@ -46,6 +46,9 @@ enum FactKind : byte
 
     /// <summary>A qualified national identity, as a key, and who has it: two patients with one are one person.</summary>
     National,
+
+    /// <summary>A number of a system that the site says is one patient's, as a key, and who has it.</summary>
+    Number,
 }
 
 /// <summary>A connection that holds as long as the version that tells of it does.</summary>

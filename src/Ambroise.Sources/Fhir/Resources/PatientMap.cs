@@ -83,6 +83,7 @@ static class PatientMap
                 continue;
             }
             if (isIns) m.Connect(FactKind.National, m.Named("INS", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
+            if (m.Options.NumberSystems.Contains(identifier["system"u8].ToString())) m.Connect(FactKind.Number, m.Named("Number", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
             m.AliasIdentifier(identifier["system"u8].Text, identifier["value"u8].Text);
             Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, identifier["value"u8].Text);
         }

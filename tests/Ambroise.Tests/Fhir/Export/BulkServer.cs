@@ -53,6 +53,31 @@ sealed class BulkServer : IDisposable
         context.Response.Close();
     };
 
+    public static Action<HttpListenerContext> Moved(int status, string to) => context =>
+    {
+        context.Response.Headers["Location"] = to;
+        Status(status)(context);
+    };
+
+    public static Action<HttpListenerContext> Json(string json) => context => Write(context, json);
+
+    /// <summary>An answer that ends before it is whole.</summary>
+    public static void BreaksOff(HttpListenerContext context)
+    {
+        context.Response.ContentLength64 = 10_000;
+        context.Response.OutputStream.Write("{\"transactionTime\":"u8);
+        context.Response.OutputStream.Flush();
+        Thread.Sleep(50);
+        context.Response.Abort();
+    }
+
+    public static Action<HttpListenerContext> Bytes(byte[] bytes) => context =>
+    {
+        context.Response.ContentLength64 = bytes.Length;
+        context.Response.OutputStream.Write(bytes);
+        context.Response.Close();
+    };
+
     /// <summary>Announces the whole file and breaks off halfway.</summary>
     public Action<HttpListenerContext> Drop(string file, bool parts) => context =>
     {

@@ -7,25 +7,25 @@ using Ambroise.Lake.Releases;
 using Ambroise.Lake.Sealing;
 using Ambroise.Vault.Custody;
 
-namespace Ambroise.Lake.Waiting;
+namespace Ambroise.Lake.Kept;
 
-/// <summary>The records of a release that wait, in one sealed file, written and read a piece at a time: however many they are, some megabytes of them are in memory.</summary>
+/// <summary>What a source keeps with a release, each kind of record in one sealed file, written and read a piece at a time: however many they are, some megabytes of them are in memory.</summary>
 /// <remarks>Pieces: length (4 bytes, little-endian), then nonce, cipher text and tag of AES-256-GCM under the release's <c>quarantine</c> key over Brotli-compressed JSON lines; path, place and whether
 /// it is the last are the additional data. Layout: docs/formats/lake.md.</remarks>
-public static class SealedWaiting
+public static class SealedRecords
 {
-    /// <summary>The table that a manifest names for it.</summary>
-    public const string Table = "waiting";
+    /// <summary>Kinds, as the file's ending and as the table that a manifest names.</summary>
+    public const string Waiting = "waiting", Decisions = "decisions";
 
     const int PieceBytes = 1 << 20, NonceAndTag = 28;
 
     /// <param name="keys">The release's key group.</param>
-    /// <returns>The file, or null where nothing waits.</returns>
-    internal static LakeFile? Write(TenantLake lake, int release, string keys, IEnumerable<WaitingRecord> records)
+    /// <returns>The file, or null where there is no record.</returns>
+    internal static LakeFile? Write(TenantLake lake, int release, string keys, string kind, IEnumerable<KeptRecord> records)
     {
         using var each = records.GetEnumerator();
         if (!each.MoveNext()) return null;
-        var path = $"quarantine/r{release}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.waiting";
+        var path = $"quarantine/r{release}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.{kind}";
         var full = Path.Combine(lake.Folder, path);
         PrivateFile.CreateFolder(Path.GetDirectoryName(full)!);
         var key = lake.Keys.Get(keys, "quarantine");
@@ -57,27 +57,32 @@ public static class SealedWaiting
             file.Flush(flushToDisk: true);
         }
         var sha = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return new(path, Table, -1, FilePart.Report, keys, rows, 0, bytes, sha, sha, "", null, null);
+        return new(path, kind, -1, FilePart.Report, keys, rows, 0, bytes, sha, sha, "", null, null);
     }
 
-    static void Put(Utf8JsonWriter json, WaitingRecord record)
+    static void Put(Utf8JsonWriter json, KeptRecord record)
     {
         json.WriteStartObject();
         json.WriteString("type", record.Type);
         json.WriteString("file", record.File);
         json.WriteNumber("line", record.Line);
         json.WriteNumber("person", record.Person);
+        if (record.Other != 0) json.WriteNumber("other", record.Other);
         if (record.Context.Length > 0) json.WriteBase64String("context", record.Context.Span);
         json.WriteBase64String("text", record.Text.Span);
         json.WriteEndObject();
     }
 
-    /// <returns>The release's file of them, or null.</returns>
-    internal static LakeFile? Of(Manifest manifest) => manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == Table);
+    /// <returns>The release's file of a kind, or null.</returns>
+    internal static LakeFile? Of(Manifest manifest, string kind) => manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == kind);
 
-    /// <summary>The records that wait, in the order they were written, each to be used before the next is asked for.</summary>
+    /// <summary>A release's records of a kind, in the order they were written, each to be used before the next is asked for.</summary>
     /// <exception cref="FailureException"><c>lake.file-missing</c>, <c>lake.file-damaged</c>.</exception>
-    internal static IEnumerable<WaitingRecord> Read(TenantLake lake, LakeFile of)
+    public static IEnumerable<KeptRecord> Read(TenantLake lake, Manifest manifest, string kind) => Of(manifest, kind) is { } file ? Read(lake, file) : [];
+
+    /// <summary>The records of a file, in the order they were written, each to be used before the next is asked for.</summary>
+    /// <exception cref="FailureException"><c>lake.file-missing</c>, <c>lake.file-damaged</c>.</exception>
+    internal static IEnumerable<KeptRecord> Read(TenantLake lake, LakeFile of)
     {
         var full = Path.Combine(lake.Folder, of.Path);
         if (!File.Exists(full)) throw new Failure(FailureKind.Tampered, "lake.file-missing", $"{of.Path} is gone.").AsException();
@@ -100,7 +105,10 @@ public static class SealedWaiting
                 using var json = JsonDocument.Parse(line);
                 var root = json.RootElement;
                 yield return new(root.GetProperty("type").GetString()!, root.GetProperty("file").GetString()!, root.GetProperty("line").GetInt64(), root.GetProperty("person").GetInt64(),
-                    root.TryGetProperty("context", out var context) ? context.GetBytesFromBase64() : default, root.GetProperty("text").GetBytesFromBase64());
+                    root.TryGetProperty("context", out var context) ? context.GetBytesFromBase64() : default, root.GetProperty("text").GetBytesFromBase64())
+                {
+                    Other = root.TryGetProperty("other", out var other) ? other.GetInt64() : 0,
+                };
             }
         }
     }

@@ -1,0 +1,212 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Ambroise.Sources.Fhir.Export;
+
+namespace Ambroise.Tests.Fhir.Export;
+
+/// <summary>What the specification lets servers do, and what real ones do: levels, redirects, lists in parts, dates to wait for, lines that break anywhere.</summary>
+public sealed class ServerWaysSpecs : IDisposable
+{
+    static readonly string Patients = string.Concat(Enumerable.Range(0, 4000).Select(i => $$"""{"resourceType":"Patient","id":"p{{i}}"}""" + "\n"));
+
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ambroise-export-");
+    readonly byte[] key = RandomNumberGenerator.GetBytes(32);
+    readonly HastyClock clock = new();
+
+    static BulkServer Serving(bool token = false) => new() { RequiresToken = token, Files = { ["Patient.ndjson"] = Encoding.UTF8.GetBytes(Patients) } };
+
+    async Task<string> Fetch(BulkServer server, bool patients = false, string? group = null, BackendClient? client = null)
+    {
+        var asked = ExportRequest.Parse(server.Address, patients, group, [], null, TimeSpan.FromHours(1), false).OrThrow();
+        using var export = BulkExport.Open(folder.FullName, key, asked, false, false, client, clock).OrThrow();
+        var texts = new List<string>();
+        foreach (var file in (await export.FetchAsync(TestContext.Current.CancellationToken)).OrThrow().Files)
+        {
+            using var text = new StreamReader(file.Opens!());
+            texts.Add(text.ReadToEnd());
+        }
+        return string.Concat(texts);
+    }
+
+    [Theory]
+    [InlineData(false, null, "/$export")]
+    [InlineData(true, null, "/Patient/$export")]
+    [InlineData(false, "cohort-1.2", "/Group/cohort-1.2/$export")]
+    public async Task Asks_at_the_level_that_was_named(bool patients, string? group, string path)
+    {
+        using var server = Serving();
+        Assert.Equal(Patients, await Fetch(server, patients, group));
+        Assert.Equal($"GET {path}?_outputFormat=application/fhir+ndjson", server.Asked[0]);
+    }
+
+    [Theory]
+    [InlineData("../Patient")]
+    [InlineData("a/b")]
+    [InlineData("")]
+    public void A_group_that_is_no_id_is_refused(string group)
+    {
+        Assert.True(ExportRequest.Parse("http://127.0.0.1/fhir", false, group, [], null, TimeSpan.FromHours(1), false).Failed(out var failure, out _));
+        Assert.Equal("export.group-invalid", failure.Code);
+    }
+
+    [Fact]
+    public async Task A_date_to_wait_for_is_set_against_the_servers_own_clock()
+    {
+        using var server = Serving();
+        server.Mishap("/job", context =>
+        {
+            context.Response.Headers["Date"] = "Sun, 01 Mar 2020 10:00:00 GMT";
+            BulkServer.Status(202, "Sun, 01 Mar 2020 10:01:30 GMT")(context);
+        }, context =>
+        {
+            context.Response.Headers["Date"] = "Sun, 01 Mar 2020 10:02:00 GMT";
+            BulkServer.Status(503, "Sun, 01 Mar 2020 10:01:00 GMT")(context); // over already
+        });
+        Assert.Equal(Patients, await Fetch(server));
+        Assert.Equal(90.1, clock.Waited.TotalSeconds, 1e-9);
+    }
+
+    [Fact]
+    public async Task A_list_in_parts_is_read_to_its_end()
+    {
+        using var server = Serving();
+        server.Files["Observation.ndjson"] = "{}\n"u8.ToArray();
+        string Part(string type, string next) => $$"""{"transactionTime":"2026-03-01T00:00:00Z","requiresAccessToken":false,"output":[{"type":"{{type}}","url":"files/{{type}}.ndjson"}],"error":[],"link":[{{next}}]}""";
+        server.Mishap("/job", BulkServer.Json(Part("Patient", """{"relation":"next","url":"job?page=2"}""")), BulkServer.Status(429, "3"), BulkServer.Json(Part("Observation", """{"relation":"self","url":"job"}""")));
+        Assert.Equal("{}\n" + Patients, await Fetch(server));
+        Assert.Equal(2, server.Asked.Count(a => a == "GET /job?page=2"));
+    }
+
+    [Fact]
+    public async Task A_list_without_end_ends()
+    {
+        using var server = Serving();
+        var files = string.Join(',', Enumerable.Repeat("""{"type":"Patient","url":"files/Patient.ndjson"}""", 120_000));
+        server.Mishap("/job", [.. Enumerable.Repeat(BulkServer.Json($$"""{"transactionTime":"2026-03-01T00:00:00Z","requiresAccessToken":false,"output":[{{files}}],"error":[],"link":[{"relation":"next","url":"job"}]}"""), 12)]);
+        Assert.Equal("export.answer-invalid", (await Assert.ThrowsAsync<FailureException>(() => Fetch(server))).Failure.Code);
+    }
+
+    [Fact]
+    public async Task Who_moved_is_followed_and_the_token_stays_at_home()
+    {
+        using var elsewhere = Serving();
+        using var server = Serving(token: true);
+        using var rsa = RSA.Create(2048);
+        using var client = ClientKey.Read(Written("key.pem", rsa.ExportPkcs8PrivateKeyPem()), null).OrThrow();
+        server.Mishap("/$export", BulkServer.Moved(307, $"{server.Address}/elsewhere/$export"));
+        server.Mishap("/job", BulkServer.Moved(302, "job?at=2"));
+        server.Mishap("/files/Patient.ndjson", BulkServer.Moved(301, $"{elsewhere.Address}/files/Patient.ndjson"));
+        string? carried = "nothing was asked";
+        elsewhere.Mishap("/files/Patient.ndjson", context =>
+        {
+            carried = context.Request.Headers["Authorization"];
+            BulkServer.Status(500)(context);
+        });
+        Assert.Equal(Patients, await Fetch(server, client: new("ambroise", client, null, null)));
+        Assert.Null(carried);
+        Assert.Contains("GET /job?at=2", server.Asked);
+        Assert.Equal(2, elsewhere.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_circle_of_redirects_ends()
+    {
+        using var server = Serving();
+        server.Mishap("/$export", [.. Enumerable.Repeat(BulkServer.Moved(302, "$export"), 10)]);
+        Assert.Equal("export.refused", (await Assert.ThrowsAsync<FailureException>(() => Fetch(server))).Failure.Code);
+        Assert.Equal(6, server.Asked.Count);
+    }
+
+    /// <summary>Half a file; then the server is down, asks for patience, breaks off again; then it serves the rest, in parts or all anew.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_survives_everything_at_once(bool parts)
+    {
+        using var server = Serving();
+        server.Mishap("/files/Patient.ndjson", server.Drop("Patient.ndjson", parts), BulkServer.Status(500), BulkServer.Status(429, "11"), server.Drop("Patient.ndjson", parts), BulkServer.Status(503));
+        Assert.Equal(Patients, await Fetch(server));
+        Assert.Equal(parts, server.Asked[^2].Contains("bytes=", StringComparison.Ordinal)); // the last of all ends the job
+        Assert.True(clock.Waited > TimeSpan.FromSeconds(11));
+    }
+
+    /// <summary>What changed in between is not patched together.</summary>
+    [Fact]
+    public async Task A_server_that_serves_the_whole_where_a_part_was_asked_for_is_taken_at_its_word()
+    {
+        using var server = Serving();
+        server.Mishap("/files/Patient.ndjson", server.Drop("Patient.ndjson", parts: true), context => BulkServer.Bytes(Encoding.UTF8.GetBytes("{}\n"))(context));
+        Assert.Equal("{}\n", await Fetch(server));
+    }
+
+    [Fact]
+    public async Task A_list_or_a_token_that_breaks_off_is_asked_for_again()
+    {
+        using var server = Serving(token: true);
+        using var rsa = RSA.Create(2048);
+        using var client = ClientKey.Read(Written("key.pem", rsa.ExportPkcs8PrivateKeyPem()), null).OrThrow();
+        foreach (var path in new[] { "/.well-known/smart-configuration", "/token", "/job" }) server.Mishap(path, BulkServer.BreaksOff);
+        Assert.Equal(Patients, await Fetch(server, client: new("ambroise", client, null, null)));
+        server.Mishap("/job", [.. Enumerable.Repeat(BulkServer.BreaksOff, 6)]);
+        Directory.Delete(Directory.GetDirectories(folder.FullName).Single(static d => !d.EndsWith("keys", StringComparison.Ordinal)), recursive: true);
+        Assert.Equal("export.unreachable", (await Assert.ThrowsAsync<FailureException>(() => Fetch(server, client: new("ambroise", client, null, null)))).Failure.Code);
+    }
+
+    [Theory]
+    [InlineData("RS384", true)]
+    [InlineData("ES384", false)]
+    public async Task A_key_may_be_a_JWK_or_the_private_one_of_a_set(string algorithm, bool alone)
+    {
+        using var server = Serving(token: true);
+        using var rsa = RSA.Create(2048);
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        var (r, e) = (rsa.ExportParameters(true), ec.ExportParameters(true));
+        static string B(byte[]? bytes) => Base64Url.Encode(bytes);
+        var mine = algorithm == "RS384" ? new Dictionary<string, string> { ["kty"] = "RSA", ["kid"] = "mine", ["n"] = B(r.Modulus), ["e"] = B(r.Exponent), ["d"] = B(r.D), ["p"] = B(r.P), ["q"] = B(r.Q), ["dp"] = B(r.DP), ["dq"] = B(r.DQ), ["qi"] = B(r.InverseQ) }
+            : new Dictionary<string, string> { ["kty"] = "EC", ["crv"] = "P-384", ["kid"] = "mine", ["x"] = B(e.Q.X), ["y"] = B(e.Q.Y), ["d"] = B(e.D) };
+        var known = new Dictionary<string, string> { ["kty"] = "RSA", ["kid"] = "public", ["n"] = B(r.Modulus), ["e"] = B(r.Exponent) };
+        using var client = ClientKey.Read(Written("key.jwk", alone ? JsonSerializer.Serialize(mine) : JsonSerializer.Serialize(new Dictionary<string, object> { ["keys"] = new[] { known, mine } })), null).OrThrow();
+        Assert.Equal(Patients, await Fetch(server, client: new("ambroise", client, null, null)));
+        var form = server.TokenRequests[0].Split('&').Select(p => p.Split('=')).ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1]));
+        var parts = form["client_assertion"].Split('.');
+        var (signed, signature) = (Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.Decode(parts[2]));
+        Assert.True(algorithm == "RS384" ? rsa.VerifyData(signed, signature, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1) : ec.VerifyData(signed, signature, HashAlgorithmName.SHA384));
+        Assert.Contains("\"kid\":\"mine\"", Encoding.UTF8.GetString(Base64Url.Decode(parts[0])), StringComparison.Ordinal);
+    }
+
+    /// <summary>Public halves, other curves and short keys are none, and no message quotes the file.</summary>
+    [Theory]
+    [InlineData("""{"kty":"RSA","n":"AQAB","e":"AQAB"}""")]
+    [InlineData("""{"keys":[]}""")]
+    [InlineData("""{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"CANARI"}""")]
+    [InlineData("""{"kty":"RSA","d":"CANARI"}""")]
+    [InlineData("""{"d":17}""")]
+    [InlineData("""["CANARI"]""")]
+    public void What_is_no_key_is_refused(string text)
+    {
+        Assert.True(ClientKey.Read(Written("key.jwk", text), null).Failed(out var failure, out _));
+        Assert.Equal("export.key-invalid", failure.Code);
+        Assert.DoesNotContain("CANARI", failure.Detail, StringComparison.Ordinal);
+    }
+
+    /// <summary>RFC 7638, section 3.1: the example's key and its thumbprint need the private half, so the rule is applied to a key of our own.</summary>
+    [Fact]
+    public void A_key_without_a_name_is_known_by_its_thumbprint()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        var q = ec.ExportParameters(false).Q;
+        using var client = ClientKey.Read(Written("key.pem", ec.ExportPkcs8PrivateKeyPem()), null).OrThrow();
+        Assert.Equal(Base64Url.Encode(SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"crv":"P-384","kty":"EC","x":"{{Base64Url.Encode(q.X)}}","y":"{{Base64Url.Encode(q.Y)}}"}"""))), client.Id);
+    }
+
+    string Written(string name, string text)
+    {
+        var path = Path.Combine(folder.CreateSubdirectory("keys").FullName, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+}
