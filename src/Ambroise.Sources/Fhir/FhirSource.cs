@@ -89,6 +89,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
         (earlierRows, earlierWaiting) = (earlier, waiting);
         foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
+        Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);
         Compare(earlier, cancel);
         Connect();
@@ -243,6 +244,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
         }
         definitions.IsComplete = true;
         foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
+        if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, cancel);
         waitedFrom = index.Count;
         foreach (var some in earlierWaiting.Chunk(1_000))
         {
@@ -254,13 +256,37 @@ public sealed class FhirSource : IRecordSource, IDisposable
         rejected.AddRange(early);
     }
 
+    /// <summary>Maps what names a medication or a device once more whose versions differ in their code: only now it is known which of them counts.</summary>
+    void MapAgain(ChunkMapper mapper, CancellationToken cancel)
+    {
+        using var collector = new ChunkMapper(new(key), codes, options, definitions)
+        {
+            Collects = (of, version, definition) => definitions.Changed.ContainsKey(definition) && index.TryGet(of.Key, out var seq, out var newest) && newest == version && !index.IsDead(seq),
+        };
+        var given = new HashSet<long>();
+        foreach (var chunk in folder.Files.SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(collector.Map))
+            Take(mapper.Map(chunk.Collected.Where(c => given.Add(c.Key)).Select(c => c.Resource).ToList()), again: true);
+    }
+
+    /// <summary>What earlier loads brought and names such a one.</summary>
+    void Recode(Func<CdmTable, IEnumerable<Batch>> earlier)
+    {
+        var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && code is not null && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
+        if (changed.Count == 0) return;
+        using var names = new RowKeys(key);
+        var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
+        recoding.Find(earlier(Cdm54.SourceRecord), (definition, record) => changed.Contains(definition) && !index.TryGet(record, out _, out _));
+        if (recoding.Any) Take(recoding.Write(earlier));
+    }
+
     /// <summary>Numbers a chunk's resources and stages its rows.</summary>
-    void Take(MappedChunk chunk)
+    /// <param name="again">Resources that were taken before.</param>
+    void Take(MappedChunk chunk, bool again = false)
     {
         var first = index.Count;
         foreach (var seen in chunk.Seen)
         {
-            var seq = index.Add(seen);
+            var seq = again ? index.AddAgain(seen) : index.Add(seen);
             if (seen is { Type: "Patient", Outcome: ResourceIndex.Used }) patients.Add((seen.Key.Key, seq));
         }
         foreach (var (_, rows) in chunk.Tables)
@@ -573,7 +599,7 @@ public sealed class FhirSource : IRecordSource, IDisposable
     {
         long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
         if (wanted == 0) yield break;
-        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
+        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(mapper.Map)
             .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
         var given = new HashSet<long>();
@@ -604,7 +630,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
             taken[t.Type] -= t.Count;
         }
         foreach (var (type, count) in taken) Note($"{type}.waiting", "taken-up", count);
-        var fates = index.Tally(0, waitedFrom).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome))).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
+        foreach (var t in waited.Where(t => t.Outcome == Recoding.Outcome)) Note($"{t.Type}.code", Recoding.Outcome, t.Count);
+        var fates = index.Tally(0, waitedFrom).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome) && t.Outcome != Recoding.Outcome)).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
             .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))
             .Concat(rejected.Where(r => r.Table != "file").GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new FateCount(g.Key.Table, "quarantined", g.Key.Field is null ? g.Key.Reason : $"{g.Key.Field}: {g.Key.Reason}", g.LongCount())))
             .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })

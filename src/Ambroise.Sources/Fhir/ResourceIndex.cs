@@ -37,6 +37,17 @@ sealed class ResourceIndex
         return seq;
     }
 
+    /// <summary>Adds a resource that was mapped once more: it takes the place of its own first mapping.</summary>
+    public int AddAgain(SeenResource seen)
+    {
+        if (TryGet(seen.Key.Key, out var first, out var version) && version == seen.Version) End(first, "");
+        var seq = outcomes.Count;
+        outcomes.Add(Number(outcomeNames, seen.Outcome));
+        types.Add(Number(typeNames, seen.Type));
+        newest[seen.Key.Key] = new(seq, seen.Key.Check, seen.Version);
+        return seq;
+    }
+
     /// <summary>Takes a resource's rows away, whatever made them.</summary>
     public void End(int seq, string outcome)
     {

@@ -27,6 +27,9 @@ sealed class FhirHospital : IDisposable
         names = test.Keys.Get("fhir", "names");
     }
 
+    /// <summary>What codes mean: nothing, without a vocabulary.</summary>
+    public CodeBook Codes { get; init; } = CodeBook.Empty;
+
     public FhirReport Report { get; private set; } = null!;
 
     /// <summary>What the Consents of the last load said.</summary>
@@ -45,7 +48,7 @@ sealed class FhirHospital : IDisposable
         var folder = Path.Combine(test.Folder, $"sent{++loads}");
         Directory.CreateDirectory(folder);
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
-        using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), CodeBook.Empty, options ?? FhirOptions.Default, names, 64 << 20, 2, TimeProvider.System);
+        using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), Codes, options ?? FhirOptions.Default, names, 64 << 20, 2, TimeProvider.System);
         var loaded = test.Load(source, mode);
         Consents = source.Consents;
         Decisions = source.PersonDecisions;

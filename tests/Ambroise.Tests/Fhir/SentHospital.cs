@@ -63,7 +63,7 @@ sealed class SentHospital
         Add("Organization", "o1", false, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
         Add("Practitioner", "d1", false, () => $$""" "identifier":[{"system":"urn:rpps","value":"R1"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         Add("PractitionerRole", "r1", false, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
-        Add("Medication", "m1", false, () => $$""" "code":{"coding":[{"system":"urn:drugs","code":"M1"}]} """);
+        Add("Medication", "m1", false, () => $$""" "code":{"coding":[{"system":"urn:drugs","code":"{{Pick("M1", "M2")}}"}]} """);
         for (var p = 1; p <= 3; p++)
         {
             var patient = $"p{p}";

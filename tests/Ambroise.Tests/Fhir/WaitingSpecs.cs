@@ -106,4 +106,23 @@ public sealed class WaitingSpecs
         Assert.Equal("lake.file-changed", Verification.Run(hospital.Lake, null, TestContext.Current.CancellationToken).Fault?.Code);
         Assert.Equal("lake.file-damaged", Assert.Throws<FailureException>(() => hospital.Load(LoadMode.Merge, Late)).Failure.Code);
     }
+
+    [Fact]
+    public void A_medication_that_changes_its_code_changes_the_requests_of_every_load()
+    {
+        static string Version(int version, string code) => Medication.Replace("\"m\",", $"\"m\",\"meta\":{{\"versionId\":\"{version}\"}},", StringComparison.Ordinal).Replace("M1", code, StringComparison.Ordinal);
+        const string visit = """{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},"period":{"start":"2020-05-01"}}""",
+            inner = """{"resourceType":"Encounter","id":"f","status":"finished","class":{"code":"ACUTE"},"subject":{"reference":"Patient/p1"},"partOf":{"reference":"Encounter/e"},"period":{"start":"2020-05-01"}}""";
+        var request = Request("r").Replace("\"intent\"", "\"encounter\":{\"reference\":\"Encounter/f\"},\"dosageInstruction\":[{\"text\":\"one a day\"}],\"dispenseRequest\":{\"quantity\":{\"value\":28},\"expectedSupplyDuration\":{\"value\":28,\"unit\":\"days\"}},\"intent\"", StringComparison.Ordinal);
+        using var hospital = new FhirHospital();
+        var whole = hospital.Load(LoadMode.Replace, Version(1, "M1"), Patient, visit, inner, request, Version(2, "M2"));
+        Assert.Equal(["M2"], hospital.Rows("drug_exposure", "drug_source_value"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Replace, Version(2, "M2"), Version(1, "M1"), Patient, visit, inner, request));
+        hospital.Load(LoadMode.Replace, Version(1, "M1"), Patient, visit, inner, request);
+        Assert.Equal(["M1"], hospital.Rows("drug_exposure", "drug_source_value"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Version(2, "M2")));
+        Assert.Equal(1, hospital.Report.Notes.Single(n => n is { Type: "MedicationRequest.code", Reason: "recoded" }).Count);
+        Assert.Equal(1, hospital.Report.Fates.Sum(f => f.Count));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Version(1, "M1")));
+    }
 }

@@ -34,6 +34,13 @@ public sealed class CodeBook
     internal CodeBook(string version, Dictionary<(string, string), Concept[]> concepts, Dictionary<(string, string), Target[]> local, Dictionary<int, int[]> ingredients) =>
         (Version, this.concepts, this.local, this.ingredients) = (version, concepts, local, ingredients);
 
+    /// <summary>Null where the vocabulary has no CONCEPT_ANCESTOR.</summary>
+    internal Ancestry? Ancestry { get; init; }
+
+    /// <summary>Whether one code means something more general than another of its vocabulary.</summary>
+    public bool IsAbove(CodeMeaning general, CodeMeaning specific) => Ancestry is not null && general.IsMapped && specific.IsMapped && general.Vocabulary == specific.Vocabulary && general.Standard != specific.Standard
+        && Ancestry.IsAbove(general.Standard, specific.Standard);
+
     /// <summary>A book without a code: everything is concept 0.</summary>
     public static CodeBook Empty { get; } = new("none", [], [], []);
 

@@ -72,7 +72,7 @@ public static class VocabularyCodes
             }
 
             var version = Has("vocabulary") ? Rows(connection, $"select coalesce(max(vocabulary_version), 'unknown') from {From("vocabulary")} where vocabulary_id = 'None'").Select(r => r.GetString(0)).First() : "unknown";
-            return new CodeBook(version, concepts, local, ingredients);
+            return new CodeBook(version, concepts, local, ingredients) { Ancestry = Has("concept_ancestor") ? new(folder) : null };
         }
         catch (DuckDBException)
         {

@@ -17,15 +17,15 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     const int KeptBytes = 1 << 20;
 
     static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
-        RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line");
+        RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line"), RecordDefinition = At("definition_id");
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
     readonly Dictionary<string, byte[]> texts = [];
     readonly JsonTape tape = new();
     readonly ResourceMapper mapper = new(keys, codes, options, definitions);
-    /// <summary>Asks for resources again, by key and version: their texts are then handed over.</summary>
-    public Func<ResourceKey, ResourceVersion, bool>? Collects { get; init; }
+    /// <summary>Asks for resources again, by key, version and the definition they name: their texts are then handed over.</summary>
+    public Func<ResourceKey, ResourceVersion, long, bool>? Collects { get; init; }
 
     MappedChunk chunk = new();
     string file = "";
@@ -143,7 +143,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span));
         mapper.Begin(resource, type, key, version, chunk.Seen.Count, names);
         var fate = mapped.Map(mapper);
-        if (Collects?.Invoke(key, version) == true) chunk.Collected.Add(new(type, key.Key, mapper.Person, new(file, line, resource.Whole.ToArray(), bundleId, names)));
+        if (Collects?.Invoke(key, version, mapper.Definition) == true) chunk.Collected.Add(new(type, key.Key, mapper.Person, new(file, line, resource.Whole.ToArray(), bundleId, names)));
         switch (fate.Kind)
         {
             case FateKind.Deferred:
@@ -183,6 +183,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         if (mapper.Imputed != Precision.None) row.Put(RecordPrecision, mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
         row.Put(RecordFile, Text(file));
         row.Put(RecordLine, line);
+        row.Put(RecordDefinition, mapper.Definition);
         row.End(chunk.Seen.Count);
     }
 

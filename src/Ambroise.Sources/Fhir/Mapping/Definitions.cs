@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ambroise.Lake.Columns;
 
 namespace Ambroise.Sources.Fhir.Mapping;
 
@@ -11,11 +10,15 @@ sealed class Definitions
     /// <summary>True once the whole input was read: what is not here by then is nowhere.</summary>
     public bool IsComplete { get; set; }
 
-    /// <returns>The fate of a resource that refers to what is not here.</returns>
-    public Fate Missing(long key, string field, string waiting) => key == Null.Int64 ? Fate.Refused(field, "reference-unresolved") : IsComplete ? Fate.Waits(waiting) : Fate.Deferred;
+    /// <summary>Definitions of which two versions with different codes were met: what was mapped before the later one came may have the code of the earlier.</summary>
+    public ConcurrentDictionary<long, bool> Changed { get; } = [];
 
     public void Add(long key, Coded? code, ResourceVersion version) =>
-        codes.AddOrUpdate(key, (code, version), (_, known) => known.Version.CompareTo(version) > 0 ? known : (code, version));
+        codes.AddOrUpdate(key, (code, version), (_, known) =>
+        {
+            if ((code?.Meaning.Vocabulary, code?.Meaning.Code) != (known.Code?.Meaning.Vocabulary, known.Code?.Meaning.Code)) Changed[key] = true;
+            return known.Version.CompareTo(version) > 0 ? known : (code, version);
+        });
 
     public IEnumerable<(long Key, Coded? Code, ResourceVersion Version)> All => codes.Select(c => (c.Key, c.Value.Code, c.Value.Version));
 

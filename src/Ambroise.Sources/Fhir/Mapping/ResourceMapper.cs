@@ -41,10 +41,22 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     public ResourceVersion Version { get; private set; }
 
+    /// <summary>The medication or device that the resource names, once looked for.</summary>
+    public long Definition { get; private set; }
+
+    /// <summary>Looks for what a resource refers to by its code.</summary>
+    /// <returns>Null and its code, or the fate of the resource.</returns>
+    public Fate? TryDefinition(JsonNode reference, string type, string field, out Coded? code)
+    {
+        Definition = Reference(reference, type);
+        if (definitions.TryGet(Definition, out code)) return null;
+        return Definition == Null.Int64 ? Fate.Refused(field, "reference-unresolved") : definitions.IsComplete ? Fate.Waits(type == "Device" ? "waiting-device" : "waiting-medication") : Fate.Deferred;
+    }
+
     public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
-        (Person, RowCount, Imputed) = (Null.Int64, 0, Precision.None);
+        (Person, RowCount, Imputed, Definition) = (Null.Int64, 0, Precision.None, Null.Int64);
     }
 
     // References -----------------------------------------------------------------------------------------------
@@ -176,7 +188,8 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     // Codes ----------------------------------------------------------------------------------------------------
 
-    /// <summary>Chooses among the codings of a CodeableConcept: one with a standard concept, else one the vocabulary knows, else the first; the coding its user chose settles ties.</summary>
+    /// <summary>Chooses among the codings of a CodeableConcept: one with a standard concept, else one the vocabulary knows, else the first; of a code and a more specific one of its vocabulary the specific; the coding its user
+    /// chose settles ties.</summary>
     /// <returns>Null where there is no code.</returns>
     public Coded? Code(JsonNode concept)
     {
@@ -186,7 +199,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         {
             if (Coding(coding) is not { } coded) continue;
             var score = 2 * (coded.Meaning.IsMapped ? 2 : coded.Meaning.Source != 0 ? 1 : 0) + (coding["userSelected"u8].IsTrue ? 1 : 0);
-            if (score > bestScore) (best, bestScore) = (coded, score);
+            if (best is null || (score > bestScore ? !codes.IsAbove(coded.Meaning, best.Meaning) : codes.IsAbove(best.Meaning, coded.Meaning))) (best, bestScore) = (coded, score);
         }
         return best;
     }

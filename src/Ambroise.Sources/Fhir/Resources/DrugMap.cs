@@ -145,7 +145,7 @@ static class DrugMap
                 }
             return Fate.Refused("medicationReference", "reference-unresolved");
         }
-        if (!m.Definitions.TryGet(m.Reference(reference, "Medication"), out var code)) return m.Definitions.Missing(m.Reference(reference, "Medication"), "medicationReference", "waiting-medication");
+        if (m.TryDefinition(reference, "Medication", "medicationReference", out var code) is { } missing) return missing;
         e.Code = code;
         return TextOnly.Write(m, e, default);
     }

@@ -65,7 +65,7 @@ static class ProcedureMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("intended"u8)) return Fate.Aside($"status-{r["status"u8]}");
         if (m.TryTime(out var start, [r["timingDateTime"u8], r["timingPeriod"u8]["start"u8], r["recordedOn"u8]], "timing") is { } fate) return fate;
-        if (!m.Definitions.TryGet(m.Reference(r["device"u8], "Device"), out var code)) return m.Definitions.Missing(m.Reference(r["device"u8], "Device"), "device", "waiting-device");
+        if (m.TryDefinition(r["device"u8], "Device", "device", out var code) is { } missing) return missing;
         m.Write(new() { Person = m.Person, Start = start, End = m.OptionalTime(r["timingPeriod"u8]["end"u8]), Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr });
         return Fate.Used;
     }
