@@ -57,6 +57,7 @@ static class CohortBench
                 Database(source, path!, vocabularyFolder, sort: path == byConcept);
             }
             var questions = CohortQuestions.All.Where(q => only is null || q.Name == only).DefaultIfEmpty().SelectMany(q => q is null ? CohortQuestions.All.Where(n => n.Name.StartsWith(only!, StringComparison.OrdinalIgnoreCase)) : [q]).ToList();
+            BoundMemory();
             if (sql) Ask(questions, lake, vocabulary, byPatient, byConcept);
             if (only is null) Cancelled(questions, lake, vocabulary);
             if (sql) return;
@@ -201,7 +202,17 @@ static class CohortBench
         }
     }
 
-    static OpenRelease Open(TenantLake lake) => Door.Open(lake, new("bench", "bench", null, "bench", null), (_, _) => { }, 4L << 30).OrThrow();
+    /// <summary>Of the machine's memory the collector may take so much: what the columns of a release opened before took goes first, not the machine.</summary>
+    static readonly long heap = Math.Min(16L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 5);
+
+    static void BoundMemory()
+    {
+        AppContext.SetData("GCHeapHardLimit", (ulong)heap);
+        GC.RefreshMemoryLimit();
+    }
+
+    /// <summary>A third of the heap holds decoded columns: one release stays open while another is touched for the first time.</summary>
+    static OpenRelease Open(TenantLake lake) => Door.Open(lake, new("bench", "bench", null, "bench", null), (_, _) => { }, heap / 3).OrThrow();
 
     static (double Milliseconds, long Patients) Timed(Func<long> count)
     {

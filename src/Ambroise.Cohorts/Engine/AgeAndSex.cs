@@ -14,7 +14,7 @@ sealed class AgeAndSex
     static readonly int[] firstDays = [int.MinValue + 1, .. Enumerable.Range(1, 9999).Select(y => Days.Of(new(y, 1, 1))), int.MaxValue];
 
     int low = -Far, high = Far;
-    bool ofAge;
+    bool ofAge, ofNone;
     int? sex;
 
     /// <returns>Null where no filter is one of these. Ages outside a range and several sexes are told by the filters themselves.</returns>
@@ -27,7 +27,7 @@ sealed class AgeAndSex
             made ??= new();
             if (filter.Test is ValueTest.Whole { Members: [var only] })
             {
-                if (made.sex is { } other && other != only) made.high = made.low - 1;
+                made.ofNone |= made.sex is { } other && other != only;
                 made.sex = only;
             }
             else if (filter.Test is ValueTest.Real age)
@@ -52,6 +52,7 @@ sealed class AgeAndSex
     /// <returns>The places that hold. A patient without a year of birth has no age.</returns>
     public ReadOnlySpan<int> Places(ShardIndex index, ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, Scratch scratch)
     {
+        if (ofNone) return default;
         var places = scratch.Rent<int>(patients.Length + 1).Span;
         starts = starts[..patients.Length];
         var births = ofAge ? index.YearOfBirth : [];

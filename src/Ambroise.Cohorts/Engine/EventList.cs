@@ -41,19 +41,16 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
     public EventList Kept(int shardPatients, Scratch scratch) => new(Patient.ToArray(), Start.ToArray(), End.ToArray(), Sort.ToArray(), Id.ToArray(), Visit.ToArray(), Counted.ToArray(), Order)
     {
         // Found now: what is kept is read by several threads, and must not hold memory that is only lent.
-        offsets = Order == EventOrder.None ? default : Offsets(shardPatients, scratch).ToArray(),
+        extents = Order == EventOrder.None ? default : Extents(shardPatients, scratch).Kept(),
     };
 
-    ReadOnlyMemory<int> offsets;
+    Extents extents;
 
-    /// <returns>Where the events of each patient begin, and where the last one's end; empty where events are few. Of a list whose patients stand together.</returns>
-    public ReadOnlySpan<int> Offsets(int shardPatients, Scratch scratch)
+    /// <returns>Where each patient's events are; empty where events are few. Of a list whose patients stand together.</returns>
+    public Extents Extents(int shardPatients, Scratch scratch)
     {
-        if (!offsets.IsEmpty || IsSparse(shardPatients)) return offsets.Span;
-        var made = scratch.Rent<int>(shardPatients + 1);
-        PatientOrder.Offsets(Patient.Span, made.Span);
-        offsets = made;
-        return made.Span;
+        if (extents.IsEmpty && !IsSparse(shardPatients)) extents = Engine.Extents.Of(Patient.Span, shardPatients, scratch);
+        return extents;
     }
 
     /// <summary>The events at some places.</summary>
@@ -68,8 +65,8 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
         {
             var patients = scratch.Rent<ushort>(Count);
             var starts = scratch.Rent<int>(Count);
-            var begins = PatientOrder.Arrange(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span, wanted);
-            return new(patients, starts, default, default, default, default, default, wanted) { offsets = begins };
+            var where = PatientOrder.Arrange(Patient.Span, Start.Span, shardPatients, scratch, patients.Span, starts.Span, wanted);
+            return new(patients, starts, default, default, default, default, default, wanted) { extents = where };
         }
         var order = PatientOrder.Of(Patient.Span, (Sort.IsEmpty ? Start : Sort).Span, Id.Span, shardPatients, scratch);
         return (order.IsEmpty ? this : At(order, scratch)) with { Order = EventOrder.Full };

@@ -27,10 +27,11 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
     void Together(BoundGroup group, IndexEvents of, Span<bool> passed)
     {
         passed.Fill(group.Rule == GroupRule.All);
-        var member = scratch.Rent<bool>(of.Keys).Span;
+        var roomy = scratch.Rent<bool>(of.Keys + WindowCounts.Lanes).Span;
+        var member = roomy[..of.Keys];
         foreach (var correlated in group.Criteria)
         {
-            Correlated(correlated, of, member);
+            Correlated(correlated, of, roomy);
             Join(group.Rule, passed, member);
         }
         foreach (var demographic in group.Demographics)
@@ -59,10 +60,11 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
     {
         var held = scratch.Rent<int>(of.Keys).Span;
         held.Clear();
-        var member = scratch.Rent<bool>(of.Keys).Span;
+        var roomy = scratch.Rent<bool>(of.Keys + WindowCounts.Lanes).Span;
+        var member = roomy[..of.Keys];
         foreach (var correlated in group.Criteria)
         {
-            Correlated(correlated, of, member);
+            Correlated(correlated, of, roomy);
             for (var k = 0; k < held.Length; k++) held[k] += member[k] ? 1 : 0;
         }
         foreach (var demographic in group.Demographics)
@@ -105,6 +107,7 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
         for (var i = 0; i < byRow.Length; i++) holds[key[i]] |= byRow[i];
     }
 
+    /// <param name="holds">With <see cref="WindowCounts.Lanes"/> more than there are events.</param>
     void Correlated(BoundCorrelated bound, IndexEvents of, Span<bool> holds)
     {
         cancel.ThrowIfCancellationRequested();
@@ -112,7 +115,7 @@ sealed class GroupEvaluation(ShardIndex index, Func<BoundCriterion, EventList> e
         var windows = new Windows(bound.Correlated, list, of);
         if (windows.OfStarts && of.Multiplicity is null && of.Key.IsEmpty && occurrence.DistinctBy is null)
         {
-            windows.Hold(occurrence, list.Offsets(index.Shard.Patients, scratch), of.Begins(scratch), scratch, holds);
+            windows.Hold(new(new(occurrence), scratch), list.Extents(index.Shard.Patients, scratch), of.Begins(scratch), !index.Periods.Several, MemoryMarshal.AsBytes(holds));
             return;
         }
         var counts = scratch.Rent<int>(of.Keys).Span;

@@ -16,8 +16,8 @@ static class PatientOrder
     }
 
     /// <summary>The events themselves in order, where they are nothing but a patient and a start.</summary>
-    /// <returns>Where each patient's events begin, and the last one's end; empty where events are few.</returns>
-    public static ReadOnlyMemory<int> Arrange(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<ushort> toPatients, Span<int> toStarts, EventOrder order)
+    /// <returns>Where each patient's are.</returns>
+    public static Extents Arrange(ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, int shardPatients, Scratch scratch, Span<ushort> toPatients, Span<int> toStarts, EventOrder order)
     {
         if (AreFew(patients, shardPatients))
         {
@@ -34,7 +34,7 @@ static class PatientOrder
             (toPatients[to], toStarts[to]) = (patient, starts[i]);
         }
         if (order == EventOrder.Full) ByStart(toStarts, ends[..shardPatients]);
-        return offsets[..(shardPatients + 1)];
+        return new(offsets[..shardPatients], offsets.Slice(1, shardPatients));
     }
 
     /// <param name="ends">Where each patient's events end.</param>
@@ -113,15 +113,6 @@ static class PatientOrder
         foreach (var patient in patients) counts[patient]++;
         Add(counts);
         return begins;
-    }
-
-    /// <summary>Fills in where each patient's events begin in a list in which they stand together, and the last one's end.</summary>
-    public static void Offsets(ReadOnlySpan<ushort> patients, Span<int> offsets)
-    {
-        offsets.Clear();
-        var counts = offsets[1..];
-        foreach (var patient in patients) counts[patient]++;
-        Add(counts);
     }
 
     /// <summary>Each becomes the sum of all up to itself.</summary>

@@ -149,10 +149,11 @@ sealed class ShardRun
     /// <returns>The events that pass all, limited; null where the statistics tell all that is asked for.</returns>
     IndexEvents? Held<T>(IndexEvents qualified, RuleStatistics statistics, bool withRows) where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
-        var masks = scratch.Rent<T>(qualified.Count).Span;
+        var roomy = scratch.Rent<T>(qualified.Count + RuleStatistics.Room).Span;
+        var masks = roomy[..qualified.Count];
         masks.Clear();
         for (var r = 0; r < bound.Rules.Length; r++) Mark(masks, MemoryMarshal.AsBytes(Passing(r, qualified)), r);
-        statistics.Add<T>(qualified, masks, scratch);
+        statistics.Add<T>(qualified, roomy, scratch);
         if (!withRows && bound.CountsBest) return null;
         var all = T.CreateTruncating((1UL << bound.Rules.Length) - 1);
         return definition.ExpressionLimit == Limit.First && qualified.Ascending ? qualified.Only(Firsts(qualified.Begins(scratch), masks, all), scratch)

@@ -46,6 +46,30 @@ static class Stretches
     static uint Earlier(ReadOnlySpan<int> starts, int from) =>
         Vector256.LessThan(Vector256.Create(starts.Slice(from, Vector256<int>.Count)), Vector256.Create(starts.Slice(from - 1, Vector256<int>.Count))).ExtractMostSignificantBits();
 
+    /// <summary>Fills in for each patient who has a stretch where it begins and ends.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Extend(ReadOnlySpan<ushort> patients, Span<int> from, Span<int> to)
+    {
+        if (patients.IsEmpty) return;
+        int patient = patients[0], i = 1;
+        for (; i + Vector256<ushort>.Count <= patients.Length; i += Vector256<ushort>.Count)
+        {
+            for (var changed = Changed(patients, i); changed != 0; changed &= changed - 1)
+            {
+                var at = i + BitOperations.TrailingZeroCount(changed);
+                to[patient] = at;
+                from[patient = patients[at]] = at;
+            }
+        }
+        for (; i < patients.Length; i++)
+        {
+            if (patients[i] == patient) continue;
+            to[patient] = i;
+            from[patient = patients[i]] = i;
+        }
+        to[patient] = patients.Length;
+    }
+
     /// <returns>How many stretches there are.</returns>
     public static int Count(ReadOnlySpan<ushort> patients)
     {

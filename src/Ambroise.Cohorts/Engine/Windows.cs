@@ -1,7 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Lake.Columns;
 
@@ -57,6 +54,12 @@ sealed class Windows
             else closes = -1;
         }
 
+        /// <summary>The days from the index event; null where the edge does not count from it.</summary>
+        public int? FromIndex => index != 0 ? days : null;
+
+        public bool IsOpens => opens != 0;
+        public bool IsCloses => closes != 0;
+
         public int At(int indexDay, int open, int close) => (indexDay & index) + (open & opens) + (close & closes) + days;
 
         public Vector<int> At(Vector<int> indexDay, Vector<int> open, Vector<int> close) =>
@@ -64,69 +67,95 @@ sealed class Windows
     }
 
     /// <summary>Whether enough events, or few enough, start in the window of each index event.</summary>
-    /// <param name="offsets">Where each patient's events begin; empty where events are few: then only patients who have some are looked at.</param>
+    /// <param name="where">Where each patient's events are; empty where events are few: then only patients who have some are looked at.</param>
     /// <param name="begins">Where each patient's index events begin.</param>
-    public void Hold(Occurrence occurrence, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Scratch scratch, Span<bool> holds)
+    /// <param name="onePeriod">A patient's index events all lie in one observation period.</param>
+    /// <param name="holds">One or zero by index event, and room for <see cref="WindowCounts.Lanes"/> more.</param>
+    public void Hold(WindowCounts inside, Extents where, ReadOnlySpan<int> begins, bool onePeriod, Span<byte> holds)
     {
-        var inside = new WindowCounts(new(occurrence), scratch);
-        if (offsets.IsEmpty) HoldOfFew(inside, holds);
-        else HoldOfMany(inside, offsets, begins, holds);
+        var plain = onePeriod && !first.FromEnd && second is not { FromEnd: true };
+        if (where.IsEmpty) HoldOfFew(inside, begins, plain, holds);
+        else HoldOfMany(inside, where, begins, plain, holds);
     }
 
-    void HoldOfMany(WindowCounts inside, ReadOnlySpan<int> offsets, ReadOnlySpan<int> begins, Span<bool> holds)
+    void HoldOfMany(WindowCounts inside, Extents where, ReadOnlySpan<int> begins, bool plain, Span<byte> holds)
     {
-        const int room = WindowCounts.Chunk + WindowCounts.Lanes;
-        Span<int> low = stackalloc int[room], high = stackalloc int[room];
-        Span<byte> held = stackalloc byte[room];
         var starts = events.Start.Span;
         var mine = of.Patient.Span;
-        // As many patients at a time as their events have room; of one who has more, so many of them.
-        for (int p = 0, from = 0; p < begins.Length - 1;)
+        var from = where.From.Span;
+        var to = where.To.Span;
+        var opens = of.Opens.Span;
+        var closes = of.Closes.Span;
+        var around = Around();
+        for (var p = 0; p < begins.Length - 1; p++)
         {
-            var last = p;
-            while (last < begins.Length - 1 && begins[last + 1] - from <= WindowCounts.Chunk) last++;
-            var end = last > p ? begins[last] : from + WindowCounts.Chunk;
-            Edged(from, low[..(end - from)], high[..(end - from)]);
-            for (var q = p; q < Math.Max(last, p + 1); q++)
-            {
-                var (first, next) = (Math.Max(begins[q], from), Math.Min(begins[q + 1], end));
-                var patient = mine[first];
-                inside.Hold(starts[offsets[patient]..offsets[patient + 1]], low[(first - from)..], high[(first - from)..], next - first, held[(first - from)..]);
-            }
-            held[..(end - from)].CopyTo(MemoryMarshal.AsBytes(holds)[from..]);
-            (p, from) = (last, end);
+            var (begin, end) = (begins[p], begins[p + 1]);
+            var patient = mine[begin];
+            var days = starts[from[patient]..to[patient]];
+            if (days.IsEmpty) inside.HoldNone(end - begin, holds[begin..]);
+            else if (plain) inside.Hold(days, around.Of(begin, opens[begin], closes[begin]), end - begin, holds[begin..]);
+            else HoldListed(inside, days, begin, end, holds);
         }
     }
 
     /// <summary>Passes over both lists once, side by side.</summary>
-    void HoldOfFew(WindowCounts inside, Span<bool> holds)
+    void HoldOfFew(WindowCounts inside, ReadOnlySpan<int> begins, bool plain, Span<byte> holds)
     {
-        const int room = WindowCounts.Chunk + WindowCounts.Lanes;
-        holds.Fill(inside.OfNone);
-        Span<int> low = stackalloc int[room], high = stackalloc int[room];
-        Span<byte> held = stackalloc byte[room];
+        holds.Fill(inside.OfNone ? (byte)1 : (byte)0);
         var mine = of.Patient.Span;
         var patients = events.Patient.Span;
-        for (int i = 0, from = 0, to; i < mine.Length; from = to)
+        var around = Around();
+        for (int p = 0, from = 0, to; p < begins.Length - 1; from = to)
         {
-            from = EventList.Seek(patients, from, mine[i]);
+            var patient = mine[begins[p]];
+            to = from = EventList.Seek(patients, from, patient);
             if (from == patients.Length) return;
-            if (patients[from] != mine[i])
+            if (patients[from] != patient)
             {
-                i = EventList.Seek(mine, i, patients[to = from]);
+                for (var wanted = patients[from]; p < begins.Length - 1 && mine[begins[p]] < wanted;) p++;
                 continue;
             }
             to = EventList.Ends(patients, from);
-            for (var next = EventList.Ends(mine, i); i < next;)
-            {
-                var count = Math.Min(WindowCounts.Chunk, next - i);
-                Edged(i, low[..count], high[..count]);
-                inside.Hold(events.Start.Span[from..to], low, high, count, held);
-                held[..count].CopyTo(MemoryMarshal.AsBytes(holds)[i..]);
-                i += count;
-            }
+            var (begin, end) = (begins[p], begins[++p]);
+            // What is written past the patient's windows is the next one's, who may have no events and not be written over.
+            var next = BitConverter.ToUInt64(holds[end..]);
+            var days = events.Start.Span[from..to];
+            if (plain) inside.Hold(days, around.Of(begin, of.Opens.Span[begin], of.Closes.Span[begin]), end - begin, holds[begin..]);
+            else HoldListed(inside, days, begin, end, holds);
+            BitConverter.TryWriteBytes(holds[end..], next);
         }
     }
+
+    /// <summary>Of one patient whose windows lie in several periods or count from the end of an index event.</summary>
+    void HoldListed(WindowCounts inside, ReadOnlySpan<int> days, int begin, int end, Span<byte> holds)
+    {
+        const int chunk = 512;
+        Span<int> low = stackalloc int[chunk + WindowCounts.Lanes], high = stackalloc int[chunk + WindowCounts.Lanes];
+        for (int from = begin, to; from < end; from = to)
+        {
+            to = Math.Min(from + chunk, end);
+            Edged(from, low[..(to - from)], high[..(to - from)]);
+            inside.Hold(days, new ListedWindows(low, high), to - from, holds[from..]);
+        }
+    }
+
+    /// <summary>Windows by the index event's start alone.</summary>
+    DayWindows Around()
+    {
+        var also = second ?? first;
+        var inPeriod = !criterion.IgnoreObservationPeriod;
+        return new(of.Start.Span, Larger(first.Low.FromIndex, also.Low.FromIndex), Smaller(first.High.FromIndex, also.High.FromIndex))
+        {
+            LowOpens = inPeriod || first.Low.IsOpens || also.Low.IsOpens,
+            LowCloses = first.Low.IsCloses || also.Low.IsCloses,
+            HighOpens = first.High.IsOpens || also.High.IsOpens,
+            HighCloses = inPeriod || first.High.IsCloses || also.High.IsCloses,
+        };
+    }
+
+    static int? Larger(int? a, int? b) => a > b || b is null ? a : b;
+
+    static int? Smaller(int? a, int? b) => a < b || b is null ? a : b;
 
     /// <summary>The first and last day on which an event may start, of index events from one on.</summary>
     void Edged(int from, Span<int> low, Span<int> high)

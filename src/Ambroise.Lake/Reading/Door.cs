@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
@@ -179,7 +180,7 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     }
 
     /// <summary>A whole column as it is stored, withheld rows included: for the door's own use.</summary>
-    internal long[] Stored(CdmColumn column) => With(r => Enumerable.Range(0, r.Blocks).SelectMany(b => r.Int64(column, b)).ToArray());
+    internal long[] Stored(CdmColumn column) => With(r => r.Blocks == 1 ? r.Int64(column, 0) : Enumerable.Range(0, r.Blocks).SelectMany(b => r.Int64(column, b)).ToArray());
 
     /// <summary>As above, for an <c>Int32</c> column.</summary>
     internal int[] Stored32(CdmColumn column) => With(r => Enumerable.Range(0, r.Blocks).SelectMany(b => r.Int32(column, b)).ToArray());
@@ -220,15 +221,7 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
         if (ids.Length > 0 && ids[^1] - ids[0] == ids.Length - 1)
         {
             // Ids without a gap: an ordinal is a difference.
-            var first = ids[0];
-            ulong largest = 0;
-            for (var i = 0; i < ordinals.Length; i++)
-            {
-                var ordinal = (ulong)(persons[i] - first);
-                largest = Math.Max(largest, ordinal);
-                ordinals[i] = (ushort)ordinal;
-            }
-            return largest < (ulong)ids.Length || ordinals.Length == 0 ? ordinals : throw Unknown();
+            return Differences(persons, ids[0], ordinals) < (ulong)ids.Length || ordinals.Length == 0 ? ordinals : throw Unknown();
         }
         for (int i = 0, at = 0; i < persons.Length; i++)
         {
@@ -238,6 +231,32 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
             ordinals[i] = (ushort)at;
         }
         return ordinals;
+    }
+
+    /// <returns>The largest, or one larger than all where some do not fit.</returns>
+    static ulong Differences(ReadOnlySpan<long> persons, long first, Span<ushort> ordinals)
+    {
+        var (i, high) = (0, Vector256<ulong>.Zero);
+        var most = Vector256<ushort>.Zero;
+        var from = Vector256.Create(first);
+        for (; i + Vector256<ushort>.Count <= persons.Length; i += Vector256<ushort>.Count)
+        {
+            Vector256<ulong> Four(ReadOnlySpan<long> four) => (Vector256.Create(four) - from).AsUInt64();
+            var (a, b, c, d) = (Four(persons[i..]), Four(persons[(i + 4)..]), Four(persons[(i + 8)..]), Four(persons[(i + 12)..]));
+            high |= a | b | c | d;
+            var ordinal = Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d));
+            most = Vector256.Max(most, ordinal);
+            ordinal.CopyTo(ordinals[i..]);
+        }
+        ulong largest = Vector256.EqualsAll(high >>> 16, Vector256<ulong>.Zero) ? 0UL : ulong.MaxValue;
+        for (var lane = 0; lane < Vector256<ushort>.Count; lane++) largest = Math.Max(largest, most[lane]);
+        for (; i < persons.Length; i++)
+        {
+            var ordinal = (ulong)(persons[i] - first);
+            largest = Math.Max(largest, ordinal);
+            ordinals[i] = (ushort)ordinal;
+        }
+        return largest;
     }
 
     FailureException Unknown() => new Failure(FailureKind.Tampered, "lake.person-unknown", $"{Path.GetFileName(file.Path)} holds a row whose person is not in its shard.").AsException();

@@ -94,6 +94,20 @@ public sealed class MeaningSpecs : IDisposable
     }
 
     [Fact]
+    public void Attributes_of_a_patient_all_hold_two_of_the_sex_and_one_of_the_age_too()
+    {
+        With("person", "person_id,gender_concept_id,year_of_birth", "1,101,1960", "2,102,1960", "3,101,");
+        With("condition_occurrence", "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_type_concept_id", "1,1,100,2010-01-01,0", "2,2,100,2010-12-31,0", "3,3,100,2010-01-01,0", "4,1,100,2011-01-01,0");
+        string Of(string attributes) => $$"""{"ConditionOccurrence":{"CodesetId":0,{{attributes}}} }""";
+        Assert.Equal([1L, 3L], Patients(Of(""" "Gender":[{"CONCEPT_ID":101}],"GenderCS":{"CodesetId":1,"IsExclusion":false} """)));
+        Assert.Empty(Patients(Of(""" "Gender":[{"CONCEPT_ID":101}],"GenderCS":{"CodesetId":2,"IsExclusion":false} """)));
+        Assert.Equal([1L], Patients(Of(""" "Gender":[{"CONCEPT_ID":101}],"Age":{"Value":51,"Op":"gte"} """)));
+        Assert.Equal([1L, 2L], Patients(Of(""" "Age":{"Value":50,"Op":"eq"} """)));
+        Assert.Equal([1L, 2L], Patients(Of(""" "Age":{"Value":-30000,"Op":"gt"} """)));
+        Assert.Empty(Patients(Of(""" "Age":{"Value":50,"Op":"lt"} """)));
+    }
+
+    [Fact]
     public void A_dose_that_the_cdm_no_longer_has_is_absent_from_every_exposure()
     {
         With("drug_exposure", "drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,drug_exposure_end_date,drug_type_concept_id,quantity", "1,1,100,2010-01-01,2010-01-31,0,5");
