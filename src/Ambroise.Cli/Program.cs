@@ -13,7 +13,7 @@ var frame = new CommandFrame(args);
 frame.Add(RunDemo.Command(frame));
 frame.Add(InitHome.Command(frame));
 frame.Add(CommandFrame.Group("tenant", frame.Say("Tenants and their keys", "Établissements et leurs clés"),
-    CreateTenant.Command(frame), ListTenants.Command(frame), SealTenant.UnsealCommand(frame), SealTenant.Command(frame), RotateKey.Command(frame), DestroyKey.Command(frame)));
+    CreateTenant.Command(frame), ListTenants.Command(frame), SealTenant.UnsealCommand(frame), SealTenant.Command(frame), RotateKey.Command(frame), DestroyKey.Command(frame), RequireTwoFactors.Command(frame)));
 
 frame.Add(CommandFrame.Group("vocabulary", frame.Say("The OMOP vocabulary", "Le vocabulaire OMOP"), LoadVocabulary.Command(frame), SearchVocabulary.Command(frame)));
 frame.Add(CommandFrame.Group("load", frame.Say("Loads a source as a new release", "Charge une source comme nouvelle version"), LoadOmop.Command(frame), LoadFhir.Command(frame), FhirReports.Command(frame)));
@@ -30,6 +30,9 @@ frame.Add(BackUpHome.Command(frame));
 frame.Add(RestoreHome.Command(frame));
 
 frame.Add(CommandFrame.Group("role", frame.Say("Who may do what in a tenant", "Qui peut quoi dans un établissement"), ChangeRoles.Grant(frame), ChangeRoles.Revoke(frame), ChangeRoles.List(frame), ReviewRoles.Review(frame), ReviewRoles.Confirm(frame)));
+frame.Add(CommandFrame.Group("person", frame.Say("With what people prove who they are", "Avec quoi chacun prouve qui il est"), EnrolPersons.Enrol(frame), EnrolPersons.Join(frame), EnrolPersons.Confirm(frame), EnrolPersons.Withdraw(frame), EnrolPersons.List(frame)));
+frame.Add(SignInOut.In(frame));
+frame.Add(SignInOut.Out(frame));
 frame.Add(CommandFrame.Group("project", frame.Say("Projects, from the question to the permit", "Projets, de la question au permis"), RunProjects.Create(frame), RunProjects.Submit(frame), RunProjects.GiveOpinion(frame), RunProjects.Decide(frame),
     RunProjects.Activate(frame), RunProjects.Amend(frame), RunProjects.Suspend(frame), RunProjects.Resume(frame), RunProjects.Close(frame), RunProjects.List(frame), RunProjects.Show(frame)));
 frame.Add(Reidentify.Command(frame));

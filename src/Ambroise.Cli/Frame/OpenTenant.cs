@@ -2,6 +2,7 @@ using Ambroise.Cli.Lake;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Projects;
+using Ambroise.Governance.SignIn;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Reading;
 using Ambroise.Vault;
@@ -28,6 +29,9 @@ sealed class OpenTenant(Tenant tenant, string folder, KeyRing keys, ControlPlane
     public ControlPlane Ledger => ledger;
 
     public Caller Caller => caller;
+
+    /// <summary>Who proves who they are here, and how.</summary>
+    public SignIns SignIns => ledger.SignIns(tenant.Id, keys);
 
     /// <summary>The key that signs the tenant's audit and permits.</summary>
     public SigningKey Signature => signature ??= SigningKey.Of(keys, "governance", "signature");

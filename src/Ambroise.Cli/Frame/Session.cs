@@ -2,8 +2,10 @@ using Ambroise.Governance;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
+using Ambroise.Governance.SignIn;
 using Ambroise.Governance.Tenants;
 using Ambroise.Vault;
+using Spectre.Console;
 
 namespace Ambroise.Cli.Frame;
 
@@ -34,9 +36,26 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
     /// <summary>The tenant's passphrase, or its token's PIN.</summary>
     public PassphraseSource PassphraseFor(string custodian) => new(passphraseFile, custodian == "pkcs11" ? "AMBROISE_PIN" : "AMBROISE_PASSPHRASE", terminal);
 
+    /// <summary>The password of who acts, where it is asked for.</summary>
+    public PassphraseSource Password => new(null, "AMBROISE_PASSWORD", terminal);
+
+    /// <summary>What a person is shown and types: no secret for longer than it serves.</summary>
+    /// <returns>The text; or <c>cli.code-missing</c>.</returns>
+    public Result<string> Typed(string? option, string variable, string question)
+    {
+        if ((option ?? Environment.GetEnvironmentVariable(variable)) is { Length: > 0 } given) return given;
+        var missing = new Failure(FailureKind.Invalid, "cli.code-missing", $"Give the code: on the command line, in {variable}, or at a terminal.");
+        if (Console.IsInputRedirected || Console.IsErrorRedirected) return missing;
+        terminal.Aside.Markup(Markup.Escape(question) + " ");
+        return Console.ReadLine()?.Trim() is { Length: > 0 } typed ? typed : missing;
+    }
+
+    /// <returns>Null where the caller is signed in to the tenant; else <c>access.not-signed-in</c>, not yet in the audit.</returns>
+    public Failure? NotSignedIn(TenantId tenant, SignIns signIns) => signIns.Verify(caller.Actor, new SessionFile(home, tenant, caller.Actor).Token);
+
     /// <summary>Opens a tenant for the length of the command: asks whether the caller may, asks for its passphrase, unseals its keys, and writes to the audit before anything is done.</summary>
     /// <param name="project">The project acted for; null for work under a role.</param>
-    /// <returns>The tenant, to be disposed of; or <c>access.denied</c>, <c>tenant.id-invalid</c>, <c>tenant.unknown</c>, <c>tenant.sealed</c>, <c>tenant.destroyed</c>, <c>cli.passphrase-…</c>, <c>vault.…</c>,
+    /// <returns>The tenant, to be disposed of; or <c>access.denied</c>, <c>tenant.id-invalid</c>, <c>tenant.unknown</c>, <c>tenant.sealed</c>, <c>tenant.destroyed</c>, <c>cli.passphrase-…</c>, <c>vault.…</c>, <c>access.not-signed-in</c>,
     /// <c>audit.unavailable</c>.</returns>
     public Result<OpenTenant> OpenTenant(string id, Capability capability, string? project = null)
     {
@@ -80,8 +99,17 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
         if (PassphraseFor(tenant.Custodian).Read(Say($"Passphrase of {tenant.Id}:", $"Phrase de passe de {tenant.Id} :")).Failed(out var failure, out var passphrase)) return failure;
         using (passphrase)
             if (KeyRing.Unseal(home.KeysFolder(tenant.Id), tenant.Id.Value, passphrase, Pkcs11Module).Failed(out failure, out var keys)) return Deny(tenant, capability, project, failure);
+            else if (NotSignedIn(tenant, keys, capability) is { } refused)
+            {
+                keys.Dispose();
+                return Deny(tenant, capability, project, refused);
+            }
             else return Opened(tenant, keys, capability, project);
     }
+
+    /// <summary>Signing in is open to whoever has a role, all else to whoever did, where the tenant asks for it.</summary>
+    Failure? NotSignedIn(Tenant tenant, KeyRing keys, Capability capability) =>
+        capability == Capability.PersonSignIn || !ControlPlane.TwoFactors(tenant.Id, keys).IsRequired ? null : NotSignedIn(tenant.Id, ControlPlane.SignIns(tenant.Id, keys));
 
     /// <summary>A tenant whose keys are open, once the audit holds what for.</summary>
     public OpenTenant Opened(Tenant tenant, KeyRing keys, Capability capability, string? project = null)

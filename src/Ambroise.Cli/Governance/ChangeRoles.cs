@@ -53,6 +53,7 @@ static class ChangeRoles
                 var (actor, ended) = (parse.GetRequiredValue(person), Names.Role(parse.GetRequiredValue(role))!.Value);
                 if (open.Ledger.Grants(open.Id).Revoke(actor, ended).Failed(out var failure, out var count)) return failure;
                 if (count == 0) return new Failure(FailureKind.NotFound, "role.not-held", $"'{actor}' does not have the role {Names.Of(ended)}.");
+                open.SignIns.End(actor);
                 open.Record(Outcome.Done, null, null, ("revoked", Names.Of(ended)), ("from", actor));
                 return Answer.Sentence(new { actor, role = Names.Of(ended) }, session.Say($"{actor} is no longer {Names.Of(ended)}.", $"{actor} n'est plus {Names.Of(ended)}."));
             },

@@ -31,6 +31,12 @@ static class DestroyKey
         if ((confirm ?? Ask(session, tenant)) != tenant.Name)
             return new Failure(FailureKind.Invalid, "tenant.not-confirmed", "The name given is not the tenant's: nothing was destroyed.");
 
+        // Destroying takes no key, but who is signed in is known with the keys alone.
+        if (session.ControlPlane.MayRequireTwoFactors(id))
+        {
+            if (session.Unseal(tenant, Capability.TenantDestroyKey).Failed(out failure, out var open)) return failure;
+            open.Dispose();
+        }
         session.ControlPlane.Audit(id).Write(new(session.Caller.Actor, session.Caller.Account, Names.Of(Capability.TenantDestroyKey), Outcome.Allowed), null);
 
         // A token's key is destroyed inside the token, which asks for its PIN; a keystore file goes without its passphrase.

@@ -17,6 +17,15 @@ public enum Capability
     /// <summary>See which roles lapse for want of a review, and confirm those still needed.</summary>
     RolesReview,
 
+    /// <summary>Ask everyone who acts in the tenant to be signed in.</summary>
+    TenantRequireTwoFactors,
+
+    /// <summary>Invite people to enrol, and end their enrolment.</summary>
+    PeopleEnrol,
+
+    /// <summary>Enrol where one was invited, and sign in.</summary>
+    PersonSignIn,
+
     /// <summary>Say where a source comes from and why it is needed.</summary>
     SourceDeclare,
 
@@ -88,22 +97,22 @@ public static class Rights
     {
         [Role.Administrator] =
         [
-            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.RolesReview, Capability.SourceDecide, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
+            Capability.TenantSeal, Capability.TenantRotateKey, Capability.TenantDestroyKey, Capability.RolesChange, Capability.RolesReview, Capability.TenantRequireTwoFactors, Capability.PeopleEnrol, Capability.PersonSignIn, Capability.SourceDecide, Capability.LakeDescribe, Capability.LakeVerify, Capability.LakeExport,
             Capability.CohortDisclosed, Capability.DisclosureChange, Capability.ProjectRead, Capability.ProjectDecide, Capability.DatasetExpire, Capability.RetentionChange, Capability.AuditRead, Capability.RegisterExport,
         ],
         [Role.DataEngineer] =
         [
-            Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LineageRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
+            Capability.PersonSignIn, Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LineageRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
             Capability.ProjectRead, Capability.OppositionRead, Capability.DatasetBuild, Capability.DatasetExpire,
         ],
-        [Role.Researcher] = [Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen, Capability.AirlockSubmit],
-        [Role.CommitteeMember] = [Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion, Capability.AirlockReview],
+        [Role.Researcher] = [Capability.PersonSignIn, Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen, Capability.AirlockSubmit],
+        [Role.CommitteeMember] = [Capability.PersonSignIn, Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion, Capability.AirlockReview],
         [Role.DataProtectionOfficer] =
         [
-            Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.NoticeWrite, Capability.NoticeRead, Capability.RightsAnswer,
+            Capability.PersonSignIn, Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.NoticeWrite, Capability.NoticeRead, Capability.RightsAnswer,
             Capability.AirlockReview, Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
         ],
-        [Role.ReidentificationOfficer] = [Capability.Reidentify],
+        [Role.ReidentificationOfficer] = [Capability.PersonSignIn, Capability.Reidentify],
     }.ToFrozenDictionary();
 
     public static bool Allow(Role role, Capability capability) => Of[role].Contains(capability);

@@ -10,6 +10,7 @@ using Ambroise.Governance.PatientRights;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Reidentification;
 using Ambroise.Governance.Retention;
+using Ambroise.Governance.SignIn;
 using Ambroise.Governance.Sources;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
@@ -102,6 +103,25 @@ public sealed class ControlPlane : IReleaseLedger, IDisposable
 
     /// <summary>Which data a tenant's projects still need, its keys being open.</summary>
     public CategoryBook Categories(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>Who proves who they are in a tenant, and how, its keys being open.</summary>
+    public SignIns SignIns(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <summary>Whether a tenant asks everyone to be signed in, its keys being open.</summary>
+    public TwoFactorBook TwoFactors(TenantId tenant, KeyRing keys) => new(Books(tenant, keys));
+
+    /// <returns>False where a tenant never asked for two factors: what there is to know without a key.</returns>
+    public bool MayRequireTwoFactors(TenantId tenant)
+    {
+        lock (gate) return Convert.ToInt64(connection.Scalar("select count(*) from journal where tenant = @tenant and book = @book", null, ("@tenant", tenant.Value), ("@book", TwoFactorBook.Name)), null) > 0;
+    }
+
+    /// <summary>Ends a session for whoever holds its token; no key is needed.</summary>
+    /// <returns>False where there was none.</returns>
+    public bool Leave(TenantId tenant, string token)
+    {
+        lock (gate) return SignIn.SignIns.Leave(connection, tenant.Value, token);
+    }
 
     BookPlace Books(TenantId tenant, KeyRing keys) => new(connection, gate, clock, tenant.Value, keys);
 

@@ -126,6 +126,20 @@ static class Migrations
             primary key (tenant, actor, role, at)
         );
         """,
+        """
+        create table person_factor (
+            tenant text not null references tenant (id),
+            person text not null,
+            sealed text not null,
+            primary key (tenant, person)
+        );
+        create table sign_in (
+            tenant  text not null references tenant (id),
+            session text not null,
+            sealed  text not null,
+            primary key (tenant, session)
+        );
+        """,
     ];
 
     /// <summary>Brings an empty or older control plane up to date, one transaction for each step.</summary>

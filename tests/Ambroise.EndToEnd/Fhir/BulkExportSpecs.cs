@@ -56,4 +56,25 @@ public sealed class BulkExportSpecs
         home.Run("load", "fhir", "http://fhir.example/r4", "--tenant", "chu").Failed(3, "export.plain-http");
         home.Run("load", "fhir", home.Path, "--tenant", "chu", "--since", "auto").Failed(2, "load.option-server");
     }
+
+    [Fact]
+    public void A_server_is_asked_for_nothing_before_its_source_was_accepted()
+    {
+        using var server = new BulkServer { Files = { ["Patient.ndjson"] = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}"""u8.ToArray() } };
+        using var home = TemporaryHome.With("chu");
+        home.Run("role", "grant", "paul", "data-engineer", "--tenant", "chu").Succeeded();
+        string[] load = ["--as", "paul", "load", "fhir", server.Address, "--tenant", "chu", "--json"];
+        home.Run("--as", "paul", "source", "declare", "record", "--origin", "FHIR server of the patient record", "--justification", "care data", "--tenant", "chu").Succeeded();
+        home.Run(load).Failed(3, "source.unnamed");
+        home.Run([.. load, "--source", "lab"]).Failed(4, "source.unknown");
+        home.Run([.. load, "--source", "record"]).Failed(3, "source.not-accepted");
+        Assert.Empty(server.Asked);
+
+        home.Run("source", "decide", "record", "accept", "--reference", "minutes of 12 March", "--tenant", "chu").Succeeded();
+        Assert.Equal(1, home.Run([.. load, "--source", "record"]).Succeeded().Json.GetProperty("patients").GetInt32());
+        home.Run("source", "decide", "record", "refuse", "--reference", "minutes of 2 April", "--tenant", "chu").Succeeded();
+        var asked = server.Asked.Count;
+        home.Run([.. load, "--source", "record", "--since", "auto"]).Failed(3, "source.not-accepted");
+        Assert.Equal(asked, server.Asked.Count);
+    }
 }

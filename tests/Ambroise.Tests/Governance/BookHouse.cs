@@ -46,6 +46,22 @@ public abstract class BookHouse : IDisposable
     /// <summary>Noon of a day of 2026, or later.</summary>
     protected void On(int month, int day, int year = 2026) => clock.Now = new(year, month, day, 12, 0, 0, TimeSpan.Zero);
 
+    protected void Later(TimeSpan by) => clock.Now += by;
+
+    /// <summary>Every value of a table, as text.</summary>
+    protected IReadOnlyList<string> Stored(string table)
+    {
+        using var connection = home.Database.Connect();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // written in the tests
+        command.CommandText = $"select * from {table}";
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
+        var values = new List<string>();
+        while (reader.Read()) values.AddRange(Enumerable.Range(0, reader.FieldCount).Select(i => $"{reader.GetValue(i)}"));
+        return values;
+    }
+
     protected void Tamper(string sql)
     {
         using var connection = home.Database.Connect();

@@ -72,6 +72,16 @@ public sealed class DependencySpecs
             Assert.All(SourcesOf(name).Where(f => !OpenTheDoor.Contains(Path.GetFileName(f))), file => Assert.DoesNotContain("Door.Open(", File.ReadAllText(file), StringComparison.Ordinal));
     }
 
+    /// <summary>Asks for roles and for who is signed in, and makes a tenant that has neither yet.</summary>
+    static readonly string[] OpenKeys = ["KeyRing.cs", "Session.cs", "CreateTenant.cs"];
+
+    [Fact]
+    public void Keys_are_opened_where_it_is_asked_who_acts_and_nowhere_else()
+    {
+        foreach (var name in Projects().Keys)
+            Assert.All(SourcesOf(name).Where(f => !OpenKeys.Contains(Path.GetFileName(f))), file => Assert.DoesNotContain("KeyRing.Unseal(", File.ReadAllText(file), StringComparison.Ordinal));
+    }
+
     static Dictionary<string, XDocument> Projects() => Directory
         .EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.csproj", SearchOption.AllDirectories)
         .ToDictionary(f => Path.GetFileNameWithoutExtension(f), f => XDocument.Load(f));
