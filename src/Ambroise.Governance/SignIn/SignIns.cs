@@ -93,7 +93,8 @@ public sealed class SignIns
         lock (place.Gate)
         {
             var now = place.Clock.GetUtcNow();
-            if (token is null || Read<Session>("sign_in", "session", Hash(token)) is not { } session || session.Person != person || Read<Factors>("person_factor", "person", person) is not { Confirmed: true } factors
+            if (token is null || Read<Session>("sign_in", "session", Hash(token)) is not { } session || Read<Factors>("person_factor", "person", person) is not { Confirmed: true } factors
+                // Another for each person, and each time one is invited.
                 || factors.Enrolment != session.Enrolment || now - session.Started >= Longest || now - session.LastUsed >= Idle || now < session.LastUsed)
                 return new(FailureKind.Forbidden, "access.not-signed-in", $"Tenant '{place.Tenant}' asks for two factors, and '{person}' is not signed in: 'ambroise sign-in --tenant {place.Tenant} --as {person}'.");
             Write("sign_in", "session", Hash(token), session with { LastUsed = now }, null);

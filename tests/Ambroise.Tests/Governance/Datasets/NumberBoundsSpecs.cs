@@ -17,7 +17,7 @@ public sealed class NumberBoundsSpecs : IDisposable
             rows.Add(Cdm54.Measurement, ("measurement_id", next++), ("person_id", DatasetHouse.Id(p)), ("measurement_concept_id", concept), ("measurement_date", new DateOnly(2016, 1, 1).AddDays(day)), ("measurement_type_concept_id", 32817), ("value_as_number", value), ("unit_concept_id", unit));
         for (var day = 0; day < 20; day++) Measured(1, Weight, 312, Kilogram, day);
         for (var p = 2; p <= DatasetHouse.Patients; p++) Measured(p, Weight, 60 + p % 30, Kilogram, p);
-        for (var p = 1; p <= 40; p++) Measured(p, Weight, 400 + p, Pound, 300);
+        for (var p = 2; p <= 41; p++) Measured(p, Weight, 400 + p, Pound, 300);
         for (var p = 1; p <= 4; p++) Measured(p, Seldom, 170 + p, Kilogram, 0);
         for (var p = 1; p <= DatasetHouse.Patients; p++)
             rows.Add(Cdm54.DrugExposure, ("drug_exposure_id", 7_960_000_000_000_000 + p), ("person_id", DatasetHouse.Id(p)), ("drug_concept_id", 1_539_403), ("drug_exposure_start_date", new DateOnly(2016, 1, 1)), ("drug_exposure_end_date", new DateOnly(2016, 2, 1)),
@@ -37,7 +37,7 @@ public sealed class NumberBoundsSpecs : IDisposable
         var folder = Opened(new());
         // Four patients weigh 60 kg (30, 60, 90 and 120), three 61: five reach down to 61. One weighs 312, of 89 there are four: five reach up to 89 however often the heaviest is weighed.
         Assert.Equal((61, 89), Range(folder, "measurement", "value_as_number", $"measurement_concept_id = {Weight} and unit_concept_id = {Kilogram}"));
-        Assert.Equal((405, 436), Range(folder, "measurement", "value_as_number", $"measurement_concept_id = {Weight} and unit_concept_id = {Pound}"));
+        Assert.Equal((406, 437), Range(folder, "measurement", "value_as_number", $"measurement_concept_id = {Weight} and unit_concept_id = {Pound}"));
         Assert.Equal((30, 32), Range(folder, "drug_exposure", "days_supply"));
         Assert.Equal((30, 30), Range(folder, "drug_exposure", "quantity"));
         // Fewer patients than share anything: no value at all.

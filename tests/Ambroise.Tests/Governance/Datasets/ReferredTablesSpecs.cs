@@ -54,6 +54,10 @@ public sealed class ReferredTablesSpecs : IDisposable
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from {File(folder, "visit_occurrence")} anti join {File(folder, "provider")} using (provider_id)"));
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from {File(folder, "provider")} anti join {File(folder, "care_site")} using (care_site_id)"));
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from {File(folder, "person")} anti join {File(folder, "location")} using (location_id)"));
+        // Of two categories one gives the provider, of January's visits: those of one of them.
+        var january = house.Opened(DatasetHouse.Permit("january", new(ShiftDates: false, K: 1, L: 1), DatasetHouse.Category("person", "gender_concept_id"), DatasetHouse.Category("visit_occurrence", "visit_start_date"),
+            new("visit_occurrence", "whose", ["provider_id"], null, new(2015, 1, 1), new(2015, 1, 31)), DatasetHouse.Category("provider")), null, Population());
+        Assert.Equal(1, DatasetHouse.Count($"select count(*) from {File(january, "provider")}"));
         // Without the column that refers to them there is no way to them.
         var unlinked = house.Opened(Permit("unlinked", DatasetHouse.Category("location")) is var p ? p with { Request = p.Request with { Data = [DatasetHouse.Category("person", "gender_concept_id"), DatasetHouse.Category("location")] } } : null!, null, Population());
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from {File(unlinked, "location")}"));

@@ -85,17 +85,21 @@ public abstract class SignInSpecs(string? server) : BookHouse(server)
         Later(TimeSpan.FromSeconds(30));
         var invitation = SignIns.Invite("marie", "ada").OrThrow();
         Assert.Equal("access.not-signed-in", SignIns.Verify("marie", token)?.Code);
+        Assert.Empty(Stored("sign_in"));
         Fails("sign-in.refused", SignIns.Enter("marie", Password(), Shows(uri)));
         var fresh = SignIns.Join("marie", invitation, Password("un tout autre mot")).OrThrow();
         Assert.NotEqual(uri, fresh);
         // A device that showed no code yet is no factor.
         Fails("sign-in.refused", SignIns.Enter("marie", Password("un tout autre mot"), Shows(fresh)));
-        SignIns.Confirm("marie", Shows(fresh)).OrThrow();
+        var recovery = SignIns.Confirm("marie", Shows(fresh)).OrThrow();
         Later(TimeSpan.FromSeconds(30));
         token = SignIns.Enter("marie", Password("un tout autre mot"), Shows(fresh)).OrThrow();
         Assert.Equal(1, SignIns.End("marie"));
         Assert.Equal("access.not-signed-in", SignIns.Verify("marie", token)?.Code);
+        token = SignIns.Enter("marie", Password("un tout autre mot"), recovery[0]).OrThrow();
         Assert.True(SignIns.Withdraw("marie"));
+        Assert.Equal("access.not-signed-in", SignIns.Verify("marie", token)?.Code);
+        Assert.Empty(Stored("sign_in"));
         Assert.False(SignIns.Withdraw("marie"));
         Later(TimeSpan.FromSeconds(30));
         Fails("sign-in.refused", SignIns.Enter("marie", Password("un tout autre mot"), Shows(fresh)));
