@@ -5,6 +5,7 @@ using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
+using Ambroise.Sources.Fhir;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Vault.Files;
 using Spectre.Console;
@@ -41,6 +42,15 @@ static class Mappings
             },
             new Example("ambroise mappings list --tenant chu --export unmapped.csv", frame.Say("to map them in Usagi", "pour les transcoder dans Usagi")));
     }
+
+    public static Command Manifest(CommandFrame frame) => frame.Runs(new Command("manifest", frame.Say("Tells which FHIR resources are read and which tables they fill", "Dit quelles ressources FHIR sont lues et quelles tables elles remplissent")),
+        (session, _) => new Answer(FhirSource.Manifest, console =>
+        {
+            var table = new Table().Border(TableBorder.Simple).AddColumns("Type", session.Say("Tables", "Tables"));
+            foreach (var resource in FhirSource.Manifest.Resources) table.AddRow(new Text(resource.Type), new Text(string.Join(", ", resource.Tables)));
+            console.Write(table);
+        }),
+        new Example("ambroise mappings manifest --json", frame.Say("for a program", "pour un programme")));
 
     public static Command Import(CommandFrame frame)
     {

@@ -74,6 +74,9 @@ public sealed class FhirSource : IRecordSource, IDisposable
     /// <summary>The resource types that are read.</summary>
     public static IReadOnlyCollection<string> Types => Resources.ResourceTypes.Maps.Keys;
 
+    /// <summary>What is read, and which tables it fills.</summary>
+    public static MappingManifest Manifest { get; } = MappingManifest.Of(Guide);
+
     public string Description => $"fhir {folder.Name}";
 
     public IReadOnlyCollection<CdmTable> Tables => Given;

@@ -54,6 +54,7 @@ sealed class FhirHospital : IDisposable
         Decisions = source.PersonDecisions;
         Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));
         Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Json)!;
+        Assert.All(Report.Rows, r => Assert.Contains(r.Table, FhirSource.Manifest.Resources.Single(m => m.Type == r.Type).Tables));
         Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
         Directory.Delete(folder, recursive: true);
         return loaded.Manifest.Content;
