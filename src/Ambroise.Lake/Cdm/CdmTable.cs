@@ -53,5 +53,10 @@ public sealed record CdmTable(string Name, ImmutableArray<CdmColumn> Columns, Pl
     /// <exception cref="KeyNotFoundException">No such column: a bug in the caller.</exception>
     public CdmColumn this[string name] => byName[name];
 
+    /// <summary>Each table is one object.</summary>
+    public bool Equals(CdmTable? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+
     public override string ToString() => Name;
 }

@@ -27,6 +27,9 @@ public abstract class Column(ArrayShelf? shelf)
     /// <summary>Appends rows <paramref name="rows"/> of <paramref name="from"/>, which is of the same type. Ascending rows without a gap are copied whole.</summary>
     public abstract void AppendFrom(Column from, ReadOnlySpan<int> rows);
 
+    /// <summary>Appends <paramref name="count"/> rows of <paramref name="from"/>, which is of the same type, from <paramref name="first"/> on.</summary>
+    public abstract void AppendRange(Column from, int first, int count);
+
     public void AppendNull() => AppendNulls(1);
 
     public abstract bool IsNull(int row);
@@ -113,10 +116,20 @@ public sealed class Int32Column(int capacity = 0, ArrayShelf? shelf = null) : Co
             AppendNulls(rows.Length);
             return;
         }
+        if (Contiguous(rows))
+        {
+            AppendRange(from, rows[0], rows.Length);
+            return;
+        }
         var source = ((Int32Column)from).values;
         var to = AppendSpan(rows.Length);
-        if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
-        else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+        for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+    }
+
+    public override void AppendRange(Column from, int first, int count)
+    {
+        if (from.IsAbsent) AppendNulls(count);
+        else ((Int32Column)from).values.AsSpan(first, count).CopyTo(AppendSpan(count));
     }
 
     public override void AppendNulls(int count)
@@ -180,10 +193,20 @@ public sealed class Int64Column(int capacity = 0, ArrayShelf? shelf = null) : Co
             AppendNulls(rows.Length);
             return;
         }
+        if (Contiguous(rows))
+        {
+            AppendRange(from, rows[0], rows.Length);
+            return;
+        }
         var source = ((Int64Column)from).values;
         var to = AppendSpan(rows.Length);
-        if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
-        else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+        for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+    }
+
+    public override void AppendRange(Column from, int first, int count)
+    {
+        if (from.IsAbsent) AppendNulls(count);
+        else ((Int64Column)from).values.AsSpan(first, count).CopyTo(AppendSpan(count));
     }
 
     public override void AppendNulls(int count)
@@ -247,10 +270,20 @@ public sealed class Float64Column(int capacity = 0, ArrayShelf? shelf = null) : 
             AppendNulls(rows.Length);
             return;
         }
+        if (Contiguous(rows))
+        {
+            AppendRange(from, rows[0], rows.Length);
+            return;
+        }
         var source = ((Float64Column)from).values;
         var to = AppendSpan(rows.Length);
-        if (Contiguous(rows)) source.AsSpan(rows[0], rows.Length).CopyTo(to);
-        else for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+        for (var i = 0; i < rows.Length; i++) to[i] = source[rows[i]];
+    }
+
+    public override void AppendRange(Column from, int first, int count)
+    {
+        if (from.IsAbsent) AppendNulls(count);
+        else ((Float64Column)from).values.AsSpan(first, count).CopyTo(AppendSpan(count));
     }
 
     public override void AppendNulls(int count)
@@ -327,28 +360,39 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
                 else Append(source[row]);
             return;
         }
+        AppendRange(from, rows[0], rows.Length);
+    }
+
+    public override void AppendRange(Column from, int first, int count)
+    {
+        var source = (TextColumn)from;
+        if (source.absent)
+        {
+            AppendNulls(count);
+            return;
+        }
         // Rows side by side have their bytes side by side: one copy, and every range moved by the same distance.
-        var moved = source.ranges.AsSpan(rows[0], rows.Length);
-        int first = -1, end = 0;
+        var moved = source.ranges.AsSpan(first, count);
+        int start = -1, end = 0;
         foreach (var range in moved)
             if (range >= 0)
             {
-                if (first < 0) first = (int)(range >> 32);
+                if (start < 0) start = (int)(range >> 32);
                 end = (int)(range >> 32) + (int)range;
             }
-        if (first < 0)
+        if (start < 0)
         {
-            AppendNulls(rows.Length);
+            AppendNulls(count);
             return;
         }
         if (absent) Fill();
-        Reserve(end - first);
-        source.bytes.AsSpan(first, end - first).CopyTo(bytes.AsSpan(used));
-        Grow(ref ranges, Count + rows.Length, Count);
-        var distance = (long)(used - first) << 32;
+        Reserve(end - start);
+        source.bytes.AsSpan(start, end - start).CopyTo(bytes.AsSpan(used));
+        Grow(ref ranges, Count + count, Count);
+        var distance = (long)(used - start) << 32;
         for (var i = 0; i < moved.Length; i++) ranges[Count + i] = moved[i] < 0 ? -1 : moved[i] + distance;
-        Count += rows.Length;
-        used += end - first;
+        Count += count;
+        used += end - start;
     }
 
     public override void AppendNulls(int count)

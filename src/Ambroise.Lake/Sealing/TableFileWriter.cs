@@ -236,16 +236,17 @@ static class TableFileWriter
             for (var p = 0; p < pieces.Length; p++) pins[p] = GCHandle.Alloc(pieces[p].Arena, GCHandleType.Pinned);
             var kept = 0;
             var values = buffers.Text;
+            var levels = buffers.Levels.AsSpan(0, block.Length);
+            var hashed = hash is null ? null : new HashedText(hash, buffers.Bytes);
             for (var i = 0; i < block.Length; i++)
             {
                 var piece = block[i] >> Pieces.PieceBits;
                 var (start, length) = pieces[piece].Range(block[i] & Pieces.PieceMask);
-                buffers.Levels[i] = length < 0 ? (short)0 : (short)1;
-                hash?.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
-                if (length < 0) continue;
-                if (length > 0) hash?.Append(pieces[piece].Arena.AsSpan(start, length));
-                values[kept++] = new ByteArray(pins[piece].AddrOfPinnedObject() + start, length);
+                levels[i] = length < 0 ? (short)0 : (short)1;
+                hashed?.Append(length, pieces[piece].Arena, start);
+                if (length >= 0) values[kept++] = new ByteArray(pins[piece].AddrOfPinnedObject() + start, length);
             }
+            hashed?.Flush();
             if (optional) column.WriteBatch(block.Length, buffers.Levels.AsSpan(0, block.Length), default, values[..kept]);
             else column.WriteBatch(values[..kept]);
         }
@@ -253,6 +254,35 @@ static class TableFileWriter
         {
             foreach (var pin in pins)
                 if (pin.IsAllocated) pin.Free();
+        }
+    }
+
+    /// <summary>Gathers texts before they are hashed: each with its length before it, -1 for null.</summary>
+    sealed class HashedText(XxHash128 hash, byte[] gathered)
+    {
+        int held;
+
+        public void Append(int length, byte[] arena, int start)
+        {
+            if (held + sizeof(int) > gathered.Length) Flush();
+            MemoryMarshal.Write(gathered.AsSpan(held), in length);
+            held += sizeof(int);
+            if (length <= 0) return;
+            if (length > gathered.Length)
+            {
+                Flush();
+                hash.Append(arena.AsSpan(start, length));
+                return;
+            }
+            if (held + length > gathered.Length) Flush();
+            arena.AsSpan(start, length).CopyTo(gathered.AsSpan(held));
+            held += length;
+        }
+
+        public void Flush()
+        {
+            hash.Append(gathered.AsSpan(0, held));
+            held = 0;
         }
     }
 
@@ -264,7 +294,10 @@ static class TableFileWriter
         int[] int32 = [];
         long[] int64 = [], text = [];
         double[] float64 = [];
+        byte[] bytes = [];
 
+        /// <summary>Enough to hash in long stretches.</summary>
+        public byte[] Bytes => bytes.Length > 0 ? bytes : bytes = shelf.Take<byte>(1 << 16);
         public short[] Levels => levels;
         public int[] Int32 => int32.Length > 0 ? int32 : int32 = shelf.Take<int>(Rows);
         public long[] Int64 => int64.Length > 0 ? int64 : int64 = shelf.Take<long>(Rows);
@@ -280,6 +313,7 @@ static class TableFileWriter
             if (int64.Length > 0) shelf.Give(int64);
             if (float64.Length > 0) shelf.Give(float64);
             if (text.Length > 0) shelf.Give(text);
+            if (bytes.Length > 0) shelf.Give(bytes);
         }
     }
 }

@@ -13,6 +13,12 @@ sealed class KeySet(ArrayShelf? shelf = null)
     int count, mask;
     bool hasZero;
 
+    /// <summary>Fetches what <see cref="Add"/> will look at, where keys are scattered.</summary>
+    public void Foresee(long key)
+    {
+        if (pages is null) Ahead.Fetch(ref slots[Hash(key)]);
+    }
+
     /// <returns>False when the key was there already.</returns>
     public bool Add(long key)
     {

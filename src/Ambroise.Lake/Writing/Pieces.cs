@@ -50,6 +50,26 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         return grown;
     }
 
+    /// <summary>Appends a whole batch.</summary>
+    /// <returns>Bytes of memory this took.</returns>
+    public long Append(Batch from, ReadOnlySpan<int> ordinals)
+    {
+        long grown = 0;
+        for (var first = 0; first < from.Rows;)
+        {
+            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add(pieces.Count == 0 ? 0 : PieceRows);
+            var piece = pieces[^1];
+            var before = piece.Rows.Bytes;
+            var take = Math.Min(from.Rows - first, PieceRows - piece.Rows.Rows);
+            for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].AppendRange(from.Columns[c], first, take);
+            if (ordinals.Length > 0) ordinals.Slice(first, take).CopyTo(piece.Ordinals.AppendSpan(take));
+            grown += piece.Rows.Bytes - before + 4L * take;
+            Rows += take;
+            first += take;
+        }
+        return grown;
+    }
+
     void Add(int capacity) => pieces.Add(new(new Batch(Table, capacity, shelf), new Int32Column(capacity, shelf)));
 
     /// <summary>Drops the rows held and gives their memory back.</summary>

@@ -39,7 +39,7 @@ sealed record ShardOrder(ReadOnlyMemory<int> Rows, ConceptRun[] Runs, int Patien
             }
         }
         var order = RowOrder.Sort(keys, rows.Rows, shelf);
-        BreakTies(rows, keys.AsSpan(0, rows.Rows), order);
+        BreakTies(rows, keys.AsSpan(0, rows.Rows), order, starts is null || startsInKey);
         shelf.Give(keys);
         return new(order.AsMemory(0, rows.Rows), FindRuns(order.AsSpan(0, rows.Rows), concepts), Distinct(ordinals, rows), starts is null || rows.Rows == 0 ? Null.Int32 : FirstStart(rows, starts), greatestStart);
     }
@@ -73,16 +73,37 @@ sealed record ShardOrder(ReadOnlyMemory<int> Rows, ConceptRun[] Runs, int Patien
     }
 
     /// <summary>Rows that the sort could not tell apart are put in order of start and key, or of every value where the table has no key: the same rows always end in the same order.</summary>
-    static void BreakTies(Pieces rows, ReadOnlySpan<ulong> keys, int[] order)
+    /// <param name="startsInKey">The sort has seen to the start dates.</param>
+    static void BreakTies(Pieces rows, ReadOnlySpan<ulong> keys, int[] order, bool startsInKey)
     {
         var compare = new RowComparer(rows);
+        long[][]? unique = startsInKey && rows.Table.Key >= 0 && rows.Table.Columns[rows.Table.Key].Type == ColumnType.Int64 ? rows.Int64(rows.Table.Key) : null;
+        long[] tied = [];
         for (var from = 0; from < keys.Length;)
         {
             var to = from + 1;
             while (to < keys.Length && keys[to] == keys[from]) to++;
-            if (to - from > 1) order.AsSpan(from, to - from).Sort(compare);
+            var some = order.AsSpan(from, to - from);
             from = to;
+            if (some.Length == 1) continue;
+            if (unique is not null)
+            {
+                // Sorting numbers takes a tenth of what asking a comparer does.
+                if (tied.Length < some.Length) tied = new long[2 * some.Length];
+                var by = tied.AsSpan(0, some.Length);
+                for (var i = 0; i < by.Length; i++) by[i] = unique[some[i] >> Pieces.PieceBits][some[i] & Pieces.PieceMask];
+                by.Sort(some);
+                if (!HasEqual(by)) continue;
+            }
+            some.Sort(compare);
         }
+    }
+
+    static bool HasEqual(ReadOnlySpan<long> sorted)
+    {
+        for (var i = 1; i < sorted.Length; i++)
+            if (sorted[i] == sorted[i - 1]) return true;
+        return false;
     }
 
     static ConceptRun[] FindRuns(ReadOnlySpan<int> order, int[][]? concepts)

@@ -10,44 +10,41 @@ namespace Ambroise.Lake.Writing;
 /// <param name="memoryBytes">Bound on the rows held in memory.</param>
 public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
 {
-    readonly Dictionary<CdmTable, List<Pieces.Piece>> held = [];
+    readonly Dictionary<CdmTable, Pieces> held = [];
     readonly Dictionary<CdmTable, int> numbers = [];
     readonly ArrayShelf shelf = new(memoryBytes / 4);
     Spill? spill;
     long bytes;
 
-    /// <summary>Takes a batch over: the caller must not touch it again.</summary>
+    /// <summary>Copies a batch: the caller may use it again.</summary>
     /// <param name="tags">A number of the caller's for each row.</param>
     public void Add(Batch rows, Int32Column tags)
     {
         if (rows.Rows == 0) return;
         if (!held.TryGetValue(rows.Table, out var pieces))
         {
-            held[rows.Table] = pieces = [];
+            held[rows.Table] = pieces = new(rows.Table);
             numbers[rows.Table] = numbers.Count;
         }
-        pieces.Add(new(rows, tags));
-        bytes += rows.Bytes + tags.Bytes;
+        bytes += pieces.Append(rows, tags.Values);
         if (bytes <= memoryBytes) return;
         if (spill is null)
         {
             PrivateFile.CreateFolder(folder);
             spill = new(Path.Combine(folder, $"staged-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), shelf);
         }
-        foreach (var (table, list) in held)
-        {
-            foreach (var piece in list) spill.Add(numbers[table], piece);
-            list.Clear();
-        }
+        foreach (var (table, some) in held)
+            foreach (var piece in some.Take()) spill.Add(numbers[table], piece);
         bytes = 0;
     }
 
     /// <returns>The table's rows with their tags, in the order they came. Rows read from memory are let go of.</returns>
     public IEnumerable<(Batch Rows, Int32Column Tags)> Take(CdmTable table)
     {
-        if (!held.Remove(table, out var pieces)) yield break;
+        if (!held.Remove(table, out var some)) yield break;
         if (spill is not null)
             foreach (var piece in spill.Read(table, numbers[table])) yield return Copy(piece);
+        var pieces = some.Take();
         for (var i = 0; i < pieces.Count; i++)
         {
             var piece = pieces[i];

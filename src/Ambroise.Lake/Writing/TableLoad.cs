@@ -11,6 +11,9 @@ sealed class TableLoad : IDisposable
     /// <summary>The shard number of a tenant's shared tables.</summary>
     public const int Shared = -1;
 
+    /// <summary>Rows whose key's place is fetched before it is looked up.</summary>
+    const int Lookahead = 12;
+
     readonly PersonIndex persons;
     readonly ParentIndex? parents;
     readonly Func<Spill> openSpill;
@@ -47,9 +50,11 @@ sealed class TableLoad : IDisposable
     public void Append(Batch batch, bool fromEarlierRelease = false)
     {
         var key = Table.Key < 0 ? null : batch.Columns[Table.Key];
+        var scattered = key is Int64Column { IsAbsent: false } longs ? longs.Array : null;
         var person = Table.Person < 0 ? null : (Int64Column)batch.Columns[Table.Person];
         for (var row = 0; row < batch.Rows; row++)
         {
+            if (scattered is not null && row + Lookahead < batch.Rows) keys!.Foresee(scattered[row + Lookahead]);
             var rank = 0;
             if (person is not null)
             {

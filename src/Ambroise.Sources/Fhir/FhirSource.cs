@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
-using Ambroise.Lake.Kept;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Mapping;
@@ -24,6 +24,12 @@ public sealed class FhirSource : IRecordSource, IDisposable
         Cdm54.Person, Cdm54.Death, Cdm54.VisitOccurrence, Cdm54.VisitDetail, Cdm54.ConditionOccurrence, Cdm54.DrugExposure, Cdm54.ProcedureOccurrence, Cdm54.DeviceExposure, Cdm54.Measurement,
         Cdm54.Observation, Cdm54.Note, Cdm54.Specimen, Cdm54.PayerPlanPeriod, Cdm54.Location, Cdm54.CareSite, Cdm54.Provider, Cdm54.Cost, Cdm54.CdmSource, Cdm54.PersonIdentity, Cdm54.ConsentRecord, Cdm54.SourceRecord, Cdm54.MergedPatient,
     ];
+
+    /// <summary>Resources whose place in the index is fetched before they are looked up.</summary>
+    const int Lookahead = 8;
+
+    /// <summary>A chunk whose rows took more than this many bytes is not used again.</summary>
+    const long MostKept = 32 << 20;
 
     readonly FhirFolder folder;
     readonly CodeBook codes;
@@ -218,7 +224,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
 
     void ReadAll(CancellationToken cancel)
     {
-        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions), trackAllValues: true);
+        var emptied = new ConcurrentBag<Dictionary<CdmTable, TableRows>>();
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var rows) ? rows : null), trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
         IEnumerable<InputChunk> Chunks()
         {
@@ -239,6 +246,9 @@ public sealed class FhirSource : IRecordSource, IDisposable
                 cancel.ThrowIfCancellationRequested();
                 deferred.AddRange(chunk.Deferred);
                 Take(chunk);
+                if (chunk.Bytes > MostKept) continue;
+                foreach (var rows in chunk.Tables.Values) rows.Clear();
+                emptied.Add(chunk.Tables);
             }
         }
         catch (AggregateException e) when (e.Flatten().InnerExceptions is [var only])
@@ -287,13 +297,17 @@ public sealed class FhirSource : IRecordSource, IDisposable
     void Take(MappedChunk chunk, bool again = false)
     {
         var first = index.Count;
-        foreach (var seen in chunk.Seen)
+        var all = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chunk.Seen);
+        for (var i = 0; i < all.Length; i++)
         {
+            if (i + Lookahead < all.Length) index.Foresee(all[i + Lookahead]);
+            ref readonly var seen = ref all[i];
             var seq = again ? index.AddAgain(seen) : index.Add(seen);
             if (seen is { Type: "Patient", Outcome: ResourceIndex.Used }) patients.Add((seen.Key.Key, seq));
         }
         foreach (var (_, rows) in chunk.Tables)
         {
+            rows.Finish();
             foreach (ref var tag in rows.Tags.Values) tag += first;
             if (rows.Batch.Table != Cdm54.Death) staged!.Add(rows.Batch, rows.Tags);
         }
@@ -469,6 +483,8 @@ public sealed class FhirSource : IRecordSource, IDisposable
             var named = columns.Named.Select(n => rows.Columns[n].IsAbsent ? null : (Int64Column)rows.Columns[n]).ToArray();
             var found = new long[named.Length];
             var kept = new List<int>(rows.Rows);
+            var countsByType = new long[256];
+            var placed = Null.Int64;
             for (var row = 0; row < rows.Rows; row++)
             {
                 var seq = tags.Array[row];
@@ -479,12 +495,16 @@ public sealed class FhirSource : IRecordSource, IDisposable
                     if (table == Cdm54.Location) aside.TakePlace(rows, row);
                     continue;
                 }
-                if (person is not null && !persons.Contains(person.Array[row]))
+                if (person is not null && person.Array[row] is var about && about != placed)
                 {
-                    if (table == Cdm54.SourceRecord) SetAside(rows, row, seq, reject);
-                    continue;
+                    if (!persons.Contains(about))
+                    {
+                        if (table == Cdm54.SourceRecord) SetAside(rows, row, seq, reject);
+                        continue;
+                    }
+                    placed = about; // rows that follow one another are often about one person
                 }
-                if (unplaced.Contains(seq)) continue;
+                if (unplaced.Count > 0 && unplaced.Contains(seq)) continue;
                 kept.Add(row);
                 for (var n = 0; n < named.Length; n++)
                 {
@@ -498,9 +518,10 @@ public sealed class FhirSource : IRecordSource, IDisposable
                     var reference = (means, index.Type(seq), table.Columns[columns.Named[n]].Name);
                     unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
                 }
-                var of = (index.Type(seq), table.Name);
-                rowCounts[of] = rowCounts.GetValueOrDefault(of) + 1;
+                countsByType[index.TypeNumber(seq)]++;
             }
+            for (var type = 0; type < countsByType.Length; type++)
+                if (countsByType[type] > 0) rowCounts[(index.TypeName((byte)type), table.Name)] = rowCounts.GetValueOrDefault((index.TypeName((byte)type), table.Name)) + countsByType[type];
             if (table == Cdm54.Provider) Specialties(rows);
             if (kept.Count == 0) continue;
             if (kept.Count == rows.Rows)

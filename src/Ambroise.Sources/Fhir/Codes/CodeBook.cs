@@ -18,6 +18,9 @@ public sealed record CodeMeaning(string Vocabulary, string Code, int Source, Tar
     public bool IsMapped => Targets.Length > 0;
 
     public int Standard => Targets.Length > 0 ? Targets[0].Concept : 0;
+
+    /// <summary>The code was used for one thing and later for another: what it means depends on the day.</summary>
+    public bool IsDated { get; init; }
 }
 
 /// <summary>Codes to concepts: local mappings first, then <c>Maps to</c> of the loaded vocabulary. Safe for use from several threads.</summary>
@@ -59,15 +62,15 @@ public sealed class CodeBook
         // The one still valid, else the one that was last: the file is in order of validity.
         var concept = found.Length == 0 ? default : found[^1];
         if (local.TryGetValue((vocabulary, of.Code), out var ours)) return new(vocabulary, of.Code, concept.Id, ours);
-        return new(vocabulary, of.Code, concept.Id, concept.Targets ?? []);
+        return new(vocabulary, of.Code, concept.Id, concept.Targets ?? []) { IsDated = found.Length > 1 };
     }
 
     /// <summary>As <see cref="Find(string, string)"/>, for the day of an event: of several concepts under one code, the one valid that day.</summary>
     public CodeMeaning Find(string system, string code, int day)
     {
         var meaning = Find(system, code);
-        if (!concepts.TryGetValue((meaning.Vocabulary, code), out var found) || found.Length < 2 || local.ContainsKey((meaning.Vocabulary, code))) return meaning;
-        foreach (var concept in found)
+        if (!meaning.IsDated) return meaning;
+        foreach (var concept in concepts[(meaning.Vocabulary, code)])
             if (concept.ValidFrom <= day && day <= concept.ValidTo) return new(meaning.Vocabulary, code, concept.Id, concept.Targets);
         return meaning;
     }

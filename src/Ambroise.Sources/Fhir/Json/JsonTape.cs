@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 
 namespace Ambroise.Sources.Fhir.Json;
 
-/// <summary>One JSON document as a tape of tokens over its bytes, used again for the next one: no object per value.</summary>
+/// <summary>One JSON document as a tape of values over its bytes, used again for the next one: no object per value, and no byte of a string is looked at before it is asked for.</summary>
 sealed class JsonTape
 {
     /// <summary>FHIR nests some ten levels; beyond this a document is refused.</summary>
@@ -11,11 +13,29 @@ sealed class JsonTape
 
     internal enum Kind : byte { Object, Array, Text, EscapedText, Number, True, False, Null }
 
-    static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
+    /// <summary>A value.</summary>
+    struct Value
+    {
+        public int Start, Length;
 
-    int[] starts = new int[1024], lengths = new int[1024], nexts = new int[1024];
-    Kind[] kinds = new Kind[1024];
-    readonly int[] open = new int[MaxDepth + 1];
+        /// <summary>The value after this one and all in it.</summary>
+        public int Next;
+
+        /// <summary>Where its name is, for a value of an object.</summary>
+        public int NameStart;
+
+        /// <summary>See <see cref="Tag"/>.</summary>
+        public uint Name;
+
+        public Kind Kind;
+
+        /// <summary>Of an object, a bit for each name in it: most names that are looked for are not there.</summary>
+        public ulong Names;
+    }
+
+    readonly JsonMarks marks = new();
+    readonly int[] open = new int[MaxDepth];
+    Value[] values = new Value[1024];
     int count;
 
     /// <summary>The bytes read last.</summary>
@@ -25,73 +45,163 @@ sealed class JsonTape
     public string? Read(ReadOnlyMemory<byte> utf8)
     {
         (Bytes, count) = (utf8, 0);
-        if (!Utf8.IsValid(utf8.Span)) return "utf8-invalid";
-        var reader = new Utf8JsonReader(utf8.Span, Options);
-        var depth = 0;
-        try
-        {
-            while (reader.Read())
-            {
-                switch (reader.TokenType)
-                {
-                    case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                        var at = open[--depth];
-                        nexts[at] = count;
-                        lengths[at] = (int)reader.BytesConsumed - starts[at];
-                        continue;
-                    case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                        open[depth++] = count;
-                        Add(reader.TokenType == JsonTokenType.StartObject ? Kind.Object : Kind.Array, (int)reader.TokenStartIndex, 0);
-                        continue;
-                    case JsonTokenType.PropertyName or JsonTokenType.String:
-                        Add(reader.ValueIsEscaped ? Kind.EscapedText : Kind.Text, (int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
-                        continue;
-                    default:
-                        Add(reader.TokenType switch { JsonTokenType.Number => Kind.Number, JsonTokenType.True => Kind.True, JsonTokenType.False => Kind.False, _ => Kind.Null },
-                            (int)reader.TokenStartIndex, reader.ValueSpan.Length);
-                        continue;
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            return depth >= MaxDepth ? "json-too-deep" : "json-invalid"; // the exception's own words may quote the line
-        }
-        return count > 0 && kinds[0] == Kind.Object ? null : "json-not-object";
+        var text = utf8.Span;
+        var whole = marks.Find(text);
+        if (!marks.IsAscii && !Utf8.IsValid(text)) return "utf8-invalid";
+        return whole && TryBuild(text) ? null : JsonGrammar.Reason(text, MaxDepth);
     }
+
+    /// <summary>Walks from mark to mark: what stands between two is blank, or a number or literal where one may be.</summary>
+    bool TryBuild(ReadOnlySpan<byte> text)
+    {
+        ref var at = ref MemoryMarshal.GetArrayDataReference(marks.At);
+        ref var tape = ref MemoryMarshal.GetArrayDataReference(values);
+        int left = marks.Count, depth = 0, next = 0, end = 0, nameStart = 0;
+        uint name = 0;
+        if (left == 0 || text[at] != '{' || !Blank(text, 0, at)) return false;
+        int mark;
+    Value:
+        // A value: its name, if it has one, was read.
+        if (left-- <= 0) return false;
+        mark = at;
+        if (next == values.Length)
+        {
+            Array.Resize(ref values, 2 * values.Length);
+            tape = ref MemoryMarshal.GetArrayDataReference(values);
+        }
+        ref var value = ref Unsafe.Add(ref tape, next);
+        (value.NameStart, value.Name) = (nameStart, name);
+        switch (text[mark])
+        {
+            case (byte)'"':
+                if (mark != end && !Blank(text, end, mark)) return false;
+                var close = Unsafe.Add(ref at, 1);
+                (value.Start, value.Length) = (mark + 1, close - mark - 1);
+                value.Kind = Kind.Text;
+                if (marks.HasEscapes && text.Slice(value.Start, value.Length).Contains((byte)'\\'))
+                {
+                    if (!JsonGrammar.AreEscapes(text.Slice(value.Start, value.Length))) return false;
+                    value.Kind = Kind.EscapedText;
+                }
+                value.Next = ++next;
+                at = ref Unsafe.Add(ref at, 2);
+                left--;
+                end = close + 1;
+                goto After;
+            case (byte)'{' or (byte)'[':
+                if (mark != end && !Blank(text, end, mark) || depth == MaxDepth) return false;
+                (value.Start, value.Names) = (mark, 0);
+                value.Kind = text[mark] == '{' ? Kind.Object : Kind.Array;
+                open[depth++] = next++;
+                at = ref Unsafe.Add(ref at, 1);
+                end = mark + 1;
+                // Nothing in it?
+                if (left <= 0) return false;
+                if (text[at] == (value.Kind == Kind.Object ? '}' : ']') && Blank(text, end, at)) goto Close;
+                if (value.Kind == Kind.Object) goto Name;
+                (nameStart, name) = (0, 0);
+                goto Value;
+            default:
+                if (JsonGrammar.Scalar(Trimmed(text, end, mark, out value.Start)) is not { } kind) return false;
+                value.Length = TrimmedEnd(text, value.Start, mark) - value.Start;
+                value.Kind = kind;
+                value.Next = ++next;
+                end = mark;
+                left++;
+                goto After;
+        }
+    Name:
+        if (left <= 0 || text[at] != '"' || !Blank(text, end, at)) return false;
+        nameStart = at + 1;
+        mark = Unsafe.Add(ref at, 1);
+        name = Tag(text[nameStart..mark]);
+        Unsafe.Add(ref tape, open[depth - 1]).Names |= Bit(name);
+        if (marks.HasEscapes && !JsonGrammar.AreEscapes(text[nameStart..mark])) return false;
+        if ((left -= 3) < 0) return false;
+        end = Unsafe.Add(ref at, 2);
+        if (text[end] != ':' || !Blank(text, mark + 1, end)) return false;
+        end++;
+        at = ref Unsafe.Add(ref at, 3);
+        goto Value;
+    After:
+        if (left <= 0) return false;
+        mark = at;
+        if (mark != end && !Blank(text, end, mark)) return false;
+        var isObject = Unsafe.Add(ref tape, open[depth - 1]).Kind == Kind.Object;
+        if (text[mark] == ',')
+        {
+            at = ref Unsafe.Add(ref at, 1);
+            left--;
+            end = mark + 1;
+            if (isObject) goto Name;
+            (nameStart, name) = (0, 0);
+            goto Value;
+        }
+        if (text[mark] != (isObject ? '}' : ']')) return false;
+    Close:
+        end = at + 1;
+        at = ref Unsafe.Add(ref at, 1);
+        left--;
+        ref var closed = ref Unsafe.Add(ref tape, open[--depth]);
+        (closed.Length, closed.Next) = (end - closed.Start, next);
+        if (depth > 0) goto After;
+        count = next;
+        return left == 0 && Blank(text, end, text.Length);
+    }
+
+    static bool Blank(ReadOnlySpan<byte> text, int from, int to)
+    {
+        if (from >= to) return from == to;
+        return JsonGrammar.AreBlanks(text[from..to]);
+    }
+
+    static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> text, int from, int to, out int start)
+    {
+        while (from < to && JsonGrammar.IsBlank(text[from])) from++;
+        start = from;
+        return text[from..TrimmedEnd(text, from, to)];
+    }
+
+    static int TrimmedEnd(ReadOnlySpan<byte> text, int from, int to)
+    {
+        while (to > from && JsonGrammar.IsBlank(text[to - 1])) to--;
+        return to;
+    }
+
+    /// <summary>Tells most names apart without looking at them: length, first and last letter.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint Tag(ReadOnlySpan<byte> name) => name.Length is 0 or > ushort.MaxValue ? 0 : (uint)name.Length << 16 | (uint)name[0] << 8 | name[^1];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ulong Bit(uint tag) => 1UL << (int)(tag * 0x9E3779B1 >> 26);
 
     public JsonNode Root => new(this, 0);
 
-    void Add(Kind kind, int start, int length)
-    {
-        if (count == starts.Length)
-        {
-            Array.Resize(ref starts, 2 * count);
-            Array.Resize(ref lengths, 2 * count);
-            Array.Resize(ref nexts, 2 * count);
-            Array.Resize(ref kinds, 2 * count);
-        }
-        (kinds[count], starts[count], lengths[count]) = (kind, start, length);
-        nexts[count] = ++count;
-    }
+    /// <summary>Values of the document read last.</summary>
+    internal int Count => count;
 
-    internal Kind KindAt(int at) => kinds[at];
-    internal int Next(int at) => nexts[at];
-    internal ReadOnlySpan<byte> Raw(int at) => Bytes.Span.Slice(starts[at], lengths[at]);
-    internal ReadOnlyMemory<byte> Whole(int at) => Bytes.Slice(starts[at], lengths[at]);
+    internal Kind KindAt(int at) => values[at].Kind;
+    internal int Next(int at) => values[at].Next;
+    internal ReadOnlySpan<byte> Raw(int at) => Bytes.Span.Slice(values[at].Start, values[at].Length);
+    internal ReadOnlySpan<byte> NameAt(int at) => Bytes.Span.Slice(values[at].NameStart, (int)(values[at].Name >> 16));
+    internal ReadOnlyMemory<byte> Whole(int at) => Bytes.Slice(values[at].Start, values[at].Length);
 
+    /// <returns>The first value of that name in an object, or -1.</returns>
     internal int Find(int parent, ReadOnlySpan<byte> name)
     {
-        for (int at = parent + 1, end = nexts[parent]; at < end; at = nexts[at + 1])
-            if (lengths[at] == name.Length && Raw(at).SequenceEqual(name)) return at + 1;
+        var tag = Tag(name);
+        if ((values[parent].Names & Bit(tag)) == 0) return -1;
+        for (int at = parent + 1, end = values[parent].Next; at < end; at = values[at].Next)
+            if (values[at].Name == tag && Bytes.Span.Slice(values[at].NameStart, name.Length).SequenceEqual(name)) return at;
         return -1;
     }
 
     internal byte[] Unescaped(int at)
     {
-        var reader = new Utf8JsonReader(Bytes.Span.Slice(starts[at] - 1, lengths[at] + 2));
+        ref var value = ref values[at];
+        var reader = new Utf8JsonReader(Bytes.Span.Slice(value.Start - 1, value.Length + 2));
         reader.Read();
-        var text = new byte[lengths[at]];
+        var text = new byte[value.Length];
         try
         {
             return text[..reader.CopyString(text)];

@@ -11,8 +11,12 @@ using Ambroise.Sources.Fhir.Resources;
 namespace Ambroise.Sources.Fhir.Mapping;
 
 /// <summary>Maps the resources of a chunk, those inside of Bundles among them. For one thread at a time.</summary>
-sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions) : IDisposable
+/// <param name="emptied">Gives rows that served before, to fill anew; null for none.</param>
+sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions, Func<Dictionary<CdmTable, TableRows>?>? emptied = null) : IDisposable
 {
+    /// <summary>Lines looked at together before they are mapped one by one.</summary>
+    const int LinesAhead = KeyedHash.Lanes;
+
     /// <summary>Of a refused resource, no more than this is kept in the quarantine.</summary>
     const int KeptBytes = 1 << 20;
 
@@ -24,40 +28,73 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     readonly Dictionary<string, byte[]> texts = [];
     readonly JsonTape tape = new();
     readonly ResourceMapper mapper = new(keys, codes, options, definitions);
+    readonly ReadOnlyMemory<byte>[] ahead = new ReadOnlyMemory<byte>[LinesAhead];
+
     /// <summary>Asks for resources again, by key, version and the definition they name: their texts are then handed over.</summary>
     public Func<ResourceKey, ResourceVersion, long, bool>? Collects { get; init; }
 
     MappedChunk chunk = new();
     string file = "";
+    byte[] fileText = [];
     long line;
 
     public MappedChunk Map(InputChunk input)
     {
-        (chunk, file, line) = (new(), input.File.Name, input.FirstLine);
-        mapper.Chunk = chunk;
-        var rest = input.Bytes.AsMemory(0, input.Length);
-        if (input.IsDocument) Document(rest);
-        else
-            for (; rest.Length > 0; line++)
-            {
-                var end = rest.Span.IndexOf((byte)'\n');
-                var text = end < 0 ? rest : rest[..end];
-                rest = end < 0 ? default : rest[(end + 1)..];
-                if (text.Span.IndexOfAnyExcept(" \t\r"u8) >= 0) Document(text);
-            }
+        Begin(input.File.Name, input.FirstLine);
+        var whole = input.Bytes.AsMemory(0, input.Length);
+        if (input.IsDocument) Document(whole);
+        else Lines(whole);
         ArrayPool<byte>.Shared.Return(input.Bytes, clearArray: true); // patients' bytes do not wait in a pool
         return chunk;
     }
 
     public MappedChunk Map(IEnumerable<DeferredResource> deferred)
     {
-        chunk = mapper.Chunk = new();
+        Begin("", 0);
         foreach (var one in deferred)
         {
-            (file, line) = (one.File, one.Line);
+            if (file != one.File) (file, fileText) = (one.File, Encoding.UTF8.GetBytes(one.File));
+            line = one.Line;
             if (tape.Read(one.Json) is null) Resource(tape.Root, one.Id, one.Names);
         }
         return chunk;
+    }
+
+    void Begin(string name, long firstLine)
+    {
+        (chunk, file, fileText, line) = (new(emptied?.Invoke()), name, Encoding.UTF8.GetBytes(name), firstLine);
+        mapper.Chunk = chunk;
+    }
+
+    void Lines(ReadOnlyMemory<byte> rest)
+    {
+        while (rest.Length > 0)
+        {
+            var count = 0;
+            for (; count < ahead.Length && rest.Length > 0; count++)
+            {
+                var end = rest.Span.IndexOf((byte)'\n');
+                ahead[count] = end < 0 ? rest : rest[..end];
+                rest = end < 0 ? default : rest[(end + 1)..];
+                Foresee(ahead[count].Span);
+            }
+            keys.HashForeseen();
+            for (var n = 0; n < count; n++, line++)
+                if (ahead[n].Span.IndexOfAnyExcept(" \t\r"u8) >= 0) Document(ahead[n]);
+        }
+    }
+
+    /// <summary>Most servers begin a line with the resource's type and id. What is read wrong here costs a hash that nobody asks for.</summary>
+    void Foresee(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> first = "{\"resourceType\":\""u8, second = "\",\"id\":\""u8;
+        if (!text.StartsWith(first)) return;
+        text = text[first.Length..];
+        var end = text[..Math.Min(text.Length, KeyedHash.OneBlock)].IndexOf((byte)'"');
+        if (end < 0 || !text[end..].StartsWith(second)) return;
+        var id = text[(end + second.Length)..];
+        var idEnd = id[..Math.Min(id.Length, KeyedHash.OneBlock)].IndexOf((byte)'"');
+        if (idEnd > 0) keys.Foresee(text[..end], id[..idEnd]);
     }
 
     void Document(ReadOnlyMemory<byte> text)
@@ -136,7 +173,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             Refuse(type, "modifierExtension", "modifier-unknown", null, resource.Whole);
             return;
         }
-        var key = keys.Of(typeText, id);
+        var key = keys.Own(typeText, id);
         var meta = resource["meta"u8];
         var updated = FhirTime.TryParse(meta["lastUpdated"u8].Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MinValue;
         var number = meta["versionId"u8].TryNumber(out var parsed) && parsed is > 0 and < 1e15 ? (long)parsed : 0;
@@ -181,17 +218,16 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.Put(RecordOutcome, Text(outcome));
         row.Put(RecordRows, mapper.RowCount);
         if (mapper.Imputed != Precision.None) row.Put(RecordPrecision, mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
-        row.Put(RecordFile, Text(file));
+        row.Put(RecordFile, fileText);
         row.Put(RecordLine, line);
         row.Put(RecordDefinition, mapper.Definition);
         row.End(chunk.Seen.Count);
     }
 
-    /// <summary>A word of few: a type, an outcome, a file.</summary>
+    /// <summary>A word of few: a type, an outcome.</summary>
     byte[] Text(string word)
     {
         if (texts.TryGetValue(word, out var bytes)) return bytes;
-        if (texts.Count > 4096) texts.Clear(); // files may be many
         return texts[word] = Encoding.UTF8.GetBytes(word);
     }
 
@@ -200,6 +236,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     void Refuse(string type, string? field, string reason, long? person, ReadOnlyMemory<byte> text) =>
         chunk.Rejected.Add(new(type, file, line, field, reason, person, text.Length > KeptBytes ? default : text.ToArray()));
 
+    static readonly SearchValues<char> Codelike = SearchValues.Create("abcdefghijklmnopqrstuvwxyz-");
+
     /// <summary>A reason made of the source's own words is let through only where it looks like a code.</summary>
-    static string Plain(string reason) => reason.Length <= 40 && reason.All(c => char.IsAsciiLetterLower(c) || c == '-') ? reason : $"{reason[..Math.Max(0, reason.IndexOf('-', StringComparison.Ordinal))]}-other";
+    static string Plain(string reason) => reason.Length <= 40 && !reason.AsSpan().ContainsAnyExcept(Codelike) ? reason : $"{reason[..Math.Max(0, reason.IndexOf('-', StringComparison.Ordinal))]}-other";
 }

@@ -56,10 +56,11 @@ enum FactKind : byte
 readonly record struct Fact(FactKind Kind, int Tag, long One, long Other);
 
 /// <summary>What one stretch of the input became.</summary>
-sealed class MappedChunk
+/// <param name="tables">Empty rows to fill, whose memory served before.</param>
+sealed class MappedChunk(Dictionary<CdmTable, TableRows>? tables = null)
 {
-    public Dictionary<CdmTable, TableRows> Tables { get; } = [];
-    public List<SeenResource> Seen { get; } = [];
+    public Dictionary<CdmTable, TableRows> Tables { get; } = tables ?? [];
+    public List<SeenResource> Seen { get; } = new(2048);
     public List<Rejected> Rejected { get; } = [];
 
     /// <summary>Resources that made nothing, by type and reason.</summary>
@@ -91,6 +92,9 @@ sealed class MappedChunk
 
     /// <summary>The latest day that any resource is about, in days since 1970-01-01.</summary>
     public int LastDay { get; set; } = int.MinValue;
+
+    /// <summary>Bytes of memory its rows take.</summary>
+    public long Bytes => Tables.Values.Sum(t => t.Batch.Bytes);
 
     public void Count(string type, string reason) => Counts[(type, reason)] = Counts.GetValueOrDefault((type, reason)) + 1;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -11,6 +12,8 @@ namespace Ambroise.Sources.Fhir.Mapping;
 sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions)
 {
     readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCodes = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], int>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly Dictionary<byte[], (int Concept, byte[] Source)>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], (int, byte[])>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly byte[] name = new byte[512];
     IReadOnlyDictionary<string, string>? names;
     int tag;
@@ -59,6 +62,9 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         (Person, RowCount, Imputed, Definition) = (Null.Int64, 0, Precision.None, Null.Int64);
     }
 
+    /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
+    static readonly SearchValues<byte> IdLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
+
     // References -----------------------------------------------------------------------------------------------
 
     /// <summary>Finds the key of what a reference points to.</summary>
@@ -73,6 +79,8 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
             var identifier = reference["identifier"u8];
             return identifier["value"u8].Text.Length == 0 ? Null.Int64 : Named(types[0], identifier["system"u8].Text, identifier["value"u8].Text);
         }
+        // As nearly all are: the name that its resource's key is made of.
+        if (names is null && text.Length > types[0].Length + 1 && text[types[0].Length] == '/' && Ascii.Equals(text[..types[0].Length], types[0]) && !text[(types[0].Length + 1)..].ContainsAnyExcept(IdLetters)) return keys.Of(text).Key;
         if (text[0] == '#') return Null.Int64;
         if (text.StartsWith("urn:"u8))
         {
@@ -217,10 +225,15 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     }
 
     /// <summary>The meaning of a code on the day of its event.</summary>
-    CodeMeaning On(Coded coded, int day) => codes.Find(coded.Meaning.Vocabulary, coded.Meaning.Code, day);
+    CodeMeaning On(Coded coded, int day) => !coded.Meaning.IsDated ? coded.Meaning : codes.Find(coded.Meaning.Vocabulary, coded.Meaning.Code, day);
 
     /// <returns>Concept of a currency by its ISO 4217 code, 0 where the vocabulary lacks it.</returns>
-    public int Currency(JsonNode code) => code.Exists ? codes.Find("urn:iso:std:iso:4217", code.ToString()).Standard : 0;
+    public int Currency(JsonNode code)
+    {
+        if (!code.Exists) return 0;
+        var text = code.Text;
+        return seenCurrencies.TryGetValue(text, out var seen) ? seen : seenCurrencies[text] = codes.Find("urn:iso:std:iso:4217", code.ToString()).Standard;
+    }
 
     /// <summary>A unit's concept and its text: UCUM's code where there is one.</summary>
     public (int Concept, byte[]? Source) Unit(JsonNode quantity)
@@ -230,7 +243,8 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         if (code.Length == 0) return (Null.Int32, null);
         var system = quantity["system"u8].Text;
         if (system.Length > 0 && !system.SequenceEqual("http://unitsofmeasure.org"u8)) return (0, code.ToArray());
-        return (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
+        if (!seenUnits.TryGetValue(code, out var seen)) seenUnits[code] = seen = (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
+        return seen;
     }
 
     // Rows -----------------------------------------------------------------------------------------------------

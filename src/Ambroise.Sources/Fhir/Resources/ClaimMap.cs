@@ -72,18 +72,18 @@ static class ClaimMap
         if (!isVisit) at = m.Reference(r["prescription"u8], "MedicationRequest");
         if (at == Null.Int64) return Fate.Aside("no-event"); // the CDM has no cost by itself
         var row = m.Row(Cdm54.Cost);
-        row.Put("cost_event_id", at);
-        row.Put("cost_domain_id", isVisit ? "Visit"u8 : "Drug"u8);
-        row.Put("cost_type_concept_id", TypeConcepts.Claim);
-        row.Put("currency_concept_id", m.Currency(currency));
-        row.Put("total_charge", charge);
-        row.Put("paid_by_payer", paidByPayer);
-        row.Put("total_paid", paidByPayer);
+        row.Put(At.CostEventId, at);
+        row.Put(At.CostDomainId, isVisit ? "Visit"u8 : "Drug"u8);
+        row.Put(At.CostTypeConceptId, TypeConcepts.Claim);
+        row.Put(At.CurrencyConceptId, m.Currency(currency));
+        row.Put(At.TotalCharge, charge);
+        row.Put(At.PaidByPayer, paidByPayer);
+        row.Put(At.TotalPaid, paidByPayer);
         if (explanation.Exists)
         {
-            row.Put("paid_patient_copay", Total(explanation, "copay"u8));
-            row.Put("paid_patient_deductible", Total(explanation, "deductible"u8));
-            row.Put("amount_allowed", Total(explanation, "eligible"u8));
+            row.Put(At.PaidPatientCopay, Total(explanation, "copay"u8));
+            row.Put(At.PaidPatientDeductible, Total(explanation, "deductible"u8));
+            row.Put(At.AmountAllowed, Total(explanation, "eligible"u8));
         }
         m.EndShared(row);
         return Fate.Used;
@@ -96,5 +96,13 @@ static class ClaimMap
             foreach (var coding in total["category"u8]["coding"u8].Items)
                 if (coding["code"u8].Is(category) && total["amount"u8]["value"u8].TryNumber(out var amount)) return amount;
         return Null.Float64;
+    }
+
+    /// <summary>COST's columns, looked up once.</summary>
+    static class At
+    {
+        public static readonly int CostEventId = Of("cost_event_id"), CostDomainId = Of("cost_domain_id"), CostTypeConceptId = Of("cost_type_concept_id"), CurrencyConceptId = Of("currency_concept_id"), TotalCharge = Of("total_charge"), PaidByPayer = Of("paid_by_payer"), TotalPaid = Of("total_paid"), PaidPatientCopay = Of("paid_patient_copay"), PaidPatientDeductible = Of("paid_patient_deductible"), AmountAllowed = Of("amount_allowed");
+
+        static int Of(string column) => Cdm54.Cost[column].Ordinal;
     }
 }

@@ -64,19 +64,27 @@ static class NoteMap
     {
         var language = m.Resource["language"u8].Text;
         var note = m.Row(Cdm54.Note);
-        note.Put("person_id", m.Person);
-        note.Put("note_date", start.Day);
-        note.Put("note_datetime", start.Micros);
-        note.Put("note_type_concept_id", TypeConcepts.Note);
-        note.Put("note_class_concept_id", code?.Meaning.Standard ?? 0);
-        note.Put("note_title", code is null ? default : Encoding.UTF8.GetBytes(code.Display.Length > 0 ? code.Display : code.Meaning.Code));
-        if (text.Length > 0) note.Put("note_text", text);
-        else ((Lake.Columns.TextColumn)note.Batch.Columns[Cdm54.Note["note_text"].Ordinal]).Append([]);
-        note.Put("encoding_concept_id", 32678); // UTF-8
-        note.Put("language_concept_id", language.StartsWith("fr"u8) ? 4180190 : language.StartsWith("en"u8) ? 4180186 : 0);
-        note.Put("provider_id", provider);
-        note.Put("visit_occurrence_id", visit);
-        note.Put("note_source_value", source);
+        note.Put(At.PersonId, m.Person);
+        note.Put(At.NoteDate, start.Day);
+        note.Put(At.NoteDatetime, start.Micros);
+        note.Put(At.NoteTypeConceptId, TypeConcepts.Note);
+        note.Put(At.NoteClassConceptId, code?.Meaning.Standard ?? 0);
+        note.Put(At.NoteTitle, code is null ? default : Encoding.UTF8.GetBytes(code.Display.Length > 0 ? code.Display : code.Meaning.Code));
+        if (text.Length > 0) note.Put(At.NoteText, text);
+        else note.PutEmpty("note_text");
+        note.Put(At.EncodingConceptId, 32678); // UTF-8
+        note.Put(At.LanguageConceptId, language.StartsWith("fr"u8) ? 4180190 : language.StartsWith("en"u8) ? 4180186 : 0);
+        note.Put(At.ProviderId, provider);
+        note.Put(At.VisitOccurrenceId, visit);
+        note.Put(At.NoteSourceValue, source);
         m.End(note);
+    }
+
+    /// <summary>NOTE's columns, looked up once.</summary>
+    static class At
+    {
+        public static readonly int PersonId = Of("person_id"), NoteDate = Of("note_date"), NoteDatetime = Of("note_datetime"), NoteTypeConceptId = Of("note_type_concept_id"), NoteClassConceptId = Of("note_class_concept_id"), NoteTitle = Of("note_title"), NoteText = Of("note_text"), EncodingConceptId = Of("encoding_concept_id"), LanguageConceptId = Of("language_concept_id"), ProviderId = Of("provider_id"), VisitOccurrenceId = Of("visit_occurrence_id"), NoteSourceValue = Of("note_source_value");
+
+        static int Of(string column) => Cdm54.Note[column].Ordinal;
     }
 }
