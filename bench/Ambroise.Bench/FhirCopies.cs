@@ -11,15 +11,17 @@ static partial class FhirCopies
 
     /// <summary>Writes copies of a folder's NDJSON, a plain file a type and copy.</summary>
     /// <param name="first">Number of the first copy, 0 for the folder as it is.</param>
+    /// <param name="types">Null for all.</param>
     /// <returns>Resources and bytes written.</returns>
-    public static (long Resources, long Bytes) Write(string folder, string to, int first, int copies)
+    public static (long Resources, long Bytes) Write(string folder, string to, int first, int copies, IReadOnlyCollection<string>? types = null)
     {
         Directory.CreateDirectory(to);
         long resources = 0;
         foreach (var path in Directory.EnumerateFiles(folder, "*.ndjson*"))
         {
-            using var text = path.EndsWith(".gz", StringComparison.Ordinal) ? new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress)) : new StreamReader(path);
             var type = Path.GetFileName(path).Split('.')[0];
+            if (types?.Contains(type) == false) continue;
+            using var text = path.EndsWith(".gz", StringComparison.Ordinal) ? new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress)) : new StreamReader(path);
             var files = Enumerable.Range(first, copies).Select(n => new StreamWriter(Path.Combine(to, $"{type}.{n:D4}.ndjson"))).ToList();
             while (text.ReadLine() is { } line)
             {

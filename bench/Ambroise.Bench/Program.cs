@@ -16,7 +16,10 @@ switch (args)
         string? After(string option) => Array.IndexOf(rest, option) is >= 0 and var at && at + 1 < rest.Length ? rest[at + 1] : null;
         return 0;
     case ["fhir", var folder, .. var rest]:
-        FhirBench.Measure(folder, rest is [var copies, ..] ? int.Parse(copies) : 12, rest is [_, var vocabulary, ..] ? vocabulary : null);
+        FhirBench.Measure(folder, rest is [var copies, ..] ? int.Parse(copies) : 12, rest is [_, var vocabulary, ..] ? vocabulary : null, rest is [_, _, var program, ..] ? program : null);
+        return 0;
+    case ["json", var folder, .. var rest]:
+        JsonBench.Measure(folder, rest is [var each, ..] ? int.Parse(each) : 5);
         return 0;
     case ["fhir-copies", var folder, var to, var count]:
         FhirCopies.Write(folder, to, 0, int.Parse(count));
@@ -29,7 +32,8 @@ switch (args)
         Console.Error.WriteLine("decode FOLDER [N]    a sealed release read back, three columns of condition_occurrence on one core");
         Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
-        Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening");
+        Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY [PROGRAM]]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening; by PROGRAM where it is given");
+        Console.Error.WriteLine("json FOLDER [RUNS]   lines of JSON and keyed hashes as loading FHIR reads them, against the platform's own");
         Console.Error.WriteLine("fhir-copies FOLDER TO COPIES        the NDJSON that 'fhir' loads");
         Console.Error.WriteLine("cdm-copies FROM TO N  writes an OMOP folder N times over, each copy with patients of its own");
         return 2;
