@@ -1,7 +1,7 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
-using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Kept;
+using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;

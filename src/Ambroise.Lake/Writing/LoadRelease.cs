@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
-using Ambroise.Lake.Kept;
 
 namespace Ambroise.Lake.Writing;
 

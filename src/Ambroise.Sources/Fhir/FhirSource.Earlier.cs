@@ -1,0 +1,181 @@
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>What earlier loads knew, set against what this one brings.</summary>
+public sealed partial class FhirSource
+{
+    /// <param name="told">By a Patient. A row of DEATH from elsewhere may know the cause too, and stays where it is as early.</param>
+    void Died(long person, (int Day, long Time) at, bool told)
+    {
+        if (died.TryGetValue(person, out var other) && ((other.Day, other.Time).CompareTo(at) is var order && (order < 0 || order == 0 && !other.Told))) return;
+        died[person] = (at.Day, at.Time, told);
+    }
+
+    /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
+    void ComeTogetherAndApart(Func<CdmTable, IEnumerable<Batch>> earlier)
+    {
+        changes.Move(earlier(Cdm54.SourceRecord), links, gone, persons.Contains);
+        var places = new HashSet<long>();
+        foreach (var batch in earlier(Cdm54.Person))
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                var id = batch.Int64("person_id").Array[row];
+                if (gone.Contains(id) || links.Person(id) == id) continue;
+                aside.Take(batch, row);
+                if (!batch.Int64("location_id").IsNull(row)) places.Add(batch.Int64("location_id").Array[row]);
+            }
+        foreach (var batch in places.Count == 0 ? [] : earlier(Cdm54.Location))
+            for (var row = 0; row < batch.Rows; row++)
+                if (places.Contains(batch.Int64("location_id").Array[row])) aside.TakePlace(batch, row);
+        gone.UnionWith(places);
+        foreach (var batch in earlier(Cdm54.MergedPatient))
+        {
+            int[] rows = [.. Enumerable.Range(0, batch.Rows).Where(r => batch.Int64("merged_patient_id").Array[r] is var id && !gone.Contains(id) && links.Person(id) == id)];
+            if (rows.Length == 0) continue;
+            apart.Add(MergedPatients.Apart(batch, rows));
+            new LinkColumns(Cdm54.Person).Follow(apart[^1].Persons, aliases, partOf);
+        }
+    }
+
+    /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>
+    void Compare(KeptLinks.Version known)
+    {
+        var again = index.TryGet(known.Key, out var seq, out var version);
+        var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0;
+        if (!again || isNewer) deletedBefore.Add(known.Key); // of a patient nothing else is kept here
+        if (!again) return;
+        if (isNewer) index.End(seq, "older-than-loaded");
+        else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
+    }
+
+    /// <summary>Takes the connections that the versions which count tell of, and those that earlier loads kept and no resource of this one replaced.</summary>
+    void Connect()
+    {
+        void Name(long name, long means) => aliases[name] = aliases.TryGetValue(name, out var other) ? Math.Min(other, means) : means;
+        void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
+        {
+            if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
+        }
+        foreach (var name in kept.Names.Where(n => !IsReplaced(n.Record))) Name(name.Key, name.Means);
+        foreach (var (name, patient) in namesBefore) Name(name, patient);
+        foreach (var role in kept.Roles)
+            if (IsReplaced(role.Record)) roleless.Add(role.Practitioner);
+            else Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+        foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
+            switch (fact.Kind)
+            {
+                // Every patient has names, and few are referred to by one.
+                case FactKind.Name: if (index.Type(fact.Tag) != "Patient" || namedPatients.Contains(fact.One)) Name(fact.One, fact.Other); break;
+                case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
+                case FactKind.Link: links.Link(fact.One, fact.Other); break;
+                default: links.Bears(fact.Kind, fact.One, fact.Other); break;
+            }
+        foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+    }
+
+    /// <summary>A resource of this load takes the place of what earlier ones knew of this record.</summary>
+    bool IsReplaced(long record) => index.TryGet(record, out var seq, out _) && index.Outcome(seq) != "older-than-loaded";
+
+    static readonly HashSet<string> AboutNobody = ["Organization", "Location", "Practitioner", "PractitionerRole", "Medication", "Device"];
+
+    public byte[] Links()
+    {
+        // A name is told of by the resource it means, a role's by the role.
+        var names = kept.Names.Where(n => !IsReplaced(n.Record)).Concat(facts.Where(f => f.Kind == FactKind.Name && AboutNobody.Contains(index.Type(f.Tag)) && !index.IsDead(f.Tag))
+            .Select(f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other)));
+        var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
+        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.Newest.Where(n => (AboutNobody.Contains(index.Type(n.Seq)) || index.Outcome(n.Seq) == "deleted") && index.Outcome(n.Seq) != "older-than-loaded" && n.Version.Updated < long.MaxValue)
+            .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
+        var told = new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
+            [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
+            [.. versions.OrderBy(v => v.Key)]);
+        return (told with { NumberSystems = [.. options.NumberSystems] }).ToJson();
+    }
+
+    /// <summary>What earlier loads brought and names such a one.</summary>
+    void Recode(Func<CdmTable, IEnumerable<Batch>> earlier)
+    {
+        var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && code is not null && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
+        if (changed.Count == 0) return;
+        using var names = new RowKeys(key);
+        var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
+        recoding.Find(earlier(Cdm54.SourceRecord), (definition, record) => changed.Contains(definition) && !index.TryGet(record, out _, out _));
+        if (recoding.Any) Take(recoding.Write(earlier));
+    }
+
+    /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
+    void Compare(Func<CdmTable, IEnumerable<Batch>> earlier, CancellationToken cancel)
+    {
+        var recorded = new HashSet<long>();
+        foreach (var batch in earlier(Cdm54.SourceRecord))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                var id = ids.Array[row];
+                var isPatient = types.Text(row) == "Patient";
+                if (isPatient) recorded.Add(about.Array[row]);
+                if (!index.TryGet(id, out var seq, out var version))
+                {
+                    if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
+                    continue;
+                }
+                var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
+                if (before.CompareTo((version.Updated, version.Number)) > 0)
+                {
+                    index.End(seq, "older-than-loaded");
+                    if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
+                    continue;
+                }
+                if (isPatient) brought.Add(id);
+                for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
+            }
+        }
+        changes.Before(earlier(Cdm54.MergedPatient), gone.Contains);
+        foreach (var batch in earlier(Cdm54.VisitDetail))
+        {
+            var (ids, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
+            for (var row = 0; row < batch.Rows; row++)
+                if (!gone.Contains(ids.Array[row])) partOf[ids.Array[row]] = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
+        }
+        using (var named = new RowKeys(key))
+            foreach (var batch in earlier(Cdm54.PersonIdentity))
+            {
+                var (ids, persons, kinds) = (batch.Int64("person_identity_id"), batch.Int64("person_id"), batch.Text("kind"));
+                for (var row = 0; row < batch.Rows; row++)
+                {
+                    if (gone.Contains(ids.Array[row])) continue;
+                    var patient = changes.Owner(ids.Array[row], persons.Array[row]);
+                    if (kinds.Text(row) == "deceased")
+                    {
+                        var told = batch.Text("value").Text(row)!.Split(' ');
+                        deaths.Add((-1, patient, (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
+                    }
+                    else if (kinds.Text(row) == "link") links.Link(patient, long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
+                    else if (kinds.Text(row) is "INS" or "identifier")
+                    {
+                        var (system, value) = (batch.Text("system").Text(row), batch.Text("value").Text(row));
+                        if (namedPatients.Count > 0)
+                            foreach (var name in new[] { $"Patient?{system}|{value}", $"Patient?|{value}" })
+                                if (named.Of(Encoding.UTF8.GetBytes(name)).Key is var known && namedPatients.Contains(known)) namesBefore.Add((known, patient));
+                        if (kinds.Text(row) == "INS") links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
+                        if (options.NumberSystems.Contains(system ?? "")) links.Bears(FactKind.Number, named.Of(Encoding.UTF8.GetBytes($"Number?{system}|{value}")).Key, patient);
+                    }
+                }
+            }
+        foreach (var batch in earlier(Cdm54.Death))
+            for (var row = 0; row < batch.Rows; row++)
+                if (!recorded.Contains(batch.Int64("person_id").Array[row])) deaths.Add((InTables, batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
+        foreach (var batch in earlier(Cdm54.CdmSource))
+            foreach (var day in batch.Int32("source_release_date").Values) lastDay = Math.Max(lastDay, day);
+        foreach (var batch in earlier(Cdm54.Person))
+            for (var row = 0; row < batch.Rows; row++)
+                if (Keeps(batch, row)) persons.Add(batch.Int64("person_id").Array[row]);
+    }
+}

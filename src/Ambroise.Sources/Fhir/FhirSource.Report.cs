@@ -1,0 +1,75 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Kept;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Sources.Fhir.Mapping;
+using Ambroise.Sources.Fhir.Reading;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>What the report tells, and what is kept beside the tables.</summary>
+public sealed partial class FhirSource
+{
+    /// <summary>References of this load's rows to practitioners, organisations and encounters that neither it nor an earlier one brought.</summary>
+    IEnumerable<FateCount> Unresolved()
+    {
+        if (unresolved.Count == 0) return [];
+        var missing = unresolved.Keys.Select(u => u.Means).ToHashSet();
+        missing.ExceptWith(kept.Versions.Select(v => v.Key));
+        if (missing.Count > 0)
+            foreach (var batch in earlierRows(Cdm54.SourceRecord))
+                foreach (var id in batch.Int64("source_record_id").Values) missing.Remove(id);
+        return unresolved.Where(u => missing.Contains(u.Key.Means)).GroupBy(u => (u.Key.Type, u.Key.Column)).Select(g => new FateCount($"{g.Key.Type}.{g.Key.Column}", "note", "reference-unresolved", g.Sum(u => u.Value)))
+            .OrderBy(f => f.Type, StringComparer.Ordinal);
+    }
+
+    /// <summary>The texts of what waits, from the files they came in and from those that waited before: read again, for while the input was read nobody knew that they would.</summary>
+    public IEnumerable<KeptRecord> Waiting(CancellationToken cancel)
+    {
+        long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
+        if (wanted == 0) yield break;
+        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
+        var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(mapper.Map)
+            .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
+        var given = new HashSet<long>();
+        foreach (var resource in again.SelectMany(c => c.Collected))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (given.Add(resource.Key)) yield return WaitingResources.Keep(resource, PersonOf(resource.Person));
+        }
+        if (given.Count != wanted) throw new Failure(FailureKind.Unavailable, "source.changed", $"{Description} changed while it was read: nothing was loaded. Load it again once nobody writes to it.").AsException();
+    }
+
+    public IEnumerable<KeptRecord> Decisions() => changes.Decisions.Select(d => d.ToRecord());
+
+    /// <summary>Which patients became one person, another's, or one of their own. Once the load has begun.</summary>
+    public IReadOnlyList<PersonDecision> PersonDecisions => changes.Decisions;
+
+    /// <summary>Consent records of earlier loads that are another person's from now on, and whose.</summary>
+    public IReadOnlyDictionary<long, long> MovedConsents => changes.Consents;
+
+    public byte[] Report()
+    {
+        foreach (var decided in changes.Decisions.GroupBy(d => $"{d.What}: {d.Because}")) Note("Patient.person", decided.Key, decided.LongCount());
+        // What waited before and waits again was counted by the load that brought it.
+        var waited = index.Tally(waitedFrom, index.Count).ToList();
+        foreach (var t in waited.Where(t => ResourceIndex.Waits(t.Outcome)))
+        {
+            Note($"{t.Type}.waiting", "still-waiting", t.Count);
+            taken[t.Type] -= t.Count;
+        }
+        foreach (var (type, count) in taken) Note($"{type}.waiting", "taken-up", count);
+        foreach (var t in waited.Where(t => t.Outcome == Recoding.Outcome)) Note($"{t.Type}.code", Recoding.Outcome, t.Count);
+        var fates = index.Tally(0, waitedFrom).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome) && t.Outcome != Recoding.Outcome)).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
+            .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))
+            .Concat(rejected.Where(r => r.Table != "file").GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new FateCount(g.Key.Table, "quarantined", g.Key.Field is null ? g.Key.Reason : $"{g.Key.Field}: {g.Key.Reason}", g.LongCount())))
+            .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })
+            .OrderBy(f => f.Type, StringComparer.Ordinal).ThenByDescending(f => f.Kind, StringComparer.Ordinal).ThenBy(f => f.Reason, StringComparer.Ordinal);
+        var notes = counts.Where(c => c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "note", c.Key.Reason, c.Value))
+            .Concat(Unresolved())
+            .Concat(rejected.Where(r => r.Table == "file").GroupBy(r => r.Reason).Select(g => new FateCount("file", "quarantined", g.Key, g.LongCount())));
+        return new FhirReport(1, typeof(FhirSource).Assembly.GetName().Version?.ToString() ?? "", "5.4", Guide, codes.Version, clock.GetUtcNow(), options.Zone?.Id ?? "as written", [.. options.Intents],
+            [.. fates], [.. rowCounts.Select(r => new TypeRows(r.Key.Type, r.Key.Table, r.Value)).OrderBy(r => r.Type, StringComparer.Ordinal).ThenBy(r => r.Table, StringComparer.Ordinal)],
+            [.. unmapped.Select(u => new UnmappedCount(u.Key.Vocabulary, u.Key.Code, u.Value.Display, u.Key.Table, u.Value.Count)).OrderByDescending(u => u.Count).ThenBy(u => u.Vocabulary, StringComparer.Ordinal).ThenBy(u => u.Code, StringComparer.Ordinal)],
+            [.. notes]).ToJson();
+    }
+}

@@ -1,0 +1,212 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>The rows, table by table: this load's, and what becomes of the earlier release's.</summary>
+public sealed partial class FhirSource
+{
+    public bool Keeps(Batch earlier, int row)
+    {
+        var table = earlier.Table;
+        if (table == Cdm54.CdmSource) return false; // this load describes the whole
+        if (table == Cdm54.Death) return Buries(earlier, row);
+        if (table == Cdm54.MergedPatient && links.Person(earlier.Int64("merged_patient_id").Array[row]) == earlier.Int64("merged_patient_id").Array[row]) return false; // a person of their own again
+        if (table == Cdm54.Person && links.Person(earlier.Int64("person_id").Array[row]) != earlier.Int64("person_id").Array[row]) return false; // another's from now on
+        return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
+    }
+
+    /// <summary>A person dies once: of several records the earliest says when.</summary>
+    bool Buries(Batch rows, int row)
+    {
+        var person = links.Person(rows.Int64("person_id").Array[row]);
+        return died.TryGetValue(person, out var at) && (at.Day, at.Time) == (rows.Int32("death_date").Array[row], rows.Int64("death_datetime").Array[row]) && buried.Add(person);
+    }
+
+    /// <summary>DEATH as the Patients of each person tell of it.</summary>
+    Batch Deaths()
+    {
+        var rows = new Batch(Cdm54.Death);
+        foreach (var (person, at) in died.Where(d => d.Value.Told && persons.Contains(d.Key)).OrderBy(d => d.Key))
+        {
+            if (!buried.Add(person)) continue;
+            rows.Int64("person_id").Append(person);
+            rows.Int32("death_date").Append(at.Day);
+            rows.Int64("death_datetime").Append(at.Time);
+            rows.Int32("death_type_concept_id").Append(TypeConcepts.Ehr);
+        }
+        foreach (var column in rows.Columns)
+            if (column.Count < rows.Rows) column.AppendNulls(rows.Rows - column.Count);
+        Counted(Cdm54.Death, deaths.Where(d => d.Seq >= 0 && (!index.IsDead(d.Seq) || index.Outcome(d.Seq) == "merged")).Select(d => links.Person(d.Person)).Distinct().Count());
+        return rows;
+    }
+
+    /// <summary>Rows that Patients became, outside of those of one resource each.</summary>
+    void Counted(CdmTable table, long rows)
+    {
+        if (rows > 0) rowCounts[("Patient", table.Name)] = rowCounts.GetValueOrDefault(("Patient", table.Name)) + rows;
+    }
+
+    public void Follow(Batch earlier)
+    {
+        if (earlier.Rows == 0) return;
+        var columns = new LinkColumns(earlier.Table);
+        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryGet(detail, out _, out _));
+        columns.Follow(earlier, aliases, partOf);
+        changes.Follow(earlier, links);
+        if (earlier.Table == Cdm54.Provider) Specialties(earlier);
+    }
+
+    public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel)
+    {
+        if (table == Cdm54.Person)
+            foreach (var row in rejected) reject(row);
+        if (table == Cdm54.CdmSource)
+        {
+            yield return Description54();
+            yield break;
+        }
+        if (table == Cdm54.Death || table == Cdm54.MergedPatient)
+        {
+            yield return table == Cdm54.Death ? Deaths() : Aside();
+            yield break;
+        }
+        foreach (var (persons, places) in apart)
+            if (table == Cdm54.Person) yield return persons;
+            else if (table == Cdm54.Location) yield return places;
+        var columns = new LinkColumns(table);
+        foreach (var (rows, tags) in staged!.Take(table))
+        {
+            cancel.ThrowIfCancellationRequested();
+            columns.Follow(rows, aliases, partOf);
+            var person = table.Person < 0 ? null : (Int64Column)rows.Columns[table.Person];
+            if (table == Cdm54.SourceRecord) PersonChanges.Name(rows, links);
+            else if (person is not null && links.Any && table != Cdm54.Person)
+                foreach (ref var value in person.Values) value = links.Person(value);
+            var named = columns.Named.Select(n => rows.Columns[n].IsAbsent ? null : (Int64Column)rows.Columns[n]).ToArray();
+            var found = new long[named.Length];
+            var kept = new List<int>(rows.Rows);
+            var countsByType = new long[256];
+            var placed = Null.Int64;
+            for (var row = 0; row < rows.Rows; row++)
+            {
+                var seq = tags.Array[row];
+                if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord)))
+                {
+                    if (index.Outcome(seq) != "merged") continue;
+                    if (table == Cdm54.Person) aside.Take(rows, row);
+                    if (table == Cdm54.Location) aside.TakePlace(rows, row);
+                    continue;
+                }
+                if (person is not null && person.Array[row] is var about && about != placed)
+                {
+                    if (!persons.Contains(about))
+                    {
+                        if (table == Cdm54.SourceRecord) SetAside(rows, row, seq, reject);
+                        continue;
+                    }
+                    placed = about; // rows that follow one another are often about one person
+                }
+                if (unplaced.Count > 0 && unplaced.Contains(seq)) continue;
+                kept.Add(row);
+                for (var n = 0; n < named.Length; n++)
+                {
+                    // Rows that follow one another are often of one encounter.
+                    if (named[n] is not { } column || column.Array[row] is var means && (means == Null.Int64 || means == found[n])) continue;
+                    if (index.TryGet(means, out var at, out _) && !index.IsDead(at))
+                    {
+                        found[n] = means;
+                        continue;
+                    }
+                    var reference = (means, index.Type(seq), table.Columns[columns.Named[n]].Name);
+                    unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
+                }
+                countsByType[index.TypeNumber(seq)]++;
+            }
+            for (var type = 0; type < countsByType.Length; type++)
+                if (countsByType[type] > 0) rowCounts[(index.TypeName((byte)type), table.Name)] = rowCounts.GetValueOrDefault((index.TypeName((byte)type), table.Name)) + countsByType[type];
+            if (table == Cdm54.Provider) Specialties(rows);
+            if (kept.Count == 0) continue;
+            if (kept.Count == rows.Rows)
+            {
+                yield return rows;
+                continue;
+            }
+            var some = new Batch(table);
+            foreach (var column in table.Columns) some.Columns[column.Ordinal].AppendFrom(rows.Columns[column.Ordinal], kept.ToArray());
+            yield return some;
+        }
+    }
+
+    Batch Aside()
+    {
+        var rows = aside.Rows(links);
+        new LinkColumns(rows.Table).Follow(rows, aliases, partOf);
+        Counted(rows.Table, rows.Rows);
+        return rows;
+    }
+
+    /// <summary>CDM_SOURCE: what these tables are. Its days are those of the data, never the clock's, so that the same input gives the same rows; the report has the time of the load.</summary>
+    Batch Description54()
+    {
+        var row = new Batch(Cdm54.CdmSource);
+        void Put(string column, string text) => row.Text(column).Append(text);
+        var day = Math.Min(lastDay, Days.Of(DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime))); // a date of the future is an error of somebody's
+        Put("cdm_source_name", "FHIR R4");
+        Put("cdm_source_abbreviation", "FHIR");
+        Put("cdm_holder", "the tenant of this warehouse");
+        Put("source_description", $"FHIR R4 resources, mapped by Ambroise after {Guide}");
+        Put("source_documentation_reference", "http://hl7.org/fhir/R4");
+        Put("cdm_etl_reference", "docs/mapping/fhir.md");
+        Put("cdm_version", "5.4");
+        Put("vocabulary_version", codes.Version);
+        row.Int32("source_release_date").Append(day);
+        row.Int32("cdm_release_date").Append(day);
+        row.Int32("cdm_version_concept_id").Append(756265); // OMOP CDM 5.4.0
+        return row;
+    }
+
+    /// <summary>A record about a patient nobody sent, whose rows were left out: it waits for its patient. One whose patient was deleted goes as all of theirs does; its place is kept.</summary>
+    void SetAside(Batch rows, int row, int seq, Action<Rejected> reject)
+    {
+        var patient = rows.Int64("person_id").Array[row];
+        if (!(index.TryGet(patient, out var at, out _) ? index.Outcome(at) == "deleted" : deletedBefore.Contains(patient)))
+        {
+            index.End(seq, "waiting-patient");
+            waitIn.Add(rows.Text("source_file").Text(row) ?? "");
+            return;
+        }
+        var outcome = index.Outcome(seq);
+        index.End(seq, "");
+        if (outcome != ResourceIndex.Used)
+        {
+            counts[(index.Type(seq), outcome)] = counts.GetValueOrDefault((index.Type(seq), outcome)) + 1;
+            return;
+        }
+        var refused = new Rejected(index.Type(seq), rows.Text("source_file").Text(row) ?? "", rows.Int64("source_line").Array[row], "subject", "patient-deleted", null, default);
+        rejected.Add(refused);
+        reject(refused);
+    }
+
+    void Specialties(Batch rows)
+    {
+        var ids = rows.Int64("provider_id");
+        var text = rows.Text("specialty_source_value");
+        var before = Enumerable.Range(0, rows.Rows).Select(text.Text).ToArray();
+        text.Clear();
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            var has = roles.TryGetValue(ids.Array[row], out var role);
+            if (!has && !roleless.Contains(ids.Array[row]))
+            {
+                text.Append(before[row]);
+                continue;
+            }
+            rows.Int32("specialty_concept_id").Array[row] = has ? role.Specialty : Null.Int32;
+            rows.Int64("care_site_id").Array[row] = has ? aliases.GetValueOrDefault(role.CareSite, role.CareSite) : Null.Int64;
+            text.Append(has && role.Source.Length > 0 ? role.Source : null);
+        }
+    }
+}
