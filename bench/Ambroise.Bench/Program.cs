@@ -21,8 +21,8 @@ switch (args)
     case ["json", var folder, .. var rest]:
         JsonBench.Measure(folder, rest is [var each, ..] ? int.Parse(each) : 5);
         return 0;
-    case ["fhir-copies", var folder, var to, var count]:
-        FhirCopies.Write(folder, to, 0, int.Parse(count));
+    case ["fhir-copies", var folder, var to, var count, .. var rest]:
+        FhirCopies.Write(folder, to, rest is [var first] ? int.Parse(first) : 0, int.Parse(count));
         return 0;
     case ["cdm-copies", var original, var target, var howMany]:
         CopiedCdm.Write(original, target, int.Parse(howMany));
@@ -34,7 +34,7 @@ switch (args)
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
         Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY [PROGRAM]]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening; by PROGRAM where it is given");
         Console.Error.WriteLine("json FOLDER [RUNS]   lines of JSON and keyed hashes as loading FHIR reads them, against the platform's own");
-        Console.Error.WriteLine("fhir-copies FOLDER TO COPIES        the NDJSON that 'fhir' loads");
+        Console.Error.WriteLine("fhir-copies FOLDER TO COPIES [FIRST]   the NDJSON that 'fhir' loads, FIRST copies left out before it");
         Console.Error.WriteLine("cdm-copies FROM TO N  writes an OMOP folder N times over, each copy with patients of its own");
         return 2;
 }

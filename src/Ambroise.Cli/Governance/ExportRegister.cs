@@ -41,7 +41,7 @@ static class ExportRegister
         var newest = releases.Count == 0 ? null : releases[^1];
         var warehouse = new PublicWarehouse(tenant.Tenant.Name, contact, address.EndsWith('/') || address.EndsWith(':') ? address : address + "/",
             newest is null ? null : newest.Patients / 100 * 100,
-            newest?.Files.Where(static f => f.Part == FilePart.Analytic).Sum(static f => f.Rows) / 1000 * 1000,
+            newest?.Files.Where(static f => f.Part == FilePart.Analytic).Sum(static f => f.Living) / 1000 * 1000,
             newest is null ? null : DateOnly.FromDateTime(newest.Created.UtcDateTime), body);
         Directory.CreateDirectory(folder);
         var files = new Dictionary<string, string>

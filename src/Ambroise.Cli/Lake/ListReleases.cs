@@ -24,7 +24,7 @@ static class ListReleases
     {
         using var tenant = session.OpenTenant(id, Capability.LakeDescribe).OrThrow();
         if (tenant.Lake(session.Clock).Releases().Failed(out var failure, out var manifests)) return failure;
-        var all = manifests.Select(m => new Shown(m.Release, m.Created, m.Mode.ToString().ToLowerInvariant(), m.Source, m.Patients, m.Files.Where(f => f.Part == FilePart.Analytic).Sum(f => f.Rows),
+        var all = manifests.Select(m => new Shown(m.Release, m.Created, m.Mode.ToString().ToLowerInvariant(), m.Source, m.Patients, m.Files.Where(f => f.Part == FilePart.Analytic).Sum(f => f.Living),
             m.Files.Sum(f => f.Bytes), m.Quarantined, m.Content)).ToList();
         return new Answer(all, console =>
         {

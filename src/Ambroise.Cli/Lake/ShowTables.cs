@@ -34,7 +34,7 @@ static class ShowTables
     public static List<Shown> Of(Manifest manifest) => [.. Cdm54.All.Select(t => manifest.Files.Where(f => f.Table == t.Name && f.Part != FilePart.Quarantine).ToList()).Where(f => f.Count > 0).Select(files =>
     {
         var main = files.Where(f => f.Part == FilePart.Analytic).ToList();
-        long rows = main.Sum(f => f.Rows), bytes = files.Sum(f => f.Bytes);
+        long rows = main.Sum(f => f.Living), bytes = files.Sum(f => f.Bytes);
         return new Shown(files[0].Table, rows, main.Sum(f => (long)f.Patients), main.Min(f => f.First), main.Max(f => f.Last), bytes, Math.Round((double)bytes / Math.Max(1, rows), 2));
     })];
 

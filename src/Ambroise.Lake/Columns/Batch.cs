@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Ambroise.Lake.Cdm;
 
 namespace Ambroise.Lake.Columns;
@@ -36,6 +37,18 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
     public Int64Column Int64(string column) => (Int64Column)Columns[Table[column].Ordinal];
     public Float64Column Float64(string column) => (Float64Column)Columns[Table[column].Ordinal];
     public TextColumn Text(string column) => (TextColumn)Columns[Table[column].Ordinal];
+
+    /// <returns>The rows that a test keeps, in a batch of their own unless they are all.</returns>
+    public Batch Where(Func<int, bool> keep)
+    {
+        var rows = new List<int>(Rows);
+        for (var row = 0; row < Rows; row++)
+            if (keep(row)) rows.Add(row);
+        if (rows.Count == Rows) return this;
+        var kept = new Batch(Table) { SourceFile = SourceFile };
+        for (var c = 0; c < Columns.Length; c++) kept.Columns[c].AppendFrom(Columns[c], CollectionsMarshal.AsSpan(rows));
+        return kept;
+    }
 
     public void Clear()
     {

@@ -72,9 +72,9 @@ public sealed class OpenRelease : IDisposable
         lock (gate) return tables[at] ??= new(this, at, table, shard < 0 ? null : (SealedShard)Shards[shard]);
     }
 
-    /// <returns>Keys of a table's withheld rows, in all shards.</returns>
+    /// <returns>Keys of a table's rows about patients withheld, in all shards.</returns>
     internal HashSet<long> WithheldKeys(string table) => withheldKeys.GetOrAdd(table, name =>
-        [.. Shards.Cast<SealedShard>().SelectMany(s => Find(s.Number, Cdm54.Find(name)!)?.WithheldKeys() ?? [])]);
+        [.. Shards.Cast<SealedShard>().SelectMany(s => Find(s.Number, Cdm54.Find(name)!)?.HiddenKeys(ofDeparted: false) ?? [])]);
 
     internal TableFileReader Read(SealedTable table, LakeFile file)
     {
@@ -98,7 +98,8 @@ public sealed class OpenRelease : IDisposable
 sealed class SealedShard(OpenRelease release, int number) : IShard
 {
     readonly Lock gate = new();
-    readonly int stored = (int)(release.Manifest.Files.FirstOrDefault(f => f.Shard == number && f is { Table: "person", Part: FilePart.Analytic })?.Rows ?? 0);
+    readonly int stored = (int)(release.Manifest.Files.FirstOrDefault(f => f.Shard == number && f is { Table: "person", Part: FilePart.Analytic })?.Living ?? 0);
+    readonly Departed departed = release.Lake.DepartedOf(release.Manifest);
     long[]? ids;
 
     public int Patients => release.Withheld.Length == 0 ? stored : Ids().Length;
@@ -109,8 +110,11 @@ sealed class SealedShard(OpenRelease release, int number) : IShard
 
     internal int Number => number;
 
-    /// <summary>Patients of this shard that are withheld; known once <see cref="Ids"/> was asked.</summary>
-    internal HashSet<long> Withheld { get; private set; } = [];
+    /// <summary>Whether some patients stored here are not to be seen.</summary>
+    internal bool Hides => release.Withheld.Length > 0 || departed.Places(number).Length > 0;
+
+    /// <summary>Patients stored in this shard who are withheld, or departed from it; known once <see cref="Ids"/> was asked.</summary>
+    internal HashSet<long> Hidden { get; private set; } = [];
 
     internal long[] Ids()
     {
@@ -120,8 +124,8 @@ sealed class SealedShard(OpenRelease release, int number) : IShard
             if (ids is not null) return ids;
             if (release.Find(number, Cdm54.Person) is not { } persons) return ids = [];
             var all = persons.Stored(Cdm54.Person["person_id"]);
-            Withheld = [.. release.Withheld.Where(w => Array.BinarySearch(all, w) >= 0)];
-            return ids = Withheld.Count == 0 ? all : [.. all.Where(id => !Withheld.Contains(id))];
+            Hidden = [.. release.Withheld.Where(w => Array.BinarySearch(all, w) >= 0), .. departed.Places(number).Select(place => all[place])];
+            return ids = Hidden.Count == 0 ? all : [.. all.Where(id => !Hidden.Contains(id))];
         }
     }
 }
@@ -174,7 +178,7 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     {
         get
         {
-            if (release.Withheld.Length == 0) return null;
+            if (!(shard?.Hides ?? release.Withheld.Length > 0)) return null;
             return (withheld ??= new(WithheldRows.Find(this, release, shard))).Value;
         }
     }
@@ -188,13 +192,16 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     /// <summary>As above, for text.</summary>
     internal string?[] StoredText(CdmColumn column) => With(r => Enumerable.Range(0, r.Blocks).SelectMany(b => ReadText(r, column, b)).ToArray());
 
-    /// <summary>Keys of the rows that are withheld.</summary>
-    internal HashSet<long> WithheldKeys()
+    /// <summary>Keys of the rows that are not to be seen.</summary>
+    /// <param name="ofDeparted">Those too that another shard has.</param>
+    internal HashSet<long> HiddenKeys(bool ofDeparted)
     {
         if (Withheld is not { } rows || table.Key < 0) return [];
         var keys = Stored(table.Columns[table.Key]);
+        var persons = ofDeparted ? [] : Stored(table.Columns[table.Person]);
         var gone = new HashSet<long>(rows.Gone.Length);
-        foreach (var row in rows.Gone) gone.Add(keys[row]);
+        foreach (var row in rows.Gone)
+            if (ofDeparted || Array.BinarySearch(release.Withheld, persons[row]) >= 0) gone.Add(keys[row]);
         return gone;
     }
 

@@ -3,7 +3,7 @@ using Ambroise.Lake.Releases;
 
 namespace Ambroise.Lake.Reading;
 
-/// <summary>Rows of a table file that a scope must not see. What is left is numbered and cut into blocks anew, as if the others had never been written.</summary>
+/// <summary>Rows of a table file that a scope must not see: of patients withheld from it, and of those who departed from the shard. What is left is numbered and cut into blocks anew, as if the others had never been written.</summary>
 /// <param name="rows">Rows stored.</param>
 /// <param name="gone">Those withheld, ascending, at least one.</param>
 sealed class WithheldRows(int rows, int[] gone)
@@ -27,10 +27,10 @@ sealed class WithheldRows(int rows, int[] gone)
     static Func<int, bool>? OfShard(SealedTable table, OpenRelease release, SealedShard shard)
     {
         shard.Ids();
-        if (shard.Withheld.Count == 0) return null;
+        if (shard.Hidden.Count == 0) return null;
         var (column, values) = table.Definition.Placement is Placement.WithParent(var at, var parent)
-            ? (at, release.Find(shard.Number, Cdm54.Find(parent)!)?.WithheldKeys() ?? [])
-            : (table.Definition.Person, shard.Withheld);
+            ? (at, release.Find(shard.Number, Cdm54.Find(parent)!)?.HiddenKeys(ofDeparted: true) ?? [])
+            : (table.Definition.Person, shard.Hidden);
         var stored = table.Stored(table.Definition.Columns[column]);
         return row => values.Contains(stored[row]);
     }

@@ -50,13 +50,14 @@ public static class Erasure
             var gone = new Gone();
             var files = new List<LakeFile>();
             long patients = 0;
+            var departed = new Dictionary<int, int[]>();
             void Replace(int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left)
             {
                 cancel.ThrowIfCancellationRequested();
                 var old = manifest.Files.Where(f => f.Shard == shard && f.Table == table.Name && f.Part != FilePart.Quarantine).ToList();
                 var (kept, dropped) = Keep(lake, manifest, shard, table, drop, left, gone);
                 rows += dropped;
-                if (dropped == 0)
+                if (dropped == 0 && old[0].Departed == 0)
                 {
                     files.AddRange(old);
                     return;
@@ -69,15 +70,18 @@ public static class Erasure
 
             for (var shard = 0; shard < manifest.Shards; shard++)
             {
-                var ids = StoredRows.Read(lake, manifest, shard, Cdm54.Person).SelectMany(b => b.Int64("person_id").Values.ToArray()).ToArray();
+                var ids = StoredRows.Keys(lake, manifest, shard, Cdm54.Person);
                 found.UnionWith(ids.Where(persons.Contains));
                 if (!ids.Any(persons.Contains))
                 {
                     files.AddRange(manifest.Files.Where(f => f.Shard == shard));
-                    patients += ids.Length;
+                    if (lake.DepartedOf(manifest).Places(shard) is { Length: > 0 } places) departed[shard] = places;
+                    patients += ids.Length - lake.DepartedOf(manifest).Places(shard).Length;
                     continue;
                 }
-                var left = ids.Where(id => !persons.Contains(id)).Order().ToArray();
+                // A shard that is written anew holds those who departed from it no more.
+                var leftBefore = lake.DepartedOf(manifest).Persons(lake, manifest, shard);
+                var left = ids.Where(id => !persons.Contains(id) && !leftBefore.Contains(id)).Order().ToArray();
                 patients += left.Length;
                 foreach (var table in Cdm54.All.Where(t => manifest.Files.Any(f => f.Shard == shard && f.Table == t.Name)))
                     Replace(shard, table, Belongs(table, persons, gone), left);
@@ -100,7 +104,18 @@ public static class Erasure
                 files.Add(SealedQuarantine.Write(lake, manifest.Release, left));
                 written.Add(files[^1].Path);
             }
-            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report && f.Table is not (SealedRecords.Waiting or SealedRecords.Decisions))); // counts and codes: nobody's
+            files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report && f.Table is not (SealedRecords.Waiting or SealedRecords.Decisions or Departed.Kind))); // counts and codes: nobody's
+            var known = manifest.Files.FirstOrDefault(f => f.Table == Departed.Kind);
+            if (known is not null && departed.Count == lake.DepartedOf(manifest).Shards) files.Add(known);
+            else if (known is not null)
+            {
+                removed.Add(known.Path);
+                if (new Departed(departed).Seal(lake, manifest.Release) is { } fewer)
+                {
+                    files.Add(fewer);
+                    written.Add(fewer.Path);
+                }
+            }
             foreach (var kind in new[] { SealedRecords.Waiting, SealedRecords.Decisions })
                 if (SealedRecords.Of(manifest, kind) is { } records) rows += Kept(lake, manifest, records, persons, found, files, removed, written);
             var content = lake.Content(files);

@@ -95,7 +95,8 @@ public static class Lineage
         {
             TableFileReader? Open(FilePart part) => manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == Cdm54.SourceRecord.Name && f.Part == part) is { } file ? lake.OpenFile(file) : null;
             using var records = Open(FilePart.Analytic)!;
-            for (var block = 0; block < records.Blocks; block++)
+            var departed = lake.DepartedOf(manifest).Rows(lake, manifest, shard, Cdm54.SourceRecord);
+            for (int block = 0, first = 0; block < records.Blocks; first += records.BlockRows(block), block++)
             {
                 var (ids, counts) = (records.Int64(Cdm54.SourceRecord["source_record_id"], block), records.Int32(Cdm54.SourceRecord["row_count"], block));
                 Batch? whole = null;
@@ -103,7 +104,7 @@ public static class Lineage
                     for (var n = 0; n < Math.Max(1, counts[row]); n++)
                     {
                         var key = RowKey(ids[row], n);
-                        if (!wanted.Contains(key)) continue;
+                        if (!wanted.Contains(key) || Array.BinarySearch(departed, first + row) >= 0) continue;
                         whole ??= StoredRows.Block(lake, manifest, shard, Cdm54.SourceRecord, block);
                         var origin = Read(whole, row, manifest.Release);
                         lock (found) (found[key], places[key]) = (origin, shard);

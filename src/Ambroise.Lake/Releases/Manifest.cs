@@ -13,7 +13,7 @@ public enum FilePart { Analytic, Identity, Quarantine, Trace, Report }
 
 /// <summary>One sealed file of a release.</summary>
 /// <param name="Path">Relative to the tenant's folder, with forward slashes.</param>
-/// <param name="Shard">From 0; -1 for the tenant's shared tables.</param>
+/// <param name="Shard">From 0; -1 for the tenant's shared tables. A file kept from an earlier release may have had another number there.</param>
 /// <param name="Keys">Key group whose data keys seal it, e.g. <c>r3</c>: a file kept from an earlier release keeps its keys.</param>
 /// <param name="Sha256">Of the whole file, lower-case hexadecimal.</param>
 /// <param name="FooterSha256">Of its footer, see docs/formats/lake.md.</param>
@@ -22,11 +22,20 @@ public enum FilePart { Analytic, Identity, Quarantine, Trace, Report }
 /// <param name="First">First start date, where the table has one.</param>
 /// <param name="Last">Last start date.</param>
 public sealed record LakeFile(string Path, string Table, int Shard, FilePart Part, string Keys, long Rows, int Patients, long Bytes, string Sha256, string FooterSha256, string Content,
-    DateOnly? First, DateOnly? Last);
+    DateOnly? First, DateOnly? Last)
+{
+    /// <summary>Rows of it that count no more: <see cref="Departed"/> says whose.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Departed { get; init; }
+
+    /// <summary>Rows of it that count.</summary>
+    [JsonIgnore]
+    public long Living => Rows - Departed;
+}
 
 /// <summary>One release: what the lake held after a load. Written once, authenticated with a tenant key.</summary>
 /// <param name="Parent">The release before it, 0 for the first.</param>
-/// <param name="Content">Keyed hash of everything the release holds: equal for equal content.</param>
+/// <param name="Content">Keyed hash of everything the release holds: equal for equal content in shards cut alike.</param>
 public sealed record Manifest(int Format, string Tenant, int Release, int Parent, string ParentSha256, string LoadId, DateTimeOffset Created, LoadMode Mode, string Source, long Patients,
     int Shards, string Content, long Quarantined, ImmutableArray<LakeFile> Files)
 {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
@@ -17,6 +18,7 @@ public sealed class TenantLake
     static readonly string[] Swept = ["shards", "quarantine", "runs"];
     readonly IReleaseLedger ledger;
     readonly TimeProvider clock;
+    readonly ConcurrentDictionary<string, Departed> departures = new();
 
     /// <param name="folder">The tenant's folder; made if absent.</param>
     /// <param name="keys">The unsealed tenant's keys.</param>
@@ -33,6 +35,11 @@ public sealed class TenantLake
     internal TableFileReader OpenFile(LakeFile file) => TableFileReader.Open(Path.Combine(Folder, file.Path), file.FooterSha256, id =>
         id.IndexOf('/') is var slash and > 0 && id[..slash] == file.Keys && Keys.Groups.Contains(file.Keys) ? Keys.Get(file.Keys, id[(slash + 1)..]) : null);
 
+    /// <summary>Whose rows count no more where a release holds them.</summary>
+    /// <exception cref="FailureException">The file is missing or damaged.</exception>
+    internal Departed DepartedOf(Manifest manifest) => manifest.Files.FirstOrDefault(f => f is { Part: FilePart.Report, Table: Departed.Kind }) is not { } file ? Departed.None
+        : departures.GetOrAdd(file.Path, _ => Departed.Parse(SealedReport.Read(this, manifest, Departed.Kind).OrThrow().Json!));
+
     string ReleasesFolder => Path.Combine(Folder, "releases");
     string Named(int release) => Path.Combine(ReleasesFolder, $"{release}.json");
     string Pending(int release) => Path.Combine(ReleasesFolder, $"{release}.pending.json");
@@ -41,7 +48,7 @@ public sealed class TenantLake
     internal string Keyed(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(HMACSHA256.HashData(Keys.Get(KeyGroup, KeyName).Span, bytes));
 
     /// <summary>Keyed hash of what the files hold, in stored order, whatever keys seal them and wherever it was read.</summary>
-    internal string Content(IEnumerable<LakeFile> files) => Keyed(Encoding.UTF8.GetBytes(string.Join('\n', files.Where(f => f.Part is FilePart.Analytic or FilePart.Identity).Select(f => f.Content))));
+    internal string Content(IEnumerable<LakeFile> files) => Keyed(Encoding.UTF8.GetBytes(string.Join('\n', files.Where(f => f.Part is FilePart.Analytic or FilePart.Identity || f.Table == Departed.Kind).Select(f => f.Content))));
 
     /// <returns>Every release, oldest first, each authenticated and chained to the one before.</returns>
     public Result<IReadOnlyList<Manifest>> Releases()
@@ -147,9 +154,10 @@ public sealed class TenantLake
     }
 
     /// <summary>Starts a release of the persons given. Call with the lock held, after <see cref="Clean"/>.</summary>
-    /// <param name="persons">Every person_id, without duplicates.</param>
+    /// <param name="persons">Every person_id that is written, without duplicates.</param>
+    /// <param name="firstShard">The number of the first shard written: as many are kept from the release before.</param>
     /// <param name="tables">The tables that will come.</param>
-    public ReleaseWriter Write(int release, long[] persons, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel) => new(this, release, persons, tables, options, cancel);
+    public ReleaseWriter Write(int release, long[] persons, int firstShard, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel) => new(this, release, persons, firstShard, tables, options, cancel);
 
     /// <summary>Commits what a writer wrote as the newest release.</summary>
     /// <param name="files">The release's files, in stored order.</param>

@@ -39,7 +39,7 @@ public static class Verification
                         rows += file.Rows;
                         read[file.Path] = file;
                     }
-                    else if (same != file) throw Fault("lake.manifest-chain", $"{file.Path} is recorded differently by two releases.");
+                    else if (same with { Shard = file.Shard, Departed = file.Departed } != file) throw Fault("lake.manifest-chain", $"{file.Path} is recorded differently by two releases.");
                     if (file.Part is not (FilePart.Quarantine or FilePart.Report)) CheckRows(lake, file, manifest, persons, keys, parents);
                     progress?.Report((++done, all));
                 }
@@ -67,6 +67,9 @@ public static class Verification
         if (reader.Rows != file.Rows) throw Fault("lake.file-damaged", $"{file.Path} holds {reader.Rows} rows, its release recorded {file.Rows}.");
         var runs = file.Part == FilePart.Analytic && table.Concept >= 0 ? RunsText.Decode(reader.Metadata["ambroise.runs"]) : [];
         var run = 0;
+        // Whoever departed is in another shard, with the same keys.
+        var departed = file.Part == FilePart.Analytic ? lake.DepartedOf(manifest).Rows(lake, manifest, file.Shard, table) : [];
+        if (file.Part == FilePart.Analytic && departed.Length != file.Departed) throw Fault("lake.departed-count", $"{file.Path} holds {departed.Length} rows of patients who departed, its release recorded {file.Departed}.");
         for (int block = 0, at = 0; block < reader.Blocks; at += reader.BlockRows(block), block++)
             foreach (var column in table.Columns.Where(reader.Has))
             {
@@ -74,7 +77,7 @@ public static class Verification
                 reader.AppendTo(values, column, block);
                 if (file.Part != FilePart.Analytic) continue;
                 if (column.Ordinal == table.Concept) CheckRuns(((Int32Column)values).Values, at, runs, ref run, file);
-                if (column.Ordinal == table.Key && values is Int64Column k) CheckKeys(k, table, keys, file, at);
+                if (column.Ordinal == table.Key && values is Int64Column k) CheckKeys(k, table, keys, departed, file, at);
                 if (column.Ordinal == table.Person && table != Cdm54.Person) CheckPersons(((Int64Column)values).Values, persons.GetValueOrDefault(file.Shard) ?? [], file, at);
                 if (table == Cdm54.Person && column.Ordinal == table.Person) persons[file.Shard] = ((Int64Column)values).Values.ToArray();
                 if (table.Placement is Placement.WithParent(var child, var parent) && child == column.Ordinal) CheckParents(((Int64Column)values).Values, parents.GetValueOrDefault(parent), file, at);
@@ -97,11 +100,11 @@ public static class Verification
         }
     }
 
-    static void CheckKeys(Int64Column values, CdmTable table, Dictionary<string, KeySet> keys, LakeFile file, int from)
+    static void CheckKeys(Int64Column values, CdmTable table, Dictionary<string, KeySet> keys, int[] departed, LakeFile file, int from)
     {
         if (!keys.TryGetValue(table.Name, out var seen)) keys[table.Name] = seen = new();
         for (var i = 0; i < values.Count; i++)
-            if (!values.IsNull(i) && !seen.Add(values.Array[i])) throw Fault("lake.key-duplicate", $"{file.Path}, row {from + i + 1}: its primary key is in the release twice.");
+            if (!values.IsNull(i) && (departed.Length == 0 || Array.BinarySearch(departed, from + i) < 0) && !seen.Add(values.Array[i])) throw Fault("lake.key-duplicate", $"{file.Path}, row {from + i + 1}: its primary key is in the release twice.");
     }
 
     static void CheckPersons(ReadOnlySpan<long> values, long[] persons, LakeFile file, int from)

@@ -22,10 +22,11 @@ static class DerivedTables
     ];
 
     /// <summary>Rows of a derived table, a batch a shard.</summary>
-    /// <param name="files">The release's files, those of the tables derived from among them.</param>
-    public static IEnumerable<Batch> Of(CdmTable table, TenantLake lake, IReadOnlyCollection<LakeFile> files, int shards, Func<int, IReadOnlyList<int>> ingredients)
+    /// <param name="files">The files written, those of the tables derived from among them.</param>
+    /// <param name="shards">Numbers of the shards written.</param>
+    public static IEnumerable<Batch> Of(CdmTable table, TenantLake lake, IReadOnlyCollection<LakeFile> files, IEnumerable<int> shards, Func<int, IReadOnlyList<int>> ingredients)
     {
-        for (var shard = 0; shard < shards; shard++)
+        foreach (var shard in shards)
         {
             var rows = new Batch(table);
             if (table == Cdm54.ObservationPeriod) Periods(rows, lake, files, shard);

@@ -4,17 +4,26 @@ using Ambroise.Lake.Kept;
 
 namespace Ambroise.Lake.Writing;
 
+/// <summary>Rows of the release that a load is merged into; none for a first load.</summary>
+/// <param name="columns">Names of the columns needed, the others may be left null; none for all.</param>
+public delegate IEnumerable<Batch> EarlierRows(CdmTable table, params string[] columns);
+
 /// <summary>A source of records that have versions and become rows of several tables: a newer version takes the place of every row of the older one.</summary>
 /// <remarks>Tables it does not give, among those of <see cref="DerivedTables"/>, are derived from the rows of the finished release.</remarks>
 public interface IRecordSource : ICdmSource
 {
     /// <summary>Reads the input, before any table is asked for.</summary>
-    /// <param name="earlier">Rows of the release that this load is merged into, by table; none of them for a first load.</param>
     /// <param name="runs">A folder of the tenant for sealed runs; it need not exist.</param>
     /// <exception cref="FailureException">The input cannot be read at all.</exception>
     /// <param name="links">What <see cref="Links"/> gave for that release; null where there is none.</param>
     /// <param name="waiting">What <see cref="Waiting"/> gave for it, anew each time it is gone through.</param>
-    void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel);
+    void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel);
+
+    /// <summary>Patients whose rows this load may change, known once it has begun: the rows of all others stay as they are.</summary>
+    IReadOnlySet<long> Touched { get; }
+
+    /// <summary>Says who is written anew, before any table is asked for: <see cref="Touched"/>, and others whose shard is; of nobody else is there a row to give.</summary>
+    void Written(Func<long, bool> isWritten);
 
     /// <returns>False for a row of the earlier release that a record of this load replaced or removed.</returns>
     bool Keeps(Batch earlier, int row);

@@ -14,6 +14,8 @@ public sealed record LoadOptions(LoadMode Mode, long MemoryBytes, int Threads, l
 {
     /// <summary>Called once everything is written and before the report and the commit: what must be true before anyone sees the release. What it throws stops the load.</summary>
     public Action? Committing { get; init; }
+
+    public KeepShards Keep { get; init; } = KeepShards.Default;
 }
 
 /// <param name="Table">The table being read.</param>
@@ -74,13 +76,15 @@ public static class LoadRelease
             links = kept.Json;
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
-        records?.Begin(t => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t)), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
+        records?.Begin((t, columns) => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t, columns)), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
+        var plan = new MergePlan(lake, before, records?.Touched, options.Keep);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived).Concat(derived).ToList();
         var early = new List<Rejected>();
-        var persons = Persons(lake, source, before, early.Add, cancel);
-        await using var writer = lake.Write(number, persons.Ids, tables, new(options.MemoryBytes, options.Threads), cancel);
+        var persons = Persons(source, plan, early.Add, cancel);
+        await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, new(options.MemoryBytes, options.Threads), cancel);
         foreach (var rejected in early) writer.Reject(rejected);
+        records?.Written(writer.Holds);
 
         long total = 0;
         for (var done = 0; done < tables.Count; done++)
@@ -107,12 +111,12 @@ public static class LoadRelease
                 if (writer.Rejected.Count > options.MaxRejects)
                     return new Failure(FailureKind.Invalid, "load.rejects", $"More than {options.MaxRejects} rows were rejected while reading {table.Name}: nothing was loaded. Correct the source, or raise --max-rejects.");
             }
-            if (before is not null)
-                foreach (var batch in StoredRows.Shards(before, table).SelectMany(shard => StoredRows.Read(lake, before, shard, table)))
-                    if (Kept(batch, source, records, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
+            foreach (var batch in plan.Rows(table))
+                if (Kept(batch, source, records, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
             await writer.EndAsync();
         }
-        var files = (await writer.FinishAsync()).ToList();
+        var files = plan.Files().Concat(await writer.FinishAsync()).ToList();
+        if (plan.Departed.Seal(lake, number) is { } departed) files.Add(departed);
         if (writer.Rejected.Count > options.MaxRejects)
             return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
         options.Committing?.Invoke();
@@ -125,9 +129,9 @@ public static class LoadRelease
         else files.AddRange(new[] { linksFile, waitingFile }.OfType<LakeFile>()); // tables merged into records: these stay as they are
         if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
         cancel.ThrowIfCancellationRequested();
-        var manifest = lake.Commit(earlier, number, options.Mode, source.Description, writer.Patients, writer.Shards, writer.Rejected.Count, files);
+        var manifest = lake.Commit(earlier, number, options.Mode, source.Description, plan.Patients + writer.Patients, plan.Kept + writer.Shards.Count(), writer.Rejected.Count, files);
         return new LoadReport(manifest,
-            files.Where(f => f.Part == FilePart.Analytic).GroupBy(f => f.Table).ToDictionary(g => g.Key, g => g.Sum(f => f.Rows)),
+            files.Where(f => f.Part == FilePart.Analytic).GroupBy(f => f.Table).ToDictionary(g => g.Key, g => g.Sum(f => f.Living)),
             writer.Rejected.GroupBy(r => (r.Table, r.Field ?? "", r.Reason)).ToDictionary(g => g.Key, g => g.LongCount()));
     }
 
@@ -144,7 +148,7 @@ public static class LoadRelease
         var table = batch.Table;
         if (records is not null)
         {
-            var left = Where(batch, row => records.Keeps(batch, row));
+            var left = batch.Where(row => records.Keeps(batch, row));
             records.Follow(left);
             return left;
         }
@@ -152,22 +156,11 @@ public static class LoadRelease
         if (table.Person < 0) return null;
         var person = ((Int64Column)batch.Columns[table.Person]).Values;
         var persons = person.ToArray();
-        return Where(batch, row => !replaced.Contains(persons[row]));
+        return batch.Where(row => !replaced.Contains(persons[row]));
     }
 
-    static Batch Where(Batch batch, Func<int, bool> keep)
-    {
-        var rows = new List<int>();
-        for (var row = 0; row < batch.Rows; row++)
-            if (keep(row)) rows.Add(row);
-        if (rows.Count == batch.Rows) return batch;
-        var kept = new Batch(batch.Table);
-        foreach (var column in batch.Table.Columns) kept.Columns[column.Ordinal].AppendFrom(batch.Columns[column.Ordinal], rows.ToArray());
-        return kept;
-    }
-
-    /// <summary>Reads every person first: shards are cut by the rank of person_id. A few bytes a person stay in memory, and their rows.</summary>
-    static (long[] Ids, Queue<Batch> Batches) Persons(TenantLake lake, ICdmSource source, Manifest? before, Action<Rejected> reject, CancellationToken cancel)
+    /// <summary>Reads every person to be written first: shards are cut by the rank of person_id. A few bytes a person stay in memory, and their rows.</summary>
+    static (long[] Ids, Queue<Batch> Batches) Persons(ICdmSource source, MergePlan plan, Action<Rejected> reject, CancellationToken cancel)
     {
         var ids = new HashSet<long>();
         var batches = new Queue<Batch>();
@@ -181,9 +174,8 @@ public static class LoadRelease
                 batches.Enqueue(copy);
                 ids.UnionWith(copy.Int64("person_id").Values.ToArray());
             }
-        if (before is not null)
-            foreach (var batch in StoredRows.Shards(before, Cdm54.Person).SelectMany(s => StoredRows.Read(lake, before, s, Cdm54.Person)))
-                ids.UnionWith((source is IRecordSource records ? Where(batch, row => records.Keeps(batch, row)) : batch).Int64("person_id").Values.ToArray());
+        foreach (var batch in plan.Rows(Cdm54.Person))
+            ids.UnionWith((source is IRecordSource records ? batch.Where(row => records.Keeps(batch, row)) : batch).Int64("person_id").Values.ToArray());
         return ([.. ids], batches);
     }
 }

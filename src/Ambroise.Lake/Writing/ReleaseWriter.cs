@@ -21,6 +21,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
     readonly TenantLake lake;
     readonly WriteOptions options;
     readonly PersonIndex persons;
+    readonly int firstShard;
     readonly string keyGroup;
     readonly SemaphoreSlim slots;
     readonly List<Task> writing = [];
@@ -33,9 +34,9 @@ public sealed class ReleaseWriter : IAsyncDisposable
     TableLoad? table;
     Exception? fault;
 
-    internal ReleaseWriter(TenantLake lake, int release, long[] persons, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel)
+    internal ReleaseWriter(TenantLake lake, int release, long[] persons, int firstShard, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel)
     {
-        (this.lake, this.options, this.persons, Release) = (lake, options, new(persons), release);
+        (this.lake, this.options, this.persons, this.firstShard, Release) = (lake, options, new(persons), firstShard, release);
         keyGroup = $"r{release}";
         shelf = new(options.MemoryBytes);
         slots = new(options.Threads);
@@ -47,8 +48,16 @@ public sealed class ReleaseWriter : IAsyncDisposable
     }
 
     public int Release { get; }
+
+    /// <returns>Whether the release's rows of a person are written here.</returns>
+    public bool Holds(long person) => persons.Rank(person) >= 0;
+
+    /// <summary>Patients written.</summary>
     public long Patients => persons.Ids.Length;
-    public int Shards => persons.Shards;
+
+    /// <summary>Numbers of the shards written.</summary>
+    public IEnumerable<int> Shards => Enumerable.Range(firstShard, persons.Shards);
+
     public IReadOnlyCollection<LakeFile> Files => files;
 
     /// <summary>Rows refused so far, here and by the caller.</summary>
@@ -102,7 +111,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
                 try
                 {
                     stop.Token.ThrowIfCancellationRequested();
-                    foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard, shelf)) files.Add(file);
+                    foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard == TableLoad.Shared ? shard : firstShard + shard, shelf)) files.Add(file);
                     rows.Release();
                 }
                 catch (Exception e)

@@ -2,6 +2,7 @@ using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir;
@@ -16,10 +17,39 @@ public sealed partial class FhirSource
         died[person] = (at.Day, at.Time, told);
     }
 
-    /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
-    void ComeTogetherAndApart(Func<CdmTable, IEnumerable<Batch>> earlier)
+    /// <summary>Takes note of whom rows of this load are about, by whatever key it names them.</summary>
+    void Touch(Batch rows)
     {
-        changes.Move(earlier(Cdm54.SourceRecord), links, gone, persons.Contains);
+        if (rows.Table.Person < 0) return;
+        var last = Null.Int64;
+        foreach (var person in ((Int64Column)rows.Columns[rows.Table.Person]).Values)
+            if (person != last) touched.Add(last = person);
+    }
+
+    /// <summary>Adds who is touched by what this load says of others: of patients who are another's person, and of a practitioner, an organisation or an encounter that earlier rows name by an identifier.</summary>
+    void TouchPersons(EarlierRows earlier)
+    {
+        touched.UnionWith(changes.Touched);
+        var namedBefore = kept.Names.Select(n => (n.Key, n.Means)).ToHashSet();
+        var named = aliases.Where(a => !namedBefore.Contains((a.Key, a.Value))).Select(a => a.Key).ToHashSet();
+        foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
+        {
+            string[] columns = [.. new LinkColumns(table).Named.Select(c => table.Columns[c].Name)];
+            foreach (var batch in columns.Length == 0 ? [] : earlier(table, [table.Columns[table.Person].Name, .. columns]))
+            {
+                var persons = ((Int64Column)batch.Columns[table.Person]).Array;
+                foreach (var values in columns.Select(batch.Int64).Where(c => !c.IsAbsent).Select(c => c.Array))
+                    for (var row = 0; row < batch.Rows; row++)
+                        if (named.Contains(values[row])) touched.Add(persons[row]);
+            }
+        }
+        foreach (var person in touched.ToArray()) touched.Add(PersonOf(person));
+    }
+
+    /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
+    void ComeTogetherAndApart(EarlierRows earlier)
+    {
+        changes.Move(earlier(Cdm54.SourceRecord, "source_record_id", "person_id", "row_count", "record_type", "patient_id"), links, gone, persons.Contains);
         var places = new HashSet<long>();
         foreach (var batch in earlier(Cdm54.Person))
             for (var row = 0; row < batch.Rows; row++)
@@ -98,21 +128,21 @@ public sealed partial class FhirSource
     }
 
     /// <summary>What earlier loads brought and names such a one.</summary>
-    void Recode(Func<CdmTable, IEnumerable<Batch>> earlier)
+    void Recode(EarlierRows earlier)
     {
         var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && code is not null && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
         if (changed.Count == 0) return;
         using var names = new RowKeys(key);
         var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
         recoding.Find(earlier(Cdm54.SourceRecord), (definition, record) => changed.Contains(definition) && !index.TryGet(record, out _, out _));
-        if (recoding.Any) Take(recoding.Write(earlier));
+        if (recoding.Any) Take(recoding.Write(t => earlier(t)));
     }
 
     /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
-    void Compare(Func<CdmTable, IEnumerable<Batch>> earlier, CancellationToken cancel)
+    void Compare(EarlierRows earlier, CancellationToken cancel)
     {
         var recorded = new HashSet<long>();
-        foreach (var batch in earlier(Cdm54.SourceRecord))
+        foreach (var batch in earlier(Cdm54.SourceRecord, "source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type"))
         {
             cancel.ThrowIfCancellationRequested();
             var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
@@ -134,18 +164,19 @@ public sealed partial class FhirSource
                     continue;
                 }
                 if (isPatient) brought.Add(id);
+                touched.Add(about.Array[row]);
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
         changes.Before(earlier(Cdm54.MergedPatient), gone.Contains);
-        foreach (var batch in earlier(Cdm54.VisitDetail))
+        foreach (var batch in earlier(Cdm54.VisitDetail, "visit_detail_id", "parent_visit_detail_id", "visit_occurrence_id"))
         {
             var (ids, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
             for (var row = 0; row < batch.Rows; row++)
                 if (!gone.Contains(ids.Array[row])) partOf[ids.Array[row]] = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
         }
         using (var named = new RowKeys(key))
-            foreach (var batch in earlier(Cdm54.PersonIdentity))
+            foreach (var batch in earlier(Cdm54.PersonIdentity, "person_identity_id", "person_id", "kind", "system", "value"))
             {
                 var (ids, persons, kinds) = (batch.Int64("person_identity_id"), batch.Int64("person_id"), batch.Text("kind"));
                 for (var row = 0; row < batch.Rows; row++)
@@ -169,12 +200,12 @@ public sealed partial class FhirSource
                     }
                 }
             }
-        foreach (var batch in earlier(Cdm54.Death))
+        foreach (var batch in earlier(Cdm54.Death, "person_id", "death_date", "death_datetime"))
             for (var row = 0; row < batch.Rows; row++)
                 if (!recorded.Contains(batch.Int64("person_id").Array[row])) deaths.Add((InTables, batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
-        foreach (var batch in earlier(Cdm54.CdmSource))
+        foreach (var batch in earlier(Cdm54.CdmSource, "source_release_date"))
             foreach (var day in batch.Int32("source_release_date").Values) lastDay = Math.Max(lastDay, day);
-        foreach (var batch in earlier(Cdm54.Person))
+        foreach (var batch in earlier(Cdm54.Person, "person_id"))
             for (var row = 0; row < batch.Rows; row++)
                 if (Keeps(batch, row)) persons.Add(batch.Int64("person_id").Array[row]);
     }

@@ -29,7 +29,7 @@ public sealed partial class FhirSource
     Batch Deaths()
     {
         var rows = new Batch(Cdm54.Death);
-        foreach (var (person, at) in died.Where(d => d.Value.Told && persons.Contains(d.Key)).OrderBy(d => d.Key))
+        foreach (var (person, at) in died.Where(d => d.Value.Told && persons.Contains(d.Key) && isWritten(d.Key)).OrderBy(d => d.Key))
         {
             if (!buried.Add(person)) continue;
             rows.Int64("person_id").Append(person);

@@ -59,12 +59,14 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
     readonly List<(long Name, long Patient)> namesBefore = [];
-    readonly HashSet<long> namedPatients = [], deletedBefore = [], brought = [];
+    readonly HashSet<long> namedPatients = [], deletedBefore = [], brought = [], touched = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
     IEnumerable<KeptRecord> earlierWaiting = [];
     int waitedFrom;
-    Func<CdmTable, IEnumerable<Batch>> earlierRows = static _ => [];
+    EarlierRows earlierRows = static (_, _) => [];
+    Func<long, bool> isWritten = static _ => true;
+    bool isMerge;
     KeptLinks kept = KeptLinks.None;
     FhirOptions options;
     int lastDay = int.MinValue;
@@ -88,12 +90,17 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>Called with the number of input bytes mapped so far, of all.</summary>
     public Action<long>? Progressed { get; set; }
 
-    public void Begin(Func<CdmTable, IEnumerable<Batch>> earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
+    public IReadOnlySet<long> Touched => touched;
+
+    public void Written(Func<long, bool> isWritten) => this.isWritten = isWritten;
+
+    public void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
     {
         staged = new(runs, memoryBytes);
         kept = KeptLinks.Parse(links);
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRows, earlierWaiting) = (earlier, waiting);
+        isMerge = earlier(Cdm54.Person, "person_id").Any();
         foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
         Recode(earlier);
@@ -113,6 +120,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         shared.Clear();
         foreach (var (seq, person, at) in deaths)
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
+        if (isMerge) TouchPersons(earlier);
     }
 
     /// <summary>The person of a patient, by the patient's key or by one that stands for an identifier.</summary>
@@ -208,6 +216,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         {
             rows.Finish();
             foreach (ref var tag in rows.Tags.Values) tag += first;
+            if (isMerge) Touch(rows.Batch);
             if (rows.Batch.Table != Cdm54.Death) staged!.Add(rows.Batch, rows.Tags);
         }
         namedPatients.UnionWith(chunk.NamedPatients);

@@ -36,6 +36,9 @@ sealed class PersonChanges
     /// <summary>Consent records whose patient is another person now, and who.</summary>
     public Dictionary<long, long> Consents { get; } = [];
 
+    /// <summary>Persons some of whose rows are somebody else's, nobody's, or told otherwise now; and whose they are.</summary>
+    public HashSet<long> Touched { get; } = [];
+
     /// <summary>Patients of the earlier release who were another one's person, and whom no version of this load replaced.</summary>
     public IEnumerable<long> MergedBefore => left;
 
@@ -68,7 +71,9 @@ sealed class PersonChanges
         {
             var now = links.Person(patient);
             var (was, because) = before.GetValueOrDefault(patient, (patient, ""));
+            if (was == now && because != links.Because(patient)) Touched.Add(now);
             if (was == now || !isKnown(patient)) continue;
+            Touched.UnionWith([patient, was, now]);
             Decisions.Add(new(now == patient ? "split" : was == patient ? "merged" : "moved", patient, was, now, now == patient ? because : links.Because(patient)));
         }
         return Decisions.Count > 0 || before.Keys.Any(p => !isKnown(p));
@@ -86,11 +91,13 @@ sealed class PersonChanges
                 var person = links.Person(Patient(batch, row));
                 if (!isKnown(person))
                 {
+                    Touched.Add(persons.Array[row]);
                     for (var n = 0; n < Math.Max(1, counts.Array[row]); n++) gone.Add(Lineage.RowKey(ids.Array[row], n));
                     continue;
                 }
                 if (person != persons.Array[row] && types[row].SequenceEqual("Consent"u8)) Consents[ids.Array[row]] = person;
                 if (person == links.Person(persons.Array[row])) continue;
+                Touched.UnionWith([person, persons.Array[row]]);
                 for (var n = 0; n < Math.Max(1, counts.Array[row]); n++) moved[Lineage.RowKey(ids.Array[row], n)] = person;
             }
         }

@@ -30,6 +30,9 @@ sealed class FhirHospital : IDisposable
     /// <summary>What codes mean: nothing, without a vocabulary.</summary>
     public CodeBook Codes { get; init; } = CodeBook.Empty;
 
+    /// <summary>When merges leave a shard as it is.</summary>
+    public KeepShards Keep { get; init; } = KeepShards.Default;
+
     public FhirReport Report { get; private set; } = null!;
 
     /// <summary>What the Consents of the last load said.</summary>
@@ -49,7 +52,7 @@ sealed class FhirHospital : IDisposable
         Directory.CreateDirectory(folder);
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
         using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), Codes, options ?? FhirOptions.Default, names, 64 << 20, 2, TimeProvider.System);
-        var loaded = test.Load(source, mode);
+        var loaded = test.Load(source, mode, keep: Keep);
         Consents = source.Consents;
         Decisions = source.PersonDecisions;
         Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));

@@ -57,7 +57,7 @@ public sealed class WithheldSpecs
 
     static OpenRelease Open(TestLake test, long[]? withheld) => Door.Open(test.Lake, new("t", "test", null, "test", null), (_, _) => { }, 1 << 26, withheld).OrThrow();
 
-    static void Same(IShardTable? expected, IShardTable? seen, CdmTable table)
+    internal static void Same(IShardTable? expected, IShardTable? seen, CdmTable table)
     {
         Assert.True(expected?.Rows == seen?.Rows, $"{table}: {seen?.Rows} rows, not {expected?.Rows}");
         if (expected is null || seen is null) return;

@@ -1,0 +1,196 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Kept;
+using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Reading;
+using Ambroise.Lake.Releases;
+using Ambroise.Lake.Writing;
+
+namespace Ambroise.Tests.Lake;
+
+/// <summary>A merge that knows whom it touches leaves the shards of all others as they are; those it touches depart into a shard of their own, whole.</summary>
+public sealed class KeptShardsSpecs
+{
+    static readonly KeepShards Always = new(1, 0.5);
+
+    static Rows Hospital(IEnumerable<int> patients, int version = 0)
+    {
+        var rows = new Rows();
+        foreach (var p in patients)
+        {
+            rows.Person(p * 3L, $"INS-{p}");
+            for (var c = 0; c < 5; c++) rows.Condition(p * 1000L + c, p * 3L, 1000 + (p + c + version) % 7, $"20{10 + c}-0{1 + p % 9}-15");
+            rows.Add(Cdm54.Death, ("person_id", p * 3L), ("death_date", new DateOnly(2024, 1, 1).AddDays(p)));
+            rows.Add(Cdm54.Note, ("note_id", (long)p), ("person_id", p * 3L), ("note_date", new DateOnly(2020, 1, 1)), ("note_type_concept_id", 1), ("note_class_concept_id", 2), ("note_text", $"Patient {p}"),
+                ("encoding_concept_id", 0), ("language_concept_id", 0));
+            rows.Add(Cdm54.NoteNlp, ("note_nlp_id", (long)p), ("note_id", (long)p), ("lexical_variant", "suivi"), ("nlp_date", new DateOnly(2020, 1, 2)));
+            rows.Add(Cdm54.Cost, ("cost_id", (long)p), ("cost_event_id", p * 1000L), ("cost_domain_id", "Condition"), ("cost_type_concept_id", 1), ("total_cost", 12.5 * p));
+            rows.Add(Cdm54.FactRelationship, ("domain_concept_id_1", 19), ("fact_id_1", p * 1000L), ("domain_concept_id_2", 5085), ("fact_id_2", (long)p), ("relationship_concept_id", 1));
+        }
+        return rows;
+    }
+
+    /// <summary>Rows that take the place of all that the lake has of some patients.</summary>
+    sealed class Anew(Rows rows, params int[] touched) : IRecordSource
+    {
+        public string Description => "patients anew";
+
+        // Kept as they come: nothing is derived.
+        public IReadOnlyCollection<CdmTable> Tables => [.. rows.Tables, Cdm54.ObservationPeriod, Cdm54.ConditionEra, Cdm54.DrugEra];
+
+        public IReadOnlySet<long> Touched { get; } = touched.Select(p => p * 3L).ToHashSet();
+
+        public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel) => rows.Tables.Contains(table) ? rows.Read(table, reject, cancel) : [];
+
+        public bool Keeps(Batch earlier, int row) => !Touched.Contains(earlier.Table switch
+        {
+            { Person: >= 0 and var person } => ((Int64Column)earlier.Columns[person]).Array[row],
+            var t => 3 * earlier.Int64(t == Cdm54.Cost ? "cost_id" : t == Cdm54.NoteNlp ? "note_id" : "fact_id_2").Array[row],
+        });
+
+        public void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel) { }
+        public void Written(Func<long, bool> isWritten) => Assert.All(Touched.Intersect(rows[Cdm54.Person].Int64("person_id").Values.ToArray()), p => Assert.True(isWritten(p)));
+        public void Follow(Batch earlier) { }
+        public byte[] Links() => "{}"u8.ToArray();
+        public IEnumerable<KeptRecord> Waiting(CancellationToken cancel) => [];
+        public IEnumerable<KeptRecord> Decisions() => [];
+        public IReadOnlyList<int> Ingredients(int drugConcept) => [];
+        public byte[] Report() => "{}"u8.ToArray();
+    }
+
+    static readonly int[] Forty = [.. Enumerable.Range(1, 40)];
+
+    /// <summary>Of forty, 5 comes again changed, 10 no more, and 41 is new; then 6 changes too.</summary>
+    static TestLake Merged(KeepShards keep, bool twice = false)
+    {
+        var test = new TestLake();
+        test.Load(Hospital(Forty));
+        test.Load(new Anew(Hospital([5, 41], 1), 5, 10, 41), LoadMode.Merge, keep: keep);
+        if (twice) test.Load(new Anew(Hospital([6], 2), 6), LoadMode.Merge, keep: keep);
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+        return test;
+    }
+
+    [Fact]
+    public void Whom_a_merge_does_not_touch_stays_where_they_are()
+    {
+        using var test = Merged(Always);
+        var (first, second) = (test.Lake.Release(1).OrThrow(), test.Lake.Release(2).OrThrow());
+        Assert.Equal((2, 40L), (second.Shards, second.Patients));
+        Assert.Equal(first.Files.Where(f => f.Shard == 0).Select(f => f.Path).Order(), second.Files.Where(f => f.Shard == 0).Select(f => f.Path).Order());
+        Assert.Equal([(0, 10L), (1, 0L)], second.Files.Where(f => f.Table == "condition_occurrence").Select(f => (f.Shard, f.Departed)).Order());
+
+        using var open = Open(test);
+        Assert.Equal(40, open.Patients);
+        SameAs(Hospital(Forty.Except([5, 10])), open.Shards[0]);
+        SameAs(Hospital([5, 41], 1), open.Shards[1]);
+        Assert.Equal([.. Forty.Except([10]).Select(p => (long)p), 41], Costs(open));
+    }
+
+    [Fact]
+    public void Who_opposes_is_withheld_from_either_shard()
+    {
+        using var test = Merged(Always, twice: true);
+        using var open = Open(test, 5 * 3, 7 * 3, 10 * 3);
+        Assert.Equal(38, open.Patients);
+        SameAs(Hospital(Forty.Except([5, 6, 7, 10])), open.Shards[0]);
+        SameAs(Hospital([41], 1), open.Shards[1]);
+        SameAs(Hospital([6], 2), open.Shards[2]);
+        Assert.Equal([.. Forty.Except([5, 7, 10]).Select(p => (long)p), 41], Costs(open));
+    }
+
+    [Fact]
+    public void A_shard_that_many_departed_from_or_that_holds_few_is_written_anew()
+    {
+        using var atOnce = new TestLake();
+        var whole = Hospital(Forty.Except([5, 10]));
+        foreach (var table in whole.Tables)
+            foreach (var batch in Hospital([5, 41], 1).Read(table, _ => { }, TestContext.Current.CancellationToken))
+                for (var c = 0; c < table.Columns.Length; c++) whole[table].Columns[c].AppendRange(batch.Columns[c], 0, batch.Rows);
+        var expected = atOnce.Load(whole).Manifest;
+        foreach (var keep in new[] { KeepShards.Default, new(1, 0.04), new(39, 1) })
+        {
+            using var test = Merged(keep);
+            var manifest = test.Lake.Release(2).OrThrow();
+            Assert.Equal((1, 40L), (manifest.Shards, manifest.Patients));
+            Assert.DoesNotContain(manifest.Files, f => f.Departed > 0 || f.Table == Departed.Kind);
+            Assert.Equal(Shown(expected), Shown(manifest));
+        }
+        using var kept = Merged(Always);
+        Assert.Equal(Shown(expected), Shown(kept.Lake.Release(2).OrThrow()));
+
+        static List<(string, long)> Shown(Manifest manifest) => [.. manifest.Files.Where(f => f.Part == FilePart.Analytic).GroupBy(f => f.Table).Select(g => (g.Key, g.Sum(f => f.Living))).Order()];
+    }
+
+    [Fact]
+    public void A_load_of_tables_that_knows_not_whom_it_touches_writes_every_shard_and_nobody_twice()
+    {
+        using var test = Merged(Always, twice: true);
+        var loaded = test.Load(Hospital([42]), LoadMode.Merge);
+        Assert.Equal((1, 41L), (loaded.Manifest.Shards, loaded.Manifest.Patients));
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+        using var open = Open(test);
+        Assert.Equal([.. Forty.Except([10]).Select(p => p * 3L), 41 * 3, 42 * 3], open.Shards[0].PersonIds.ToArray());
+    }
+
+    [Theory]
+    [InlineData(5)] // departed, and elsewhere now
+    [InlineData(10)] // departed, and no more
+    [InlineData(7)] // in the shard kept
+    public void Erased_is_erased_where_the_patient_departed_too(int patient)
+    {
+        using var test = Merged(Always, twice: true);
+        Erasure.Run(test.Lake, [patient * 3L], null, TestContext.Current.CancellationToken).OrThrow();
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+        foreach (var manifest in test.Lake.Releases().OrThrow())
+            for (var shard = 0; shard < manifest.Shards; shard++)
+                Assert.All(Cdm54.All.Where(t => t.Person >= 0), t => Assert.DoesNotContain(patient * 3L, StoredRows.Column(test.Lake, manifest, shard, t, t.Person)));
+        using var open = Open(test);
+        SameAs(Hospital(Forty.Except([5, 6, 10, patient])), open.Shards[0]);
+        SameAs(Hospital(new[] { 5, 41 }.Except([patient]), 1), open.Shards[1]);
+        SameAs(Hospital([6], 2), open.Shards[2]);
+    }
+
+    [Fact]
+    public void Erasing_leaves_alone_who_departed_from_other_shards()
+    {
+        using var test = Merged(Always, twice: true);
+        Erasure.Run(test.Lake, [41 * 3L], null, TestContext.Current.CancellationToken).OrThrow();
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+        using var open = Open(test);
+        Assert.Equal(39, open.Patients);
+        SameAs(Hospital(Forty.Except([5, 6, 10])), open.Shards[0]);
+    }
+
+    [Fact]
+    public void Who_departed_is_told_by_a_sealed_file_whose_change_is_noticed()
+    {
+        using var test = Merged(Always);
+        var file = test.Lake.Release(2).OrThrow().Files.Single(f => f.Table == Departed.Kind);
+        var path = Path.Combine(test.Folder, file.Path);
+        var bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        var fault = Assert.Throws<FailureException>(() => Open(test, reopened: true).Shards[0].PersonIds);
+        Assert.Equal("lake.file-changed", fault.Failure.Code);
+        File.Delete(path);
+        Assert.Equal("lake.file-missing", Assert.Throws<FailureException>(() => Open(test, reopened: true).Shards[0].PersonIds).Failure.Code);
+    }
+
+    static OpenRelease Open(TestLake test, params long[] withheld) => Door.Open(test.Lake, new("t", "test", null, "test", null), (_, _) => { }, 1 << 26, withheld).OrThrow();
+
+    static OpenRelease Open(TestLake test, bool reopened) => Door.Open(reopened ? test.Open() : test.Lake, new("t", "test", null, "test", null), (_, _) => { }, 1 << 26).OrThrow();
+
+    static long[] Costs(OpenRelease open) => [.. open.Shared(Cdm54.Cost)!.Int64(Cdm54.Cost["cost_id"], 0).Order()];
+
+    static void SameAs(Rows rows, IShard seen)
+    {
+        using var test = new TestLake();
+        test.Load(rows);
+        using var open = Open(test);
+        var expected = Assert.Single(open.Shards);
+        Assert.Equal(expected.PersonIds.ToArray(), seen.PersonIds.ToArray());
+        Assert.Equal(expected.Patients, seen.Patients);
+        foreach (var table in Cdm54.All.Where(t => t.Placement is not Placement.Shared)) WithheldSpecs.Same(expected.Table(table), seen.Table(table), table);
+    }
+}
