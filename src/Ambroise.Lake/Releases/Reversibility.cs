@@ -44,7 +44,7 @@ public static class Reversibility
     static long Parquet(TenantLake lake, Manifest manifest, CdmTable table, Stream to, CancellationToken cancel)
     {
         using var buffered = new BufferedStream(to, 1 << 20);
-        using var writer = new TableFileWriter.Open(buffered, table);
+        using var writer = new TableFileWriter(buffered, table);
         long rows = 0;
         foreach (var shard in StoredRows.Shards(manifest, table))
             foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
@@ -56,6 +56,7 @@ public static class Reversibility
                 writer.Append(pieces, order);
                 rows += batch.Rows;
             }
+        writer.Finish();
         return rows;
     }
 

@@ -8,7 +8,7 @@ namespace Ambroise.Lake.Sealing;
 public sealed class PlainTableFile : IDisposable
 {
     readonly Stream to;
-    readonly TableFileWriter.Open writer;
+    readonly TableFileWriter writer;
     readonly CdmTable table;
 
     public PlainTableFile(string path, CdmTable table)
@@ -42,6 +42,7 @@ public sealed class PlainTableFile : IDisposable
 
     public void Dispose()
     {
+        writer.Finish();
         writer.Dispose();
         to.Dispose();
     }

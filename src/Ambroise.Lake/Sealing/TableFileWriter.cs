@@ -13,115 +13,66 @@ namespace Ambroise.Lake.Sealing;
 
 /// <summary>Writes rows as one Parquet file, sealed with Parquet Modular Encryption when keys are given, in the clear for an export.</summary>
 /// <remarks>Row groups hold <see cref="IShardTable.BlockRows"/> rows. A column without a null in the file is <c>required</c>: it has no definition levels to decode.</remarks>
-static class TableFileWriter
+sealed class TableFileWriter : IDisposable
 {
     /// <param name="Table">Seals the footer and every column that is not free text.</param>
     /// <param name="Text">Seals free text.</param>
     public sealed record Keys(DataKey Table, DataKey? Text);
 
-    /// <summary>Writes the rows named by <paramref name="order"/>.</summary>
+    readonly CdmTable table;
+    readonly IReadOnlyList<int> columns;
+    readonly ShardFacts? facts;
+    readonly XxHash128? hash;
+    readonly Buffers buffers;
+    readonly ManagedOutputStream output;
+    readonly WriterProperties properties;
+    readonly GroupNode schema;
+    readonly ParquetFileWriter writer;
+
     /// <param name="columns">Ordinals of the table's columns to write, at least one.</param>
-    /// <param name="shelf">Lends the memory in which values are gathered.</param>
+    /// <param name="facts">What all the rows have in common; null where it is not known, and every column is optional.</param>
     /// <param name="hash">Takes the values as written, the same for the same rows whatever keys seal them.</param>
-    public static void Write(Stream to, Pieces rows, ReadOnlySpan<int> order, IReadOnlyList<int> columns, Keys? keys, IReadOnlyDictionary<string, string>? metadata, XxHash128? hash, ArrayShelf shelf)
+    /// <param name="shelf">Lends the memory in which values are gathered.</param>
+    public TableFileWriter(Stream to, CdmTable table, IReadOnlyList<int> columns, ShardFacts? facts, Keys? keys, IReadOnlyDictionary<string, string>? metadata, XxHash128? hash, ArrayShelf shelf)
     {
-        var table = rows.Table;
-        var optional = columns.Select(c => HasNull(rows, c)).ToArray();
-        var empty = columns.Select((c, i) => optional[i] && IsEmpty(rows, c)).ToArray();
-        using var properties = Properties(table, columns, keys);
-        using var schema = Schema(table, columns, optional);
-        using var output = new ManagedOutputStream(to, leaveOpen: true);
-        using var writer = new ParquetFileWriter(output, schema, properties, metadata);
-        using var buffers = new Buffers(shelf);
+        (this.table, this.columns, this.facts, this.hash, buffers) = (table, columns, facts, hash, new(shelf));
+        properties = Properties(table, columns, keys);
+        schema = Schema(table, columns, [.. columns.Select(IsOptional)]);
+        output = new ManagedOutputStream(to, leaveOpen: true);
+        writer = new ParquetFileWriter(output, schema, properties, metadata);
+    }
+
+    /// <summary>An unsealed file of every column: for an export.</summary>
+    public TableFileWriter(Stream to, CdmTable table) : this(to, table, [.. table.Columns.Select(c => c.Ordinal)], null, null, null, null, new(long.MaxValue)) { }
+
+    bool IsOptional(int column) => facts?.HasNull[column] ?? true;
+
+    /// <summary>Appends the rows named by <paramref name="order"/>, in row groups of their own.</summary>
+    public void Append(Pieces rows, ReadOnlySpan<int> order)
+    {
         for (var start = 0; start < order.Length; start += IShardTable.BlockRows)
         {
             var block = order.Slice(start, Math.Min(IShardTable.BlockRows, order.Length - start));
             using var group = writer.AppendRowGroup();
-            for (var i = 0; i < columns.Count; i++)
-            {
-                using var column = group.NextColumn();
-                if (empty[i]) WriteAbsent(column, block.Length, buffers, hash);
-                else WriteColumn(column, rows, columns[i], table.Columns[columns[i]].Type, block, optional[i], buffers, hash);
-            }
-        }
-        writer.Close();
-    }
-
-    /// <summary>An unsealed file written a batch at a time, every column and every one of them optional: for an export.</summary>
-    public sealed class Open : IDisposable
-    {
-        readonly CdmTable table;
-        readonly Buffers buffers = new(new(long.MaxValue));
-        readonly ManagedOutputStream output;
-        readonly WriterProperties properties;
-        readonly GroupNode schema;
-        readonly ParquetFileWriter writer;
-
-        public Open(Stream to, CdmTable table)
-        {
-            this.table = table;
-            var columns = table.Columns.Select(c => c.Ordinal).ToArray();
-            properties = Properties(table, columns, null);
-            schema = Schema(table, columns, [.. columns.Select(_ => true)]);
-            output = new ManagedOutputStream(to, leaveOpen: true);
-            writer = new ParquetFileWriter(output, schema, properties);
-        }
-
-        public void Append(Pieces rows, ReadOnlySpan<int> order)
-        {
-            using var group = writer.AppendRowGroup();
-            foreach (var column in table.Columns)
+            foreach (var column in columns)
             {
                 using var to = group.NextColumn();
-                WriteColumn(to, rows, column.Ordinal, column.Type, order, true, buffers, null);
+                if (facts?.IsEmpty[column] == true) WriteAbsent(to, block.Length, buffers, hash);
+                else WriteColumn(to, rows, column, table.Columns[column].Type, block, IsOptional(column), buffers, hash);
             }
         }
-
-        public void Dispose()
-        {
-            writer.Close();
-            writer.Dispose();
-            buffers.Dispose();
-            output.Dispose();
-            schema.Dispose();
-            properties.Dispose();
-        }
     }
 
-    static bool HasNull(Pieces rows, int column) => rows.All.Any(p => p.Rows.Columns[column] switch
-    {
-        { IsAbsent: true, Count: > 0 } => true,
-        Int32Column c => c.Values.Contains(Null.Int32),
-        Int64Column c => c.Values.Contains(Null.Int64),
-        Float64Column c => AnyNaN(c.Values),
-        TextColumn c => AnyNull(c),
-        _ => false,
-    });
+    /// <summary>Ends the file: without this it is none.</summary>
+    public void Finish() => writer.Close();
 
-    /// <summary>No row has a value, however the column came to be so: the hash must not tell a null read from an absent one.</summary>
-    static bool IsEmpty(Pieces rows, int column)
+    public void Dispose()
     {
-        foreach (var piece in rows.All)
-        {
-            var values = piece.Rows.Columns[column];
-            for (var row = 0; row < values.Count && !values.IsAbsent; row++)
-                if (!values.IsNull(row)) return false;
-        }
-        return true;
-    }
-
-    static bool AnyNaN(ReadOnlySpan<double> values)
-    {
-        foreach (var value in values)
-            if (double.IsNaN(value)) return true;
-        return false;
-    }
-
-    static bool AnyNull(TextColumn values)
-    {
-        for (var row = 0; row < values.Count; row++)
-            if (values.IsNull(row)) return true;
-        return false;
+        writer.Dispose();
+        buffers.Dispose();
+        output.Dispose();
+        schema.Dispose();
+        properties.Dispose();
     }
 
     /// <summary>A block without a value: nothing to gather, only that nothing is there.</summary>

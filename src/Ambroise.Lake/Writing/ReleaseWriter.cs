@@ -104,15 +104,17 @@ public sealed class ReleaseWriter : IAsyncDisposable
             }
             writing.RemoveAll(t => t.IsCompletedSuccessfully);
             // Where memory is short, shards are written one after the other.
-            while (writing.Any(t => !t.IsCompleted) && shelf.Used + done.Weight(shard) > options.MemoryBytes) await Task.WhenAny(writing.Where(t => !t.IsCompleted));
-            var rows = done.Take(shard);
+            while (writing.Any(t => !t.IsCompleted) && shelf.Used + Math.Min(done.Weight(shard), options.MemoryBytes) > options.MemoryBytes) await Task.WhenAny(writing.Where(t => !t.IsCompleted));
+            var number = shard == TableLoad.Shared ? shard : firstShard + shard;
+            var rows = done.IsLarge(shard, options.MemoryBytes / 2) ? null : done.Take(shard);
             writing.Add(Task.Run(() =>
             {
                 try
                 {
                     stop.Token.ThrowIfCancellationRequested();
-                    foreach (var file in ShardFiles.Write(lake, keyGroup, rows, shard == TableLoad.Shared ? shard : firstShard + shard, shelf)) files.Add(file);
-                    rows.Release();
+                    var made = rows is null ? done.WriteLarge(lake, keyGroup, shard, number, Math.Max(1, options.MemoryBytes / 2), stop.Token) : ShardFiles.Write(lake, keyGroup, rows, number, shelf);
+                    foreach (var file in made) files.Add(file);
+                    rows?.Release();
                 }
                 catch (Exception e)
                 {

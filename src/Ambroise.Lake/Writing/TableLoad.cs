@@ -2,6 +2,7 @@ using System.Buffers;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
 
 namespace Ambroise.Lake.Writing;
 
@@ -129,6 +130,16 @@ sealed class TableLoad : IDisposable
         var at = shard == Shared ? 0 : shard;
         return spill?.Bytes(at) + (long)sorting * spill?.Rows(at) ?? (long)sorting * shards[at].Rows;
     }
+
+    /// <summary>Whether a shard's rows wait on disk and do not fit in memory together.</summary>
+    /// <param name="memory">Bytes they may take.</param>
+    public bool IsLarge(int shard, long memory) => spill?.Rows(shard == Shared ? 0 : shard) >= LargeShard.LeastRows && Weight(shard) > memory;
+
+    /// <summary>Writes a shard on disk whose rows do not fit in memory together.</summary>
+    /// <param name="to">Its number in the release.</param>
+    /// <param name="memory">Bytes its rows may take at once.</param>
+    public List<LakeFile> WriteLarge(TenantLake lake, string keyGroup, int shard, int to, long memory, CancellationToken cancel) =>
+        new LargeShard(Table, shelf).Write(lake, keyGroup, spill!, shard == Shared ? 0 : shard, to, Weight(shard), memory, openSpill, cancel);
 
     /// <summary>The shards that have rows, <see cref="Shared"/> for a shared table.</summary>
     public IEnumerable<int> Shards() => Enumerable.Range(0, shards.Length).Where(s => shards[s].Rows > 0 || spill?.Holds(s) == true).Select(s => Table.Placement is Placement.Shared ? Shared : s);

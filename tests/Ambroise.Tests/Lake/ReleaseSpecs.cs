@@ -3,6 +3,7 @@ using Ambroise.Lake.Columns;
 using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
+using Ambroise.Tests.Cohorts.Generated;
 
 namespace Ambroise.Tests.Lake;
 
@@ -63,6 +64,49 @@ public sealed class ReleaseSpecs
         var roomy = test.Load(Hospital(300)).Manifest;
         var tight = test.Load(Hospital(300), memory: 1).Manifest;
         Assert.Equal(roomy.Content, tight.Content);
+        Assert.Empty(Directory.GetFiles(Path.Combine(test.Folder, "runs")));
+    }
+
+    /// <summary>Rows of one concept alone, of a hundred, and of a table that has no concept and files of its own for identities and places.</summary>
+    [Fact]
+    public void A_shard_larger_than_memory_is_written_stretch_by_stretch_and_is_the_same()
+    {
+        var rows = new Rows();
+        var dice = new Dice(7);
+        for (var p = 1; p <= 700; p++) rows.Person(p * 3L, $"INS-{p}");
+        Batch conditions = new(Cdm54.ConditionOccurrence) { SourceFile = "c.csv" }, records = new(Cdm54.SourceRecord) { SourceFile = "r.csv" };
+        for (var n = 0; n < 300_000; n++)
+        {
+            var person = 3L * dice.Of(1, 700);
+            conditions.Int64("condition_occurrence_id").Append(n);
+            conditions.Int64("person_id").Append(person);
+            conditions.Int32("condition_concept_id").Append(n % 3 == 0 ? dice.Of(1, 99) : 0);
+            conditions.Int32("condition_start_date").Append(dice.Of(10_000, 20_000));
+            conditions.Int32("condition_type_concept_id").Append(32817);
+            if (n % 5 == 0) conditions.Text("condition_source_value").Append($"E{n % 17}");
+            else conditions.Text("condition_source_value").AppendNull();
+            records.Int64("source_record_id").Append((long)dice.Of(0, int.MaxValue - 1) << 20 | (uint)n);
+            records.Int64("person_id").Append(person);
+            records.Text("record_type").Append("Condition");
+            records.Text("record_name").Append($"Condition/{n}");
+            records.Text("outcome").Append("used");
+            records.Int32("row_count").Append(1);
+            records.Text("source_file").Append("c.ndjson");
+            records.Int64("source_line").Append(n);
+        }
+        foreach (var batch in new[] { conditions, records })
+            foreach (var column in batch.Columns) column.AppendNulls(batch.Columns[0].Count - column.Count);
+        rows.Add(conditions).Add(records);
+        using var test = new TestLake();
+        var roomy = test.Load(rows).Manifest;
+        var tight = test.Load(rows, memory: 24 << 20).Manifest;
+        var tightest = test.Load(rows, memory: 1).Manifest;
+        foreach (var other in new[] { tight, tightest })
+        {
+            Assert.Equal(roomy.Content, other.Content);
+            Assert.Equal(roomy.Files.Select(f => (f.Table, f.Part, f.Rows, f.Patients, f.First, f.Last, f.Content)), other.Files.Select(f => (f.Table, f.Part, f.Rows, f.Patients, f.First, f.Last, f.Content)));
+        }
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
         Assert.Empty(Directory.GetFiles(Path.Combine(test.Folder, "runs")));
     }
 

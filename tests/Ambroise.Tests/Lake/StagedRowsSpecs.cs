@@ -80,7 +80,8 @@ public sealed class StagedRowsSpecs
             if (column.Count < lengths.Count) column.AppendNulls(lengths.Count - column.Count);
         rows.Append(batch, []);
         var hash = new XxHash128();
-        TableFileWriter.Write(new MemoryStream(), rows, [.. Enumerable.Range(0, lengths.Count)], [Text], null, null, hash, new(long.MaxValue));
+        var shelf = new ArrayShelf(long.MaxValue);
+        using (var writer = new TableFileWriter(new MemoryStream(), rows.Table, [Text], ShardFacts.Of(rows, ShardOrder.Of(rows, shelf)), null, null, hash, shelf)) writer.Append(rows, [.. Enumerable.Range(0, lengths.Count)]);
         Assert.Equal(Convert.ToHexString(plain.GetCurrentHash()), Convert.ToHexString(hash.GetCurrentHash()));
     }
 

@@ -55,6 +55,13 @@ sealed class Rows : ICdmSource
 
     public Batch this[CdmTable table] => batches[table];
 
+    /// <summary>Adds a whole table.</summary>
+    public Rows Add(Batch batch)
+    {
+        batches[batch.Table] = batch;
+        return this;
+    }
+
     /// <summary>Adds a row: the values of the columns named, null elsewhere.</summary>
     public Rows Add(CdmTable table, params (string Column, object? Value)[] values)
     {
