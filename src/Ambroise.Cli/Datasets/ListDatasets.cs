@@ -19,7 +19,7 @@ static class ListDatasets
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.ProjectRead, parse.GetRequiredValue(project)).OrThrow();
-                if (DatasetRoom.ShelfOf(session, open).List(parse.GetRequiredValue(project)).Failed(out var failure, out var built)) return failure;
+                if (open.Ledger.Projects(open.Id).Find(parse.GetRequiredValue(project)).Failed(out var failure, out _) || DatasetRoom.ShelfOf(session, open).List(parse.GetRequiredValue(project)).Failed(out failure, out var built)) return failure;
                 var held = Objecting.Datasets(session, open).Where(d => d.Project == parse.GetRequiredValue(project) && d.Holds).Select(d => d.Number).ToHashSet();
                 var shown = built.Select(b => new Shown(b.Number, b.Contents.PermitVersion, b.Contents.Release, b.Contents.Patients, b.Contents.Anonymity.K, b.Contents.Anonymity.L, b.Contents.Anonymity.Removed, b.Contents.Files.Length,
                     b.SealedBytes, b.Contents.Software, held.Contains(b.Number))).ToList();
@@ -33,7 +33,7 @@ static class ListDatasets
         if (shown.Count == 0) console.WriteLine(session.Say("Nothing was built for this project yet.", "Rien n'a encore été construit pour ce projet."));
         else
         {
-            var table = new Table().Border(TableBorder.Simple).AddColumns("n°", session.Say("permit", "permis"), session.Say("release", "version"), "patients", "k", "l", session.Say("left out", "écartés"), session.Say("files", "fichiers"), "Mo", "");
+            var table = new Table().Border(TableBorder.Simple).AddColumns("n°", session.Say("permit", "permis"), session.Say("release", "version"), "patients", "k", "l", session.Say("left out", "écartés"), session.Say("files", "fichiers"), session.Say("MB", "Mo"), "");
             foreach (var s in shown) table.AddRow($"{s.Number}", $"{s.Permit}", $"{s.Release}", $"{s.Patients:N0}", $"{s.K}", $"{s.L}", $"{s.Removed:N0}", $"{s.Files}", $"{s.SealedBytes / 1e6:F1}", s.Rebuild ? session.Say("build again: someone objects", "à reconstruire : quelqu'un s'oppose") : "");
             console.Write(table);
         }

@@ -48,6 +48,10 @@ static class PlanDataset
             $"k = {report.K}, l = {report.L} sur {string.Join(", ", report.QuasiIdentifiers)} : {report.Classes:N0} classes, la plus petite de {report.Smallest:N0} ; {report.ToGo:N0} patients devraient partir."));
         if (!report.Bands.IsEmpty)
             console.WriteLine(session.Say("Years of birth by ", "Années de naissance par ") + string.Join(", ", report.Bands.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.BirthBand}: {b.Patients}"))) + ".");
-        foreach (var weak in report.Weakest.Take(10)) console.WriteLine($"  {weak.Why}  {string.Join(" · ", weak.Values)}  ({weak.Patients})");
+        foreach (var weak in report.Weakest.Take(10))
+        {
+            var known = string.Join(", ", weak.Values.Select((value, i) => $"{report.QuasiIdentifiers[i]} {value}"));
+            console.WriteLine(session.Say($"  {known}: {weak.Patients} patients, too few {(weak.Why == "k" ? "patients" : "sensitive diagnoses")} ({weak.Why})", $"  {known} : {weak.Patients} patients, trop peu de {(weak.Why == "k" ? "patients" : "diagnostics sensibles")} ({weak.Why})"));
+        }
     }
 }

@@ -68,7 +68,7 @@ sealed class CommandFrame
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parse.Errors.Count > 0 && parse.Action is ParseErrorAction)
         {
-            var detail = string.Join(" ", parse.Errors.Select(e => e.Message).Distinct());
+            var detail = string.Join(" ", parse.Errors.Select(e => UsageWords.Of(e.Message, Language)).Distinct());
             var terminal = new Terminal(args.TakeWhile(a => a != "--").Contains("--json"));
             return Report(terminal, new Failure(FailureKind.Invalid, "cli.usage", $"{detail} {Say("See --help.", "Voir --help.")}"));
         }

@@ -27,6 +27,8 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
 
     public string Say(string english, string french) => language.Say(english, french);
 
+    public bool IsFrench => language.IsFrench;
+
     /// <exception cref="FailureException"><c>home.missing</c>, <c>home.newer</c>, <c>home.unreadable</c>.</exception>
     public ControlPlane ControlPlane => controlPlane ??= home.OpenControlPlane(clock).OrThrow();
 

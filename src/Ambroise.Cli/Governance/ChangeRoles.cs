@@ -21,6 +21,7 @@ static class ChangeRoles
     internal static Argument<string> RoleName(CommandFrame frame)
     {
         var role = new Argument<string>("ROLE") { Description = string.Join(", ", Enum.GetValues<Role>().Select(Names.Of)) };
+        role.HelpName = "ROLE";
         role.AcceptOnlyFromAmong([.. Enum.GetValues<Role>().Select(Names.Of)]);
         return role;
     }
@@ -37,10 +38,18 @@ static class ChangeRoles
                 var given = Names.Role(parse.GetRequiredValue(role))!.Value;
                 if (open.Ledger.Grants(open.Id).Add(parse.GetRequiredValue(person), given, session.Caller.Actor, Start(parse.GetValue(from)), Start(parse.GetValue(until)?.AddDays(1))).Failed(out var failure, out var grant)) return failure;
                 open.Record(Outcome.Done, null, null, ("granted", Names.Of(grant.Role)), ("to", grant.Actor));
-                return Answer.Sentence(Shown.Of(grant, session.Clock.GetUtcNow()), session.Say($"{grant.Actor} is {Names.Of(grant.Role)}.", $"{grant.Actor} est {Names.Of(grant.Role)}."));
+                var shown = Shown.Of(grant, session.Clock.GetUtcNow());
+                return Answer.Sentence(shown, shown.From <= session.Clock.GetUtcNow() && shown.Until is null ? session.Say($"{shown.Actor} is {shown.Role}.", $"{shown.Actor} est {shown.Role}.") : Between(session, shown));
             },
             new Example("ambroise role grant marie researcher --tenant chu", frame.Say("from now on", "dès maintenant")),
             new Example("ambroise role grant paul data-engineer --tenant chu --until 2027-06-30", frame.Say("for a time", "pour un temps")));
+    }
+
+    static string Between(Session session, Shown grant)
+    {
+        var until = grant.Until is { } end ? session.Say($" until {LastDay(end)}", $" jusqu'au {LastDay(end)}") : "";
+        var held = grant.Holds ? "" : session.Say(": not today", " : pas aujourd'hui");
+        return session.Say($"{grant.Actor} is {grant.Role} from {Day(grant.From)}{until}{held}.", $"{grant.Actor} est {grant.Role} du {Day(grant.From)}{until}{held}.");
     }
 
     public static Command Revoke(CommandFrame frame)
@@ -74,7 +83,7 @@ static class ChangeRoles
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Person", "Personne"), session.Say("Role", "Rôle"), session.Say("From", "Depuis"), session.Say("Until", "Jusqu'à"), session.Say("Given by", "Donné par"), "");
                     foreach (var g in grants)
-                        table.AddRow(new Text(g.Actor), new Text(g.Role), new Text(Day(g.From)), new Text(g.Until is { } until ? Day(until) : ""), new Text(g.GrantedBy), new Text(g.Holds ? "●" : ""));
+                        table.AddRow(new Text(g.Actor), new Text(g.Role), new Text(Day(g.From)), new Text(g.Until is { } until ? LastDay(until) : ""), new Text(g.GrantedBy), new Text(g.Holds ? "●" : ""));
                     console.Write(table);
                 });
             },
@@ -82,6 +91,9 @@ static class ChangeRoles
     }
 
     static DateTimeOffset? Start(DateOnly? day) => day is { } d ? new DateTimeOffset(d.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : null;
+
+    /// <returns>A role that was given to the end of a day ends with that day; one that was revoked, at that minute.</returns>
+    static string LastDay(DateTimeOffset until) => until.TimeOfDay == TimeSpan.Zero ? until.AddDays(-1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : Day(until);
 
     static string Day(DateTimeOffset instant) => instant.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 }

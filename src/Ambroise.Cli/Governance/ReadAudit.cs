@@ -26,7 +26,7 @@ static class ReadAudit
                 return new Answer(entries, console =>
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns("#", session.Say("When (UTC)", "Quand (UTC)"), session.Say("Who", "Qui"), session.Say("What", "Quoi"), session.Say("How", "Issue"),
-                        session.Say("Project", "Projet"), "Release").AddColumn(new TableColumn("Patients").RightAligned()).AddColumn("");
+                        session.Say("Project", "Projet"), session.Say("Release", "Version")).AddColumn(new TableColumn("Patients").RightAligned()).AddColumn("");
                     foreach (var e in entries)
                         table.AddRow(new Text($"{e.Sequence}"), new Text(e.At.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)), new Text(e.Actor == e.Account ? e.Actor : $"{e.Actor} ({e.Account})"), new Text(e.Action),
                             new Text(e.Outcome.ToString().ToLowerInvariant(), e.Outcome == Outcome.Denied ? new Style(Color.Red) : Style.Plain), new Text(e.Project ?? ""), new Text($"{e.Release}"), new Text($"{e.Patients:N0}"),
@@ -53,17 +53,22 @@ static class ReadAudit
                     return read.Check(open.Id.Value, open.Signature.PublicKey).Failed(out unread, out var entry) ? unread
                         : new Answer(entry, console => console.WriteLine(session.Say($"Entry {entry.Sequence} is in the log: {entry.At:u} {entry.Actor} {entry.Action}", $"L'entrée {entry.Sequence} est dans le journal : {entry.At:u} {entry.Actor} {entry.Action}")));
                 }
-                var notes = (parse.GetValue(kept) ?? []).Select(f => File.ReadAllText(f.FullName));
+                var files = parse.GetValue(kept) ?? [];
+                if (files.FirstOrDefault(f => !f.Exists) is { } absent) return Missing(absent);
+                var notes = files.Select(f => File.ReadAllText(f.FullName));
                 if (open.Ledger.Audit(open.Id).Verify(open.Signature.PublicKey, notes).Failed(out var failure, out var verified)) return failure;
-                return Answer.Sentence(verified, session.Say($"{verified.Entries} entries hold, {verified.Signed} of them signed, against {verified.Checkpoints} checkpoints. Root {verified.Root}.",
-                    $"{verified.Entries} entrées intactes, dont {verified.Signed} signées, contre {verified.Checkpoints} points de contrôle. Racine {verified.Root}."));
+                return Answer.Sentence(verified, session.Say($"{verified.Entries} entries hold, {verified.Signed} of them signed; checkpoints compared: {verified.Checkpoints}. Root {verified.Root}.",
+                    $"{verified.Entries} entrées intactes, dont {verified.Signed} signées ; points de contrôle comparés : {verified.Checkpoints}. Racine {verified.Root}."));
             },
             new Example("ambroise audit verify --tenant chu", frame.Say("finds an entry edited, removed, reordered or cut off", "trouve une entrée modifiée, ôtée, déplacée ou coupée")),
             new Example("ambroise audit verify --tenant chu --checkpoint kept.txt", frame.Say("and a history rewritten since", "et une histoire réécrite depuis")));
     }
 
+    static Failure Missing(FileInfo file) => new(FailureKind.NotFound, "audit.file-missing", $"There is no file {file.FullName}.");
+
     static Result<AuditProof> Read(FileInfo file)
     {
+        if (!file.Exists) return Missing(file);
         try
         {
             return JsonSerializer.Deserialize<AuditProof>(File.ReadAllText(file.FullName), JsonSerializerOptions.Web) ?? throw new JsonException();
@@ -107,11 +112,21 @@ static class ReadAudit
                 return new Answer(found, console =>
                 {
                     if (found.Count == 0) console.WriteLine(session.Say("Nothing out of the ordinary.", "Rien d'inhabituel."));
-                    foreach (var u in found) console.WriteLine($"{u.Day:yyyy-MM-dd}  {u.Actor}  {u.Kind}  ×{u.Times}  #{u.First}");
+                    foreach (var u in found)
+                        console.WriteLine(session.Say($"{u.Day:yyyy-MM-dd}  {u.Actor}: {Word(session, u.Kind)}, {u.Times} times, from entry {u.First} on", $"{u.Day:yyyy-MM-dd}  {u.Actor} : {Word(session, u.Kind)}, {u.Times} fois, à partir de l'entrée {u.First}"));
                 });
             },
             new Example("ambroise audit unusual --tenant chu --days 7", frame.Say("once a week, by the data protection officer", "une fois par semaine, par le délégué à la protection des données")));
     }
+
+    static string Word(Session session, UnusualKind kind) => kind switch
+    {
+        UnusualKind.Refusals => session.Say("refused", "refus"),
+        UnusualKind.OffHours => session.Say("patients' rows at night or on a weekend", "lignes de patients la nuit ou le week-end"),
+        UnusualKind.ManyCounts => session.Say("more counts than a person makes by hand", "plus de comptages qu'on n'en fait à la main"),
+        UnusualKind.Whole => session.Say("everything exported, or patients erased", "tout exporté, ou patients effacés"),
+        _ => session.Say("one name from several accounts", "un même nom depuis plusieurs comptes"),
+    };
 
     public static Command KeepCheckpoint(CommandFrame frame)
     {

@@ -8,6 +8,7 @@ using Ambroise.Cohorts.Definitions;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Projects;
+using Ambroise.Governance.Register;
 using Spectre.Console;
 
 namespace Ambroise.Cli.Governance;
@@ -116,7 +117,7 @@ static class RunProjects
                 return new Answer(projects.Select(p => new { p.Id, p.State, p.Version, p.Title, p.Investigator, p.RetainUntil, p.Permit }).ToList(), console =>
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns("ID", session.Say("State", "État"), session.Say("Title", "Titre"), session.Say("Investigator", "Investigateur"), session.Say("Permit until", "Permis jusqu'au"));
-                    foreach (var p in projects) table.AddRow(new Text(p.Id), new Text(p.State), new Text(p.Title), new Text(p.Investigator), new Text(p.Permit is { NotInForce: null } permit ? $"{permit.Until:yyyy-MM-dd}" : ""));
+                    foreach (var p in projects) table.AddRow(new Text(p.Id), new Text(Word(session, p.State)), new Text(p.Title), new Text(p.Investigator), new Text(p.Permit is { NotInForce: null } permit ? $"{permit.Until:yyyy-MM-dd}" : ""));
                     console.Write(table);
                 });
             },
@@ -159,6 +160,33 @@ static class RunProjects
         return CohortDefinition.Parse(Encoding.UTF8.GetBytes(request.Population.GetRawText())).Failed(out failure, out _) ? failure with { Detail = $"$.population: {failure.Detail}" } : request;
     }
 
+    /// <summary>States, steps and opinions as a sentence has them; in English they are the words of docs/projects.md.</summary>
+    static string Word(Session session, string name) => session.Say(name, name switch
+    {
+        "draft" => "brouillon",
+        "submitted" => "déposé",
+        "reviewed" => "examiné",
+        "approved" => "approuvé",
+        "refused" => "refusé",
+        "active" => "actif",
+        "suspended" => "suspendu",
+        "closed" => "clos",
+        "create" => "création",
+        "submit" => "dépôt",
+        "opinion" => "avis",
+        "approve" => "accord",
+        "refuse" => "refus",
+        "activate" => "permis délivré",
+        "amend" => "modification",
+        "suspend" => "suspension",
+        "resume" => "reprise",
+        "close" => "clôture",
+        "reserved" => "réservé",
+        "unfavourable" => "défavorable",
+        "favourable" => "favorable",
+        _ => name,
+    });
+
     static Shown Of(Project project, OpenTenant open)
     {
         PermitShown? shown = null;
@@ -173,10 +201,10 @@ static class RunProjects
 
     static Answer Told(Session session, Shown shown) => new(shown, console =>
     {
-        console.MarkupLineInterpolated($"[bold]{shown.Id}[/] {shown.Title}: [bold]{shown.State}[/], {session.Say("request", "demande")} {shown.Version}");
-        console.WriteLine($"{shown.Purpose}, {shown.Request.LegalBasis.Kind} {shown.Request.LegalBasis.Number}; {string.Join(", ", shown.Request.Members)}; {session.Say("data gone by", "données détruites au")} {shown.RetainUntil:yyyy-MM-dd}");
+        console.MarkupLineInterpolated($"[bold]{shown.Id}[/] {shown.Title}{session.Say(":", " :")} [bold]{Word(session, shown.State)}[/], {session.Say("request", "demande")} {shown.Version}");
+        console.WriteLine($"{RegisterPage.Words(shown.Request.Purpose, session.IsFrench)}; {RegisterPage.Words(shown.Request.LegalBasis)}; {string.Join(", ", shown.Request.Members)}; {session.Say("data gone by", "données détruites au")} {shown.RetainUntil:yyyy-MM-dd}");
         foreach (var category in shown.Request.Data) console.WriteLine($"  {category.Table}{(category.Columns.IsEmpty ? "" : " (" + string.Join(", ", category.Columns) + ")")}: {category.Justification}");
-        foreach (var e in shown.Events) console.WriteLine($"  {e.At:yyyy-MM-dd HH:mm} {e.Actor} {e.Step} {e.Opinion}{(e.Reason is null ? "" : " — " + e.Reason)}");
+        foreach (var e in shown.Events) console.WriteLine($"  {e.At:yyyy-MM-dd HH:mm} {e.Actor}{session.Say("", " :")} {Word(session, e.Step)}{(e.Opinion is null ? "" : " " + Word(session, e.Opinion))}{(e.Reason is null ? "" : " — " + e.Reason)}");
         if (shown.Permit is { } permit)
             console.WriteLine(session.Say($"Permit {permit.Version}, release {permit.Release}, {permit.From:yyyy-MM-dd} to {permit.Until:yyyy-MM-dd}, by {permit.IssuedBy}{(permit.NotInForce is null ? "" : ": not in force, " + permit.NotInForce)}",
                 $"Permis {permit.Version}, version {permit.Release}, du {permit.From:yyyy-MM-dd} au {permit.Until:yyyy-MM-dd}, par {permit.IssuedBy}{(permit.NotInForce is null ? "" : " : pas en vigueur, " + permit.NotInForce)}"));

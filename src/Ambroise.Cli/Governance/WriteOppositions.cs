@@ -1,17 +1,21 @@
 using System.CommandLine;
+using System.Globalization;
 using Ambroise.Cli.Datasets;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Oppositions;
+using Spectre.Console;
 
 namespace Ambroise.Cli.Governance;
 
 /// <summary><c>ambroise opposition add</c>, <c>import</c>, <c>withdraw</c>: in force at the next count, cohort and dataset.</summary>
 static class WriteOppositions
 {
-    sealed record Shown(string Tenant, string Reach, bool InForce, int Patients, int AlreadyKnown, IReadOnlyList<DatasetHeld> Rebuild);
+    /// <param name="UnknownPersons">In no row of the newest release: written down all the same, but perhaps misspelt.</param>
+    /// <param name="UnknownProjects">The same of projects.</param>
+    sealed record Shown(string Tenant, string Reach, bool InForce, int Patients, int AlreadyKnown, IReadOnlyList<DatasetHeld> Rebuild, IReadOnlyList<long> UnknownPersons, IReadOnlyList<string> UnknownProjects);
 
     sealed record Said(Option<string> Tenant, Option<string> Reach, Option<Channel> Channel, Option<DateOnly?> Received, Option<string> Proof)
     {
@@ -68,11 +72,35 @@ static class WriteOppositions
         if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Add(all, session.Caller.Actor).Failed(out var failure, out var written)) return failure;
         if (written.Count > 0) tenant.Record(Outcome.Done, null, written.Count, ("entry", $"{written[^1].Number}"));
         var rebuild = Objecting.Datasets(session, tenant, written.Select(w => w.Person).ToHashSet()).Where(d => d.Holds).ToList();
-        var shown = new Shown(id, reach, true, written.Count, all.Count - written.Count, rebuild);
-        var which = string.Join(", ", rebuild.Select(d => $"{d.Project} {d.Number}"));
-        return Answer.Sentence(shown, session.Say($"{shown.Patients} opposition(s) in force from now on; {shown.AlreadyKnown} known already.{(which.Length == 0 ? "" : $" Datasets to build again: {which}.")}",
-            $"{shown.Patients} opposition(s) en vigueur dès maintenant ; {shown.AlreadyKnown} déjà connue(s).{(which.Length == 0 ? "" : $" Jeux de données à reconstruire : {which}.")}"));
+        var projects = all.Select(o => o.Reach).OfType<Reach.OneProject>().Select(r => r.Project).Distinct().Where(p => tenant.Ledger.Projects(tenant.Id).Find(p).Failed(out _, out _)).Order(StringComparer.Ordinal).ToList();
+        var shown = new Shown(id, reach, true, written.Count, all.Count - written.Count, rebuild, Unknown(session, tenant, all.Select(o => o.Person)), projects);
+        return new Answer(shown, console => Say(session, console, shown));
     }
+
+    /// <returns>Those who are not in the newest release, ascending.</returns>
+    static List<long> Unknown(Session session, OpenTenant tenant, IEnumerable<long> persons)
+    {
+        var unknown = new SortedSet<long>(persons);
+        if (unknown.Count == 0 || tenant.OpenWhole(session.Clock, "opposition", 0).Failed(out _, out var release)) return [.. unknown];
+        using (release)
+            foreach (var shard in release.Shards) unknown.RemoveWhere(person => shard.PersonIds.Span.BinarySearch(person) >= 0);
+        return [.. unknown];
+    }
+
+    static void Say(Session session, IAnsiConsole console, Shown shown)
+    {
+        var rebuild = string.Join(", ", shown.Rebuild.Select(d => $"{d.Project} {d.Number}"));
+        console.WriteLine(session.Say(
+            $"{shown.Patients} opposition{(shown.Patients == 1 ? "" : "s")} in force from now on; {shown.AlreadyKnown} known already.{(rebuild.Length == 0 ? "" : $" Datasets to build again: {rebuild}.")}",
+            $"{shown.Patients} opposition{(shown.Patients < 2 ? "" : "s")} en vigueur dès maintenant ; {shown.AlreadyKnown} déjà connue{(shown.AlreadyKnown < 2 ? "" : "s")}.{(rebuild.Length == 0 ? "" : $" Jeux de données à reconstruire : {rebuild}.")}"));
+        if (shown.UnknownPersons is { Count: > 0 } persons)
+            console.WriteLine(session.Say($"Not in the newest release, so nobody is withheld for: {Some(persons)}. Check the number; where it is right, it holds as soon as the patient is loaded.",
+                $"Absents de la dernière version, personne n'est donc retiré pour : {Some(persons)}. Vérifiez le numéro ; s'il est juste, l'opposition vaudra dès que le patient sera chargé."));
+        if (shown.UnknownProjects is { Count: > 0 } projects)
+            console.WriteLine(session.Say($"There is no project of this name yet: {Some(projects)}. See 'ambroise project list'.", $"Il n'y a pas encore de projet de ce nom : {Some(projects)}. Voir « ambroise project list »."));
+    }
+
+    static string Some<T>(IReadOnlyList<T> all) => string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", all.Take(20))}{(all.Count > 20 ? $" … ({all.Count})" : "")}");
 
     public static Command Withdraw(CommandFrame frame)
     {
@@ -86,7 +114,7 @@ static class WriteOppositions
                 using var tenant = session.OpenTenant(parse.GetRequiredValue(said.Tenant), Capability.OppositionWrite).OrThrow();
                 if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Withdraw(one, session.Caller.Actor).Failed(out failure, out var entry)) return failure;
                 tenant.Record(Outcome.Done, null, 1, ("entry", $"{entry.Number}"), ("withdrawn", "true"));
-                return Answer.Sentence(new Shown(tenant.Id.Value, one.Reach.ToString(), false, 1, 0, []), session.Say("The opposition is withdrawn from now on.", "L'opposition est levée dès maintenant."));
+                return Answer.Sentence(new Shown(tenant.Id.Value, one.Reach.ToString(), false, 1, 0, [], [], []), session.Say("The opposition is withdrawn from now on.", "L'opposition est levée dès maintenant."));
             },
             new Example("ambroise opposition withdraw 1042 --tenant chu --channel phone", frame.Say("what was done in between stays as it is", "ce qui a été fait entre-temps reste")));
     }

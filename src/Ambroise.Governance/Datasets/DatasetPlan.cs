@@ -69,6 +69,7 @@ public sealed class DatasetPlan
         if (manifest.Release != permit.Release || manifest.Tenant != permit.Tenant) return Invalid("dataset.release-other", $"The permit is for release {permit.Release} of {permit.Tenant}.");
         if (options is { ShiftDays: < 30 or > 3650 } or { Rare: < 1 } || !DatasetOptions.BirthBands.Contains(options.BirthBand))
             return Invalid("dataset.options-invalid", "A shift is 30 to 3650 days, years of birth go by 1, 5, 10 or 20, and rare means fewer than 1 or more patients.");
+        if (Refuses(permit.Request) is { } refused) return refused;
         var protection = permit.Request.Protection ?? new();
         var tables = new List<PlannedTable>();
         // Persons are always given: their pseudonym alone where the permit lists no column of theirs.
@@ -76,19 +77,16 @@ public sealed class DatasetPlan
         asked.TryAdd(Cdm54.Person, [new("person", "", ["person_id"])]);
         foreach (var table in Cdm54.All.Where(asked.ContainsKey))
         {
-            if (!ColumnUses.Available(table)) return Invalid("dataset.table-unavailable", $"{table.Name} cannot be cut to what a permit allows: no dataset holds it.");
             var categories = new List<PlannedCategory>();
             foreach (var category in asked[table])
             {
-                if (Columns(table, category, protection).Failed(out var failure, out var columns)) return failure;
                 int[]? concepts = null;
-                if (category.Concepts is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } lines)
+                if (Lines(category) is { } lines)
                 {
-                    if (table.Concept < 0) return Invalid("dataset.concepts-unsorted", $"{table.Name} has no concept to choose rows by.");
-                    if (resolve(lines).Failed(out failure, out var resolved)) return failure;
+                    if (resolve(lines).Failed(out var failure, out var resolved)) return failure;
                     concepts = [.. resolved.Order()];
                 }
-                categories.Add(new(columns, concepts, category.From is { } from ? Days.Of(from) : int.MinValue + 1, category.Until is { } until ? Days.Of(until) : int.MaxValue));
+                categories.Add(new(Columns(table, category), concepts, category.From is { } from ? Days.Of(from) : int.MinValue + 1, category.Until is { } until ? Days.Of(until) : int.MaxValue));
             }
             var given = table.Columns.Where(c => categories.Any(k => k.Columns.Contains(c.Ordinal))).ToImmutableArray();
             tables.Add(new(table, Output(table, given), given, [.. categories]));
@@ -110,15 +108,31 @@ public sealed class DatasetPlan
         return new DatasetPlan(permit, options, [.. tables], window);
     }
 
-    static Result<ImmutableHashSet<int>> Columns(CdmTable table, DataCategory category, Protection protection)
+    /// <summary>Looks for what no dataset can give, whatever the release: known when it is asked for, not once a committee has read it.</summary>
+    /// <returns>Null where all of it can be given; or <c>dataset.table-unavailable</c>, <c>dataset.column-unavailable</c>, <c>dataset.concepts-unsorted</c>.</returns>
+    public static Failure? Refuses(ProjectRequest request)
     {
-        var named = category.Columns.IsDefault ? [] : category.Columns;
-        foreach (var name in named)
+        foreach (var category in request.Data)
         {
-            var use = ColumnUses.Of(table, table[name]);
-            if (use == ColumnUse.Never) return Invalid("dataset.column-unavailable", $"{table.Name}.{name} is never given: it identifies, or cannot be protected.");
-            if (use == ColumnUse.FreeText && !protection.FreeText) return Invalid("dataset.column-unavailable", $"{table.Name}.{name} is free text, which the permit does not allow.");
+            var table = Cdm54.Find(category.Table)!;
+            if (!ColumnUses.Available(table)) return Invalid("dataset.table-unavailable", $"{table.Name} cannot be cut to what a permit allows: no dataset holds it.");
+            foreach (var name in category.Columns)
+            {
+                var use = ColumnUses.Of(table, table[name]);
+                if (use == ColumnUse.Never) return Invalid("dataset.column-unavailable", $"{table.Name}.{name} is never given: it identifies, or cannot be protected.");
+                if (use == ColumnUse.FreeText && request.Protection is not { FreeText: true })
+                    return Invalid("dataset.column-unavailable", $"{table.Name}.{name} is free text, given only where the request's protection has freeText.");
+            }
+            if (table.Concept < 0 && Lines(category) is not null) return Invalid("dataset.concepts-unsorted", $"{table.Name} has no concept to choose rows by.");
         }
+        return null;
+    }
+
+    static JsonElement? Lines(DataCategory category) => category.Concepts is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } lines ? lines : null;
+
+    static ImmutableHashSet<int> Columns(CdmTable table, DataCategory category)
+    {
+        var named = category.Columns;
         var columns = named.IsEmpty ? table.Columns.Where(c => ColumnUses.Of(table, c) is not (ColumnUse.Never or ColumnUse.FreeText)) : named.Select(n => table[n]);
         return columns.Select(c => c.Ordinal).Concat(Always(table)).ToImmutableHashSet();
     }

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using Ambroise.Governance.Control;
+using Ambroise.Governance.Datasets;
 using Ambroise.Vault;
 
 namespace Ambroise.Governance.Projects;
@@ -43,11 +44,13 @@ public sealed class ProjectBook
 
     /// <summary>Makes a project of a request.</summary>
     /// <param name="actor">One of the project's members.</param>
+    /// <returns>The project; or <c>project.id-invalid</c>, <c>project.not-a-member</c>, <c>project.exists</c>, <c>project.request-invalid</c>, or as <see cref="DatasetPlan.Refuses"/>.</returns>
     public Result<Project> Create(string id, ProjectRequest request, string actor)
     {
         if (id.Length is < 1 or > 40 || id[0] == '-' || !id.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
             return new Failure(FailureKind.Invalid, "project.id-invalid", "A project's id is 1 to 40 of a-z, 0-9 and '-', starting with a letter or a digit.");
         if (!request.Members.Contains(actor)) return NotTheirs(id, actor);
+        if (Refuses(request) is { } refused) return refused;
         lock (gate)
         {
             if (!Find(id).Failed(out _, out _)) return new Failure(FailureKind.Conflict, "project.exists", $"There is a project '{id}' already.");
@@ -55,6 +58,11 @@ public sealed class ProjectBook
             return Find(id);
         }
     }
+
+    /// <summary>What would come out only after the committee's work: no dataset could be built of it.</summary>
+    Failure? Refuses(ProjectRequest request) => request.RetainUntil < DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime)
+        ? ProjectRequest.Invalid("$.retainUntil", "is past: no permit would hold a day")
+        : DatasetPlan.Refuses(request);
 
     /// <summary>Takes a step.</summary>
     /// <param name="request">For an amendment: the request as it is to be.</param>
@@ -76,6 +84,7 @@ public sealed class ProjectBook
                 return new Failure(FailureKind.Invalid, "project.reason-missing", "Say why: --reason \"…\".");
             if (step == ProjectStep.Approve && project.Events.LastOrDefault(e => e.Step == ProjectStep.Opinion && e.Version == project.Version)?.Opinion is not Opinion.Favourable)
                 return new Failure(FailureKind.Conflict, "project.opinion-missing", $"The committee's latest opinion on project '{id}' is not favourable: it cannot be approved.");
+            if (request is not null && Refuses(request) is { } refused) return refused;
             var version = step == ProjectStep.Amend ? project.Version + 1 : project.Version;
             // Back to where it was when it was suspended.
             var state = step == ProjectStep.Resume ? Before(project) : rule.To;

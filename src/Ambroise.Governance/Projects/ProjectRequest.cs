@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Ambroise.Governance.Projects;
 
@@ -52,7 +54,7 @@ public sealed record Protection(bool ShiftDates = true, bool FreeText = false, i
 /// <param name="Team">Who else may open its data.</param>
 /// <param name="Population">A cohort definition, as ATLAS exports it: only its patients are given.</param>
 /// <param name="RetainUntil">The day its data must be gone.</param>
-public sealed record ProjectRequest(string Title, string Summary, string Investigator, ImmutableArray<string> Team, Purpose Purpose, LegalBasis LegalBasis, JsonElement Population,
+public sealed partial record ProjectRequest(string Title, string Summary, string Investigator, ImmutableArray<string> Team, Purpose Purpose, LegalBasis LegalBasis, JsonElement Population,
     ImmutableArray<DataCategory> Data, DateOnly RetainUntil, Protection? Protection = null)
 {
     public ImmutableArray<string> Team { get; init; } = Team.IsDefault ? [] : Team;
@@ -80,9 +82,25 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
         }
         catch (JsonException e)
         {
-            return Invalid(e.Path ?? "$", e.InnerException is null ? "is missing, of another type, or unknown" : "is not one of the values allowed");
+            return Invalid(e.Path ?? "$", Why(e));
         }
     }
+
+    static string Why(JsonException broken) => broken switch
+    {
+        { InnerException: JsonException } => string.Create(CultureInfo.InvariantCulture, $"is where the file breaks off or is no JSON, line {broken.LineNumber + 1}"),
+        { InnerException: FormatException } => "is no day: write it as 2028-12-31",
+        { Path: "$.purpose" } => $"is none of {Values<Purpose>()}",
+        { Path: "$.legalBasis.kind" } => $"is none of {Values<LegalKind>()}",
+        _ when Lacking().Match(broken.Message) is { Success: true } lacking => $"lacks {lacking.Groups["fields"].Value.TrimEnd('.')}",
+        _ when broken.Message.Contains("could not be mapped", StringComparison.Ordinal) => "is no field of a request: see docs/projects.md",
+        _ => "is empty or of another type than it should be",
+    };
+
+    static string Values<T>() where T : struct, Enum => string.Join(", ", Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName));
+
+    [GeneratedRegex("missing required properties including: (?<fields>.*)$")]
+    private static partial Regex Lacking();
 
     public string ToJson() => JsonSerializer.Serialize(this, Style);
 
@@ -108,5 +126,5 @@ public sealed record ProjectRequest(string Title, string Summary, string Investi
         return Protection is { K: < 1 } or { L: < 1 } ? Invalid("$.protection", "asks for fewer than 1") : null;
     }
 
-    static Failure Invalid(string path, string reason) => new(FailureKind.Invalid, "project.request-invalid", $"{path} {reason}.");
+    internal static Failure Invalid(string path, string reason) => new(FailureKind.Invalid, "project.request-invalid", $"{path} {reason}.");
 }

@@ -32,7 +32,7 @@ public static class RegisterPage
                 <dt>{Say("State", "État")}</dt><dd>{State(p.State, french)}</dd>
                 <dt>{Say("Purpose", "Finalité")}</dt><dd>{Words(p.Purpose, french)}</dd>
                 <dt>{Say("Who answers for it", "Qui en répond")}</dt><dd>{Safe(p.Answerable)}</dd>
-                <dt>{Say("Legal basis", "Base légale")}</dt><dd>{Basis(p.LegalBasis)}</dd>
+                <dt>{Say("Legal basis", "Base légale")}</dt><dd>{Safe(Words(p.LegalBasis))}</dd>
                 <dt>{Say("Permit", "Permis")}</dt><dd>{p.From:yyyy-MM-dd} – {p.Until:yyyy-MM-dd}</dd>
                 <dt>{Say("Data destroyed by", "Données détruites avant le")}</dt><dd>{p.RetainUntil:yyyy-MM-dd}</dd>
                 <dt>{Say("Kinds of data", "Données concernées")}</dt><dd>{Safe(string.Join(", ", p.Tables))}</dd>
@@ -52,7 +52,8 @@ public static class RegisterPage
         _ => state,
     };
 
-    static string Words(Purpose purpose, bool french) => (purpose, french) switch
+    /// <summary>What a purpose is called in a sentence.</summary>
+    public static string Words(Purpose purpose, bool french) => (purpose, french) switch
     {
         (Purpose.ScientificResearch, true) => "recherche scientifique",
         (Purpose.PublicHealth, true) => "santé publique",
@@ -68,12 +69,13 @@ public static class RegisterPage
         _ => "regulation",
     };
 
-    static string Basis(LegalBasis basis) => Safe(basis.Kind switch
+    /// <summary>What a legal basis is called, with its number.</summary>
+    public static string Words(LegalBasis basis) => basis.Kind switch
     {
         LegalKind.Mr004 => $"MR-004, {basis.Number}",
         LegalKind.CnilAuthorisation => $"CNIL, {basis.Number}",
         _ => basis.Number,
-    });
+    };
 
     static string Safe(string text) => WebUtility.HtmlEncode(text);
 }

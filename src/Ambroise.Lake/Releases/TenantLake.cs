@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Lake.Cdm;
@@ -149,9 +150,12 @@ public sealed class TenantLake
                 File.Delete(path);
                 gone++;
             }
-        foreach (var group in Keys.Groups.Where(g => g.StartsWith('r') && !manifests.Any(m => m.Files.Any(f => f.Keys == g) || $"r{m.Release}" == g)).ToList()) Keys.Drop(group);
+        foreach (var group in Keys.Groups.Where(g => IsOfRelease(g) && !manifests.Any(m => m.Files.Any(f => f.Keys == g) || $"r{m.Release}" == g)).ToList()) Keys.Drop(group);
         return gone;
     }
+
+    /// <summary>Exactly: a key dropped by mistake takes what it sealed with it.</summary>
+    static bool IsOfRelease(string group) => group is ['r', .. var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Starts a release of the persons given. Call with the lock held, after <see cref="Clean"/>.</summary>
     /// <param name="persons">Every person_id that is written, without duplicates.</param>

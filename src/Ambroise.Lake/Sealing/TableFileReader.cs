@@ -20,7 +20,7 @@ sealed class TableFileReader : IDisposable
     {
         this.keys = keys;
         name = Path.GetFileName(path);
-        properties = ReaderProperties.GetDefaultReaderProperties();
+        properties = ReaderProperties.WithMemoryPool(ParquetMemory.Pool);
         using var builder = new FileDecryptionPropertiesBuilder();
         properties.FileDecryptionProperties = builder.KeyRetriever(keys).Build();
         try

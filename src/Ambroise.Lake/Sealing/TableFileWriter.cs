@@ -93,7 +93,7 @@ sealed class TableFileWriter : IDisposable
     static WriterProperties Properties(CdmTable table, IReadOnlyList<int> columns, Keys? keys)
     {
         using var builder = new WriterPropertiesBuilder();
-        builder.CreatedBy("ambroise").DataPagesize(1 << 20).DictionaryPagesizeLimit(1 << 20);
+        builder.CreatedBy("ambroise").MemoryPool(ParquetMemory.Pool).DataPagesize(1 << 20).DictionaryPagesizeLimit(1 << 20);
         builder.DisableStatistics();
         foreach (var ordinal in columns)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -26,15 +27,36 @@ public static class CsvRows
     static void Write(TextWriter to, Column column, ColumnType type, int row)
     {
         if (column.IsNull(row)) return;
+        // Written in place: a text for each value took the collector longer than the rows themselves.
+        Span<char> text = stackalloc char[40];
         switch (column)
         {
-            case Int32Column c when type == ColumnType.Date: to.Write(Days.Date(c.Array[row]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
-            case Int32Column c: to.Write(c.Array[row]); break;
-            case Int64Column c when type == ColumnType.Timestamp: to.Write(DateTime.UnixEpoch.AddTicks(c.Array[row] * 10).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)); break;
-            case Int64Column c: to.Write(c.Array[row]); break;
-            case Float64Column c: to.Write(c.Array[row].ToString("R", CultureInfo.InvariantCulture)); break;
+            case Int32Column c when type == ColumnType.Date: Write(to, text, Days.Date(c.Array[row]), "O"); break;
+            case Int32Column c: Write(to, text, c.Array[row], default); break;
+            case Int64Column c when type == ColumnType.Timestamp: Timestamp(to, text, DateTime.UnixEpoch.AddTicks(c.Array[row] * 10)); break;
+            case Int64Column c: Write(to, text, c.Array[row], default); break;
+            case Float64Column c: Write(to, text, c.Array[row], "R"); break;
             case TextColumn c: Quote(to, c.Text(row)!); break;
         }
+    }
+
+    static void Write<T>(TextWriter to, Span<char> text, T value, ReadOnlySpan<char> format) where T : ISpanFormattable
+    {
+        if (!value.TryFormat(text, out var length, format, CultureInfo.InvariantCulture)) throw new UnreachableException(typeof(T).Name);
+        to.Write(text[..length]);
+    }
+
+    static void Timestamp(TextWriter to, Span<char> text, DateTime instant)
+    {
+        if (instant.Ticks % TimeSpan.TicksPerSecond != 0)
+        {
+            Write(to, text, instant, "yyyy-MM-dd HH:mm:ss.FFFFFF");
+            return;
+        }
+        // Whole seconds, as nearly all are: the sortable format is this one with a T, several times sooner.
+        if (!instant.TryFormat(text, out var length, "s", CultureInfo.InvariantCulture)) throw new UnreachableException(nameof(DateTime));
+        text[10] = ' ';
+        to.Write(text[..length]);
     }
 
     /// <summary>Quoted where RFC 4180 asks, and when empty: an empty text is not an absent one.</summary>

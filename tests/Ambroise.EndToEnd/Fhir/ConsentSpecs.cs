@@ -19,17 +19,33 @@ public sealed class ConsentSpecs
     static string Consent(string patient, string type, int version, string status = "active") =>
         $$"""{"resourceType":"Consent","id":"c{{patient}}","meta":{"versionId":"{{version}}"},"status":"{{status}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"dateTime":"2024-05-06","provision":{"type":"{{type}}"} }""";
 
-    /// <summary>Whichever of the keys is the lesser: what a patient said holds for the person they are.</summary>
-    [Fact]
-    public void An_opposition_holds_for_the_person_that_the_patient_turns_out_to_be_and_goes_back_with_them()
+    /// <summary>A hospital without patients or words, with a data protection officer.</summary>
+    static TemporaryHome Hospital()
     {
-        using var home = TemporaryHome.With("chu");
-        var (sent, definition) = (home.Beside("sent.ndjson"), home.Beside("everyone.json"));
-        File.WriteAllText(definition, Everyone);
+        var home = TemporaryHome.With("chu");
+        File.WriteAllText(home.Beside("everyone.json"), Everyone);
         var words = Directory.CreateDirectory(home.Beside("words")).FullName;
         foreach (var table in new[] { "concept", "concept_ancestor", "concept_relationship" }) File.WriteAllText(Path.Combine(words, $"{table}.csv"), OppositionCommandsSpecs.Header(table));
         home.Run("vocabulary", "load", words).Succeeded();
         home.Run("role", "grant", "dpo", "data-protection-officer", "--tenant", "chu").Succeeded();
+        return home;
+    }
+
+    /// <summary>Loads resources; what their consents did, and whom a count of everyone finds then.</summary>
+    static (int Recorded, int Withdrawn, int Counted) Load(TemporaryHome home, string mode, params string[] lines)
+    {
+        var sent = home.Beside("sent.ndjson");
+        File.WriteAllLines(sent, lines);
+        var loaded = home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", mode, "--json").Succeeded().Json;
+        var counted = home.Run("cohort", "count", home.Beside("everyone.json"), "--tenant", "chu", "--json").Succeeded().Json.GetProperty("patients").GetInt32();
+        return (loaded.GetProperty("oppositionsRecorded").GetInt32(), loaded.GetProperty("oppositionsWithdrawn").GetInt32(), counted);
+    }
+
+    /// <summary>Whichever of the keys is the lesser: what a patient said holds for the person they are.</summary>
+    [Fact]
+    public void An_opposition_holds_for_the_person_that_the_patient_turns_out_to_be_and_goes_back_with_them()
+    {
+        using var home = Hospital();
         static string Again(string id, int version, string more) => $$"""{"resourceType":"Patient","id":"{{id}}","meta":{"versionId":"{{version}}"},{{more}}"gender":"female","birthDate":"1950"}""";
         const string linked = """ "link":[{"type":"replaces","other":{"reference":"Patient/p1"}}],""";
         Assert.Equal(2, Load("replace", [.. Patient("p1"), .. Patient("p2"), .. Patient("p3"), Consent("p1", "deny", 1)]));
@@ -49,24 +65,13 @@ public sealed class ConsentSpecs
         Assert.Equal(1, Load("merge", Again("p3", 2, linked)));
         Assert.Equal(1, Load("merge", Again("p3", 3, "")));
 
-        int Load(string mode, params string[] lines)
-        {
-            File.WriteAllLines(sent, lines);
-            home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", mode, "--json").Succeeded();
-            return home.Run("cohort", "count", definition, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("patients").GetInt32();
-        }
+        int Load(string mode, params string[] lines) => ConsentSpecs.Load(home, mode, lines).Counted;
     }
 
     [Fact]
     public void A_consent_that_denies_research_is_an_opposition_until_the_same_consent_says_otherwise()
     {
-        using var home = TemporaryHome.With("chu");
-        var (sent, definition) = (home.Beside("sent.ndjson"), home.Beside("everyone.json"));
-        File.WriteAllText(definition, Everyone);
-        var words = Directory.CreateDirectory(home.Beside("words")).FullName;
-        foreach (var table in new[] { "concept", "concept_ancestor", "concept_relationship" }) File.WriteAllText(Path.Combine(words, $"{table}.csv"), OppositionCommandsSpecs.Header(table));
-        home.Run("vocabulary", "load", words).Succeeded();
-        home.Run("role", "grant", "dpo", "data-protection-officer", "--tenant", "chu").Succeeded();
+        using var home = Hospital();
         string[] patients = [.. Patient("p1"), .. Patient("p2"), .. Patient("p3")];
         Assert.Equal((0, 0, 3), Load("replace", patients));
         Assert.Equal((2, 0, 1), Load("replace", [.. patients, Consent("p1", "deny", 1), Consent("p2", "deny", 1), Consent("p3", "permit", 1)]));
@@ -97,12 +102,6 @@ public sealed class ConsentSpecs
         Assert.Equal((0, 0, 3), Load("replace", [.. patients, Consent("p3", "permit", 3)]));
         home.Run("--as", "dpo", "audit", "verify", "--tenant", "chu").Succeeded();
 
-        (int Recorded, int Withdrawn, int Counted) Load(string mode, params string[] lines)
-        {
-            File.WriteAllLines(sent, lines);
-            var loaded = home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", mode, "--json").Succeeded().Json;
-            var counted = home.Run("cohort", "count", definition, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("patients").GetInt32();
-            return (loaded.GetProperty("oppositionsRecorded").GetInt32(), loaded.GetProperty("oppositionsWithdrawn").GetInt32(), counted);
-        }
+        (int Recorded, int Withdrawn, int Counted) Load(string mode, params string[] lines) => ConsentSpecs.Load(home, mode, lines);
     }
 }

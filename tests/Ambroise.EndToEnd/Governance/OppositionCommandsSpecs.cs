@@ -30,7 +30,12 @@ public sealed class OppositionCommandsSpecs
         home.Run("cohort", "run", definition, "--tenant", "chu", "--out", rows).Succeeded();
         Assert.DoesNotContain("\n2,", File.ReadAllText(rows).Replace("\n1,2,", "\n2,", StringComparison.Ordinal), StringComparison.Ordinal);
 
-        Dpo("add", "3", "--tenant", "chu", "--channel", "portal", "--reach", "project:p1").Succeeded();
+        // Nothing that a patient says is refused, but what may be a slip of the pen is told.
+        var early = Dpo("add", "3", "--tenant", "chu", "--channel", "portal", "--reach", "project:p1", "--json").Succeeded().Json;
+        Assert.Equal(("[\"p1\"]", "[]"), (Packed(early, "unknownProjects"), Packed(early, "unknownPersons")));
+        var absent = Dpo("add", "99", "--tenant", "chu", "--channel", "portal", "--json").Succeeded().Json;
+        Assert.Equal(("[]", "[99]"), (Packed(absent, "unknownProjects"), Packed(absent, "unknownPersons")));
+        Assert.Contains("nobody is withheld for: 99.", Dpo("add", "99", "--tenant", "chu", "--channel", "portal").Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal(2, Count());
         Dpo("withdraw", "2", "--tenant", "chu", "--channel", "phone").Succeeded();
         Assert.Equal(3, Count());
@@ -51,6 +56,7 @@ public sealed class OppositionCommandsSpecs
         home.Run("tenant", "seal", "chu").Succeeded();
         Dpo("list", "--tenant", "chu").Failed(3, "tenant.sealed");
 
+        static string Packed(System.Text.Json.JsonElement json, string name) => System.Text.Json.JsonSerializer.Serialize(json.GetProperty(name));
         int Count() => home.Run("cohort", "count", definition, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("patients").GetInt32();
         Ran Dpo(params string[] args) => home.Run(["--as", "dpo", "opposition", .. args]);
     }

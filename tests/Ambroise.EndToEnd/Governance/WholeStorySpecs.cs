@@ -25,6 +25,8 @@ public sealed class WholeStorySpecs
         string[] build = ["dataset", "build", "--project", "suivi", "--tenant", "chu", "--birth-band", "20", "--json"];
         home.Run(build).Failed(4, "project.unknown");
         As("paul", "project", "create", "suivi", "--request", request, "--tenant", "chu").Failed(3, "project.not-a-member");
+        File.WriteAllText(home.Beside("names.json"), File.ReadAllText(request).Replace("\"age and sex\"", "\"age and sex\",\"columns\":[\"person_source_value\"]", StringComparison.Ordinal));
+        As("marie", "project", "create", "suivi", "--request", home.Beside("names.json"), "--tenant", "chu").Failed(2, "dataset.column-unavailable");
         As("marie", "project", "create", "suivi", "--request", request, "--tenant", "chu").Succeeded();
         home.Run(build).Failed(3, "permit.missing");
         As("marie", "project", "submit", "suivi", "--tenant", "chu").Succeeded();
@@ -34,6 +36,9 @@ public sealed class WholeStorySpecs
         home.Run("project", "decide", "suivi", "approve", "--reason", "opinion of today", "--tenant", "chu").Succeeded();
         home.Run(build).Failed(3, "permit.missing");
         home.Run("project", "activate", "suivi", "--tenant", "chu").Succeeded();
+        Assert.Contains("claire : avis favorable — sound", home.Run("--lang", "fr", "project", "show", "suivi", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("scientific research; MR-004, F20260101", home.Run("project", "show", "suivi", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        home.Run("dataset", "list", "--project", "nowhere", "--tenant", "chu").Failed(4, "project.unknown");
 
         As("marie", build).Failed(3, "access.denied");
         Assert.Equal(40, home.Run(build).Succeeded().Json.GetProperty("patients").GetInt32());
@@ -60,6 +65,8 @@ public sealed class WholeStorySpecs
         Assert.False(As("dpo", "opposition", "report", "9", "--tenant", "chu", "--json").Succeeded().Json.GetProperty("projects")[0].GetProperty("withheld").GetBoolean());
         As("marie", "opposition", "report", "7", "--tenant", "chu").Failed(3, "access.denied");
 
+        Assert.Contains("zoe is researcher from 2199-01-01 00:00 until 2199-06-30: not today.", home.Run("role", "grant", "zoe", "researcher", "--from", "2199-01-01", "--until", "2199-06-30", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        home.Run("audit", "verify", "--tenant", "chu", "--checkpoint", home.Beside("nowhere")).Failed(4, "audit.file-missing");
         home.Run("role", "revoke", "luc", "researcher", "--tenant", "chu").Succeeded();
         As("luc", Open("three")).Failed(3, "access.denied");
         home.Run("project", "suspend", "suivi", "--reason", "audit", "--tenant", "chu").Succeeded();
@@ -165,6 +172,8 @@ public sealed class WholeStorySpecs
         var nobody = As("anne", Ask("12345")).Succeeded().Json.GetProperty("number").GetInt64();
         As("bruno", Approve(nobody)).Failed(4, "reidentify.unknown-patient");
 
+        // An erasure sweeps up keys that no release needs any more: the journal's is not among them.
+        home.Run("erase", $"{person}", "--tenant", "chu").Succeeded();
         Assert.Equal(["approved", "refused", "approved", "waiting"], As("anne", "reidentify", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("state").GetString()?.ToLowerInvariant()));
         var trace = home.Run("audit", "list", "--last", "500", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Where(e => e.GetProperty("action").GetString() == "reidentify").ToList();
         Assert.Contains(trace, e => e.GetProperty("actor").GetString() == "bruno" && e.GetProperty("outcome").GetString() == "done" && e.GetProperty("patients").GetInt64() == 1);

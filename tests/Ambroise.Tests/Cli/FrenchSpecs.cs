@@ -19,6 +19,7 @@ public sealed partial class FrenchSpecs
 
     static string Sources([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../src"));
 
-    [GeneratedRegex("FailureKind\\.\\w+,\\s*\"(?<code>[a-z0-9-]+\\.[a-z0-9-]+)\"")]
+    /// <summary>Made in place, or by one of the few methods that are given the code.</summary>
+    [GeneratedRegex("(FailureKind\\.\\w+,|(?:Broken|Fault|Invalid|Unavailable)\\()\\s*\"(?<code>[a-z0-9-]+\\.[a-z0-9-]+)\"")]
     private static partial Regex Code();
 }

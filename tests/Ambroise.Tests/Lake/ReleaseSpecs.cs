@@ -182,6 +182,20 @@ public sealed class ReleaseSpecs
     }
 
     [Fact]
+    public void What_an_interrupted_load_left_goes_with_its_keys_and_no_other_key_with_it()
+    {
+        using var test = new TestLake();
+        test.Load(Hospital(5));
+        test.Keys.Create("r7", ["table"]);
+        string[] others = ["reidentification", "r", "r1a", "rights", "project.r2"];
+        foreach (var other in others) test.Keys.Create(other, ["journal"]);
+        test.Load(Hospital(6));
+        Erasure.Run(test.Lake, [3], null, TestContext.Current.CancellationToken).OrThrow();
+        Assert.DoesNotContain("r7", test.Keys.Groups);
+        Assert.Superset(new HashSet<string>([.. others, "r1", "r2"]), test.Keys.Groups.ToHashSet());
+    }
+
+    [Fact]
     public void A_crash_between_ledger_and_rename_is_finished_and_one_before_the_ledger_leaves_no_trace()
     {
         using var test = new TestLake();

@@ -186,19 +186,38 @@ public abstract class ProjectBookSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("\"retainUntil\":\"2027-12-31\"}", "", "$ is where the file breaks off or is no JSON, line 2")]
+    [InlineData("2027-12-31", "31.12.2027", "$.retainUntil is no day: write it as 2028-12-31")]
+    [InlineData("mr004", "mr003", "$.legalBasis.kind is none of mr004, cnilAuthorisation, other")]
     [InlineData("\"justification\":\"the exposure\"", "\"justification\":\" \"", "$.data[0].justification")]
     [InlineData("drug_exposure", "drug_exposures", "$.data[0].table")]
     [InlineData("drug_exposure", "person_identity", "$.data[0].table")]
     [InlineData("drug_concept_id", "name", "$.data[0].columns")]
-    [InlineData("scientificResearch", "insurance", "$.purpose")]
+    [InlineData("scientificResearch", "insurance", "$.purpose is none of scientificResearch, publicHealth,")]
     [InlineData("F20260101", "", "$.legalBasis.number")]
-    [InlineData("\"title\":\"Statins\",", "", "$")]
-    [InlineData("\"title\":", "\"colour\":1,\"title\":", "$.colour")]
+    [InlineData("\"title\":\"Statins\",", "", "$ lacks 'title'.")]
+    [InlineData("\"title\":\"Statins\"", "\"title\":7", "$.title is empty or of another type")]
+    [InlineData("\"title\":", "\"colour\":1,\"title\":", "$.colour is no field of a request")]
     public void A_request_that_lacks_something_says_what(string from, string to, string path)
     {
         Assert.True(ProjectRequest.Parse(Encoding.UTF8.GetBytes(Asked.Replace(from, to, StringComparison.Ordinal))).Failed(out var failure, out _));
         Assert.Equal("project.request-invalid", failure.Code);
         Assert.StartsWith(path, failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("drug_concept_id", "lot_number", "dataset.column-unavailable")]
+    [InlineData("drug_concept_id", "sig", "dataset.column-unavailable")]
+    [InlineData("\"table\":\"drug_exposure\",\"columns\":[\"drug_concept_id\"]", "\"table\":\"location_history\"", "dataset.table-unavailable")]
+    [InlineData("\"table\":\"drug_exposure\",\"columns\":[\"drug_concept_id\"]", "\"table\":\"location\",\"concepts\":[]", "dataset.concepts-unsorted")]
+    [InlineData("2027-12-31", "2026-02-28", "project.request-invalid")]
+    public void What_no_dataset_could_give_is_refused_when_it_is_asked_for(string from, string to, string code)
+    {
+        var request = Request(Asked.Replace(from, to, StringComparison.Ordinal));
+        Assert.Equal(code, Code(Book.Create("statins", request, "marie")));
+        Book.Create("statins", Request(), "marie").OrThrow();
+        Assert.Equal(code, Code(Book.Take("statins", ProjectStep.Amend, "marie", request: request)));
+        Assert.Equal(1, Book.Find("statins").OrThrow().Version);
     }
 }
 
