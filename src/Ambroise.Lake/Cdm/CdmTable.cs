@@ -42,7 +42,7 @@ public sealed record CdmTable(string Name, ImmutableArray<CdmColumn> Columns, Pl
         .ToFrozenDictionary(p => p.Item1, p => p.c, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Ordinal of the person column, -1 where rows carry none.</summary>
-    public int Person => Placement is Placement.WithPerson(var column) ? column : -1;
+    public int Person { get; } = Placement is Placement.WithPerson(var column) ? column : -1;
 
     /// <summary>Kept beside the CDM, for identities and the trace of the source: no project asks for it.</summary>
     public bool IsBeside => Name is "person_identity" or "consent_record" or "source_record" or "merged_patient";

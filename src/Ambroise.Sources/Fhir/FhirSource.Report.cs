@@ -22,13 +22,14 @@ public sealed partial class FhirSource
             .OrderBy(f => f.Type, StringComparer.Ordinal);
     }
 
-    /// <summary>The texts of what waits, from the files they came in and from those that waited before: read again, for while the input was read nobody knew that they would.</summary>
+    /// <summary>The texts of what waits: of those that wait for a patient from the files they came in, read again, for while the input was read nobody knew that they would.</summary>
     public IEnumerable<KeptRecord> Waiting(CancellationToken cancel)
     {
         long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
         if (wanted == 0) yield break;
         using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(mapper.Map)
+            .Concat(held.Chunk(1_000).Select(mapper.Map))
             .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
         var given = new HashSet<long>();
         foreach (var resource in again.SelectMany(c => c.Collected))

@@ -29,13 +29,19 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>A chunk whose rows took more than this many bytes is not used again.</summary>
     const long MostKept = 32 << 20;
 
+    /// <summary>Of a resource: what the index makes room for at first.</summary>
+    const int UsualBytes = 1500;
+
+    /// <summary>Texts of more bytes than this are read again, rather than held to the end.</summary>
+    const long MostHeld = 64 << 20;
+
     readonly FhirFolder folder;
     readonly CodeBook codes;
     readonly ReadOnlyMemory<byte> key;
     readonly long memoryBytes;
     readonly int threads;
     readonly TimeProvider clock;
-    readonly ResourceIndex index = new();
+    readonly ResourceIndex index;
     readonly PersonLinks links = new();
     readonly PersonChanges changes = new();
     readonly MergedPatients aside = new();
@@ -63,6 +69,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
     IEnumerable<KeptRecord> earlierWaiting = [];
+
+    /// <summary>What was mapped once every definition was known, some of it to wait for one.</summary>
+    List<DeferredResource> held = [];
     int waitedFrom;
     EarlierRows earlierRows = static (_, _) => [];
     Func<long, bool> isWritten = static _ => true;
@@ -75,7 +84,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <param name="key">The tenant's key for names of resources; must outlive this.</param>
     /// <param name="memoryBytes">Bound on the rows held in memory before they are sealed on disk.</param>
     public FhirSource(FhirFolder folder, CodeBook codes, FhirOptions options, ReadOnlyMemory<byte> key, long memoryBytes, int threads, TimeProvider clock) =>
-        (this.folder, this.codes, this.options, this.key, this.memoryBytes, this.threads, this.clock) = (folder, codes, options, key, memoryBytes, threads, clock);
+        (this.folder, this.codes, this.options, this.key, this.memoryBytes, this.threads, this.clock, index) = (folder, codes, options, key, memoryBytes, threads, clock, new(folder.Files.Sum(f => f.Bytes) / UsualBytes));
 
     /// <summary>The resource types that are read.</summary>
     public static IReadOnlyCollection<string> Types => Resources.ResourceTypes.Maps.Keys;
@@ -142,8 +151,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     void ReadAll(CancellationToken cancel)
     {
-        var emptied = new ConcurrentBag<Dictionary<CdmTable, TableRows>>();
-        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var rows) ? rows : null), trackAllValues: true);
+        var emptied = new ConcurrentBag<MappedChunk>();
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null), trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
         IEnumerable<InputChunk> Chunks()
         {
@@ -165,8 +174,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
                 deferred.AddRange(chunk.Deferred);
                 Take(chunk);
                 if (chunk.Bytes > MostKept) continue;
-                foreach (var rows in chunk.Tables.Values) rows.Clear();
-                emptied.Add(chunk.Tables);
+                chunk.Clear();
+                emptied.Add(chunk);
             }
         }
         catch (AggregateException e) when (e.Flatten().InnerExceptions is [var only])
@@ -175,6 +184,11 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         }
         definitions.IsComplete = true;
         foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
+        if (waitIn.Count > 0 && deferred.Sum(d => (long)d.Json.Length) <= MostHeld)
+        {
+            held = [.. deferred.OrderBy(d => d.File, StringComparer.Ordinal).ThenBy(d => d.Line)];
+            waitIn.Clear();
+        }
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, cancel);
         waitedFrom = index.Count;
         foreach (var some in earlierWaiting.Chunk(1_000))

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir.Mapping;
@@ -12,16 +13,22 @@ sealed class ResourceIndex
     public const string Used = "used";
 
     /// <summary>The newest of each resource, in the order in which resources came.</summary>
-    readonly List<Entry> newest = [];
+    readonly List<Entry> newest;
 
     /// <summary>Place in <see cref="newest"/> plus 1, by key: keys are spread evenly as they are. Small, so that it stays near: a lookup mostly meets a key that is not there.</summary>
-    int[] places = new int[1 << 12];
+    int[] places;
 
     readonly List<byte> outcomes = [], types = [];
     readonly List<string> outcomeNames = ["", Used], typeNames = [];
     readonly bool[] dead = new bool[256];
 
-    public ResourceIndex() => dead[0] = true; // rows of a refused resource
+    /// <param name="expected">Resources that there is room for at first.</param>
+    public ResourceIndex(long expected = 0)
+    {
+        var room = (int)Math.Clamp(expected, 1 << 11, 1 << 24);
+        (newest, places) = (new(room), new int[BitOperations.RoundUpToPowerOf2((uint)room) * 2]);
+        dead[0] = true; // rows of a refused resource
+    }
 
     public int Count => outcomes.Count;
 

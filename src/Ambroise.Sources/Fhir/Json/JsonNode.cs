@@ -14,12 +14,7 @@ readonly struct JsonNode(JsonTape? tape, int at)
     public bool IsArray => tape?.KindAt(at) == JsonTape.Kind.Array;
 
     /// <summary>The property of that name; of the first element where this is an array.</summary>
-    public JsonNode this[ReadOnlySpan<byte> name] => tape is null ? default : tape.KindAt(at) switch
-    {
-        JsonTape.Kind.Object => new(tape, tape.Find(at, name)),
-        JsonTape.Kind.Array => First[name],
-        _ => default,
-    };
+    public JsonNode this[ReadOnlySpan<byte> name] => tape is null ? default : new(tape, tape.Find(at, name));
 
     /// <summary>The first element of an array, or the value itself.</summary>
     public JsonNode First => tape is null || tape.KindAt(at) != JsonTape.Kind.Array ? this : tape.Next(at) > at + 1 ? new(tape, at + 1) : default;

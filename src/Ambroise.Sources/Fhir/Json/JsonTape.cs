@@ -38,14 +38,15 @@ sealed class JsonTape
     Value[] values = new Value[1024];
     int count;
 
-    /// <summary>The bytes read last.</summary>
-    public ReadOnlyMemory<byte> Bytes { get; private set; }
+    /// <summary>The bytes read last. An array's: to ask a <see cref="ReadOnlyMemory{T}"/> for its span takes longer than most of what is then done with it.</summary>
+    ArraySegment<byte> bytes;
 
     /// <returns>Null, or why the bytes are not one JSON object: <c>utf8-invalid</c>, <c>json-invalid</c>, <c>json-too-deep</c>, <c>json-not-object</c>.</returns>
     public string? Read(ReadOnlyMemory<byte> utf8)
     {
-        (Bytes, count) = (utf8, 0);
-        var text = utf8.Span;
+        bytes = MemoryMarshal.TryGetArray(utf8, out var array) ? array : utf8.ToArray();
+        count = 0;
+        ReadOnlySpan<byte> text = bytes;
         var whole = marks.Find(text);
         if (!marks.IsAscii && !Utf8.IsValid(text)) return "utf8-invalid";
         return whole && TryBuild(text) ? null : JsonGrammar.Reason(text, MaxDepth);
@@ -182,24 +183,27 @@ sealed class JsonTape
 
     internal Kind KindAt(int at) => values[at].Kind;
     internal int Next(int at) => values[at].Next;
-    internal ReadOnlySpan<byte> Raw(int at) => Bytes.Span.Slice(values[at].Start, values[at].Length);
-    internal ReadOnlySpan<byte> NameAt(int at) => Bytes.Span.Slice(values[at].NameStart, (int)(values[at].Name >> 16));
-    internal ReadOnlyMemory<byte> Whole(int at) => Bytes.Slice(values[at].Start, values[at].Length);
+    internal ReadOnlySpan<byte> Raw(int at) => bytes.AsSpan(values[at].Start, values[at].Length);
+    internal ReadOnlySpan<byte> NameAt(int at) => bytes.AsSpan(values[at].NameStart, (int)(values[at].Name >> 16));
+    internal ReadOnlyMemory<byte> Whole(int at) => bytes.AsMemory(values[at].Start, values[at].Length);
 
-    /// <returns>The first value of that name in an object, or -1.</returns>
+    /// <returns>The first value of that name in an object, or in the first element of an array; else -1.</returns>
     internal int Find(int parent, ReadOnlySpan<byte> name)
     {
+        var all = values;
+        while (all[parent].Kind == Kind.Array)
+            if (all[parent].Next == ++parent) return -1;
         var tag = Tag(name);
-        if ((values[parent].Names & Bit(tag)) == 0) return -1;
-        for (int at = parent + 1, end = values[parent].Next; at < end; at = values[at].Next)
-            if (values[at].Name == tag && Bytes.Span.Slice(values[at].NameStart, name.Length).SequenceEqual(name)) return at;
+        if (all[parent].Kind != Kind.Object || (all[parent].Names & Bit(tag)) == 0) return -1;
+        for (int at = parent + 1, end = all[parent].Next; at < end; at = all[at].Next)
+            if (all[at].Name == tag && bytes.AsSpan(all[at].NameStart, name.Length).SequenceEqual(name)) return at;
         return -1;
     }
 
     internal byte[] Unescaped(int at)
     {
         ref var value = ref values[at];
-        var reader = new Utf8JsonReader(Bytes.Span.Slice(value.Start - 1, value.Length + 2));
+        var reader = new Utf8JsonReader(bytes.AsSpan(value.Start - 1, value.Length + 2));
         reader.Read();
         var text = new byte[value.Length];
         try

@@ -11,8 +11,8 @@ using Ambroise.Sources.Fhir.Resources;
 namespace Ambroise.Sources.Fhir.Mapping;
 
 /// <summary>Maps the resources of a chunk, those inside of Bundles among them. For one thread at a time.</summary>
-/// <param name="emptied">Gives rows that served before, to fill anew; null for none.</param>
-sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions, Func<Dictionary<CdmTable, TableRows>?>? emptied = null) : IDisposable
+/// <param name="emptied">Gives a chunk that served before, to fill anew; null for none.</param>
+sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions, Func<MappedChunk?>? emptied = null) : IDisposable
 {
     /// <summary>Lines looked at together before they are mapped one by one.</summary>
     const int LinesAhead = KeyedHash.Lanes;
@@ -34,6 +34,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     public Func<ResourceKey, ResourceVersion, long, bool>? Collects { get; init; }
 
     MappedChunk chunk = new();
+    MappedType? mapped;
     string file = "";
     byte[] fileText = [];
     long line;
@@ -62,7 +63,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
 
     void Begin(string name, long firstLine)
     {
-        (chunk, file, fileText, line) = (new(emptied?.Invoke()), name, Encoding.UTF8.GetBytes(name), firstLine);
+        (chunk, file, fileText, line) = (emptied?.Invoke() ?? new(), name, Encoding.UTF8.GetBytes(name), firstLine);
         mapper.Chunk = chunk;
     }
 
@@ -152,13 +153,17 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             Refuse("unknown", "resourceType", "resource-type-missing", null, resource.Whole);
             return;
         }
-        Span<char> letters = stackalloc char[64];
-        if (typeText.Length > letters.Length || !ResourceTypes.BySpan.TryGetValue(letters[..Encoding.UTF8.GetChars(typeText, letters)], out var mapped))
+        // Those of one type mostly come together.
+        if (mapped is null || !typeText.SequenceEqual(mapped.Text))
         {
             var named = Encoding.UTF8.GetString(typeText);
-            if (ResourceTypes.Known.Contains(named)) chunk.Count(named, "type-unused");
-            else chunk.Count("unknown", "type-unknown");
-            return;
+            if (!ResourceTypes.Maps.TryGetValue(named, out var found))
+            {
+                if (ResourceTypes.Known.Contains(named)) chunk.Count(named, "type-unused");
+                else chunk.Count("unknown", "type-unknown");
+                return;
+            }
+            mapped = found;
         }
         var type = mapped.Name;
         var id = bundleId is null ? resource["id"u8].Text : Encoding.UTF8.GetBytes(bundleId);
@@ -197,21 +202,20 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
                 return;
         }
         var outcome = Plain(fate.Reason);
-        if (mapper.Person != Null.Int64) Record(type, id, key, version, meta, outcome);
+        if (mapper.Person != Null.Int64) Record(mapped.Text, id, key, version, meta, outcome);
         chunk.Seen.Add(new(key, version, type, outcome, line));
     }
 
-    void Record(string type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome)
+    void Record(byte[] type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome)
     {
         var row = chunk.Rows(Cdm54.SourceRecord);
         row.Put(RecordId, key.Key);
         row.Put(RecordPerson, mapper.Person);
-        var typeText = Text(type);
-        row.Put(RecordType, typeText);
-        Span<byte> name = id.Length < 256 ? stackalloc byte[typeText.Length + 1 + id.Length] : new byte[typeText.Length + 1 + id.Length];
-        typeText.CopyTo(name);
-        name[typeText.Length] = (byte)'/';
-        id.CopyTo(name[(typeText.Length + 1)..]);
+        row.Put(RecordType, type);
+        Span<byte> name = id.Length < 256 ? stackalloc byte[type.Length + 1 + id.Length] : new byte[type.Length + 1 + id.Length];
+        type.CopyTo(name);
+        name[type.Length] = (byte)'/';
+        id.CopyTo(name[(type.Length + 1)..]);
         row.Put(RecordName, name);
         row.Put(RecordVersionAt, version.Updated);
         row.Put(RecordVersionName, meta["versionId"u8].Text);
@@ -224,7 +228,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.End(chunk.Seen.Count);
     }
 
-    /// <summary>A word of few: a type, an outcome.</summary>
+    /// <summary>A word of few.</summary>
     byte[] Text(string word)
     {
         if (texts.TryGetValue(word, out var bytes)) return bytes;

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
 namespace Ambroise.Sources.Fhir.Mapping;
 
-/// <summary>HMAC-SHA-256 of short texts, its first 96 bits: one text at a time, or eight side by side.</summary>
+/// <summary>HMAC-SHA-256 of short texts, its first 96 bits: eight texts side by side, or one, which takes as long.</summary>
 /// <remarks>RFC 2104 over FIPS 180-4. What the key makes of both hashes' first blocks is kept, so that a text of up to <see cref="OneBlock"/> bytes costs two blocks; the library's own hash spends several times that
 /// on its way in and out. No secret steers a branch or an address.</remarks>
 sealed class KeyedHash : IDisposable
@@ -29,7 +28,8 @@ sealed class KeyedHash : IDisposable
         0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ];
 
-    readonly uint[] inner = [.. Initial], outer = [.. Initial];
+    /// <summary>What each lane starts the inner and the outer hash with: the same in all.</summary>
+    readonly Vector256<uint>[] inner, outer;
     readonly Vector256<uint>[] state = new Vector256<uint>[8], block = new Vector256<uint>[Words];
 
     public KeyedHash(ReadOnlySpan<byte> key)
@@ -38,109 +38,94 @@ sealed class KeyedHash : IDisposable
         padded.Clear();
         if (key.Length > BlockBytes) SHA256.HashData(key, padded);
         else key.CopyTo(padded);
-        Span<uint> words = stackalloc uint[Words];
-        foreach (var (pad, to) in ((byte, uint[])[])[(0x36, inner), (0x5c, outer)])
-        {
-            for (var i = 0; i < Words; i++) words[i] = BinaryPrimitives.ReadUInt32BigEndian(padded[(4 * i)..]) ^ pad * 0x01010101u;
-            Compress(to, words);
-        }
-        words.Clear();
+        (inner, outer) = (Start(padded, 0x36), Start(padded, 0x5c));
         CryptographicOperations.ZeroMemory(padded);
     }
 
+    Vector256<uint>[] Start(ReadOnlySpan<byte> key, byte pad)
+    {
+        Vector256<uint>[] hash = [.. Initial.Select(Vector256.Create)];
+        for (var i = 0; i < Words; i++) block[i] = Vector256.Create(BinaryPrimitives.ReadUInt32BigEndian(key[(4 * i)..]) ^ pad * 0x01010101u);
+        Compress(hash);
+        return hash;
+    }
+
     /// <returns>The first 12 bytes of the code as three words, the first in front.</returns>
+    /// <remarks>Takes the first lane: what was put into it is gone.</remarks>
     public (uint First, uint Second, uint Third) Of(ReadOnlySpan<byte> text)
     {
-        Span<uint> words = stackalloc uint[Words], hash = stackalloc uint[8];
-        inner.CopyTo(hash);
+        inner.CopyTo(state, 0);
         var rest = text;
         for (; rest.Length >= BlockBytes; rest = rest[BlockBytes..])
         {
-            Load(rest[..BlockBytes], words, 1);
-            Compress(hash, words);
+            Load(0, rest);
+            Compress(state);
         }
         Span<byte> last = stackalloc byte[2 * BlockBytes];
-        last.Clear();
-        rest.CopyTo(last);
-        last[rest.Length] = 0x80;
-        var end = rest.Length <= OneBlock ? BlockBytes : 2 * BlockBytes;
-        BinaryPrimitives.WriteUInt64BigEndian(last[(end - 8)..], 8UL * (ulong)(BlockBytes + text.Length));
-        for (var from = 0; from < end; from += BlockBytes)
+        var end = End(rest, text.Length, last);
+        Load(0, last);
+        if (end > BlockBytes)
         {
-            Load(last.Slice(from, BlockBytes), words, 1);
-            Compress(hash, words);
+            Compress(state);
+            Load(0, last[BlockBytes..]);
         }
-        hash.CopyTo(words);
-        Pad(words);
-        outer.CopyTo(hash);
-        Compress(hash, words);
-        return (hash[0], hash[1], hash[2]);
+        Finish();
+        return Code(0);
     }
 
     /// <summary>Puts a text of at most <see cref="OneBlock"/> bytes into a lane.</summary>
     public void Put(int lane, ReadOnlySpan<byte> text)
     {
-        Span<byte> bytes = stackalloc byte[BlockBytes];
-        bytes.Clear();
-        text.CopyTo(bytes);
-        bytes[text.Length] = 0x80;
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[(BlockBytes - 8)..], 8UL * (ulong)(BlockBytes + text.Length));
-        Load(bytes, MemoryMarshal.Cast<Vector256<uint>, uint>(block.AsSpan())[lane..], Lanes);
+        Span<byte> last = stackalloc byte[2 * BlockBytes];
+        End(text, text.Length, last);
+        Load(lane, last);
     }
 
     /// <summary>Hashes what was put into the lanes; those nothing was put into hold what was there before.</summary>
     public void Run()
     {
-        for (var i = 0; i < 8; i++) state[i] = Vector256.Create(inner[i]);
-        Compress(state, block);
-        for (var i = 0; i < 8; i++) (block[i], state[i]) = (state[i], Vector256.Create(outer[i]));
-        block[8] = Vector256.Create(0x80000000u);
-        for (var i = 9; i < Words - 1; i++) block[i] = default;
-        block[Words - 1] = Vector256.Create(8u * (BlockBytes + 32));
-        Compress(state, block);
+        inner.CopyTo(state, 0);
+        Finish();
     }
 
     /// <returns>As <see cref="Of"/>, of a lane.</returns>
     public (uint First, uint Second, uint Third) Code(int lane) => (state[0][lane], state[1][lane], state[2][lane]);
 
-    static void Pad(Span<uint> words)
+    /// <summary>The last block of the inner hash, then the outer hash of what came out.</summary>
+    void Finish()
     {
-        words[8..].Clear();
-        (words[8], words[Words - 1]) = (0x80000000u, 8 * (BlockBytes + 32));
+        Compress(state);
+        state.CopyTo(block, 0);
+        outer.CopyTo(state, 0);
+        block[8] = Vector256.Create(0x80000000u);
+        block.AsSpan(9..(Words - 1)).Clear();
+        block[Words - 1] = Vector256.Create(8u * (BlockBytes + 32));
+        Compress(state);
     }
 
-    static void Load(ReadOnlySpan<byte> bytes, Span<uint> to, int stride)
+    /// <summary>What is left of a text after its whole blocks, with its padding.</summary>
+    /// <returns>Bytes of one block or two.</returns>
+    static int End(ReadOnlySpan<byte> rest, int length, Span<byte> last)
     {
-        for (var i = 0; i < Words; i++) to[i * stride] = BinaryPrimitives.ReadUInt32BigEndian(bytes[(4 * i)..]);
+        last.Clear();
+        rest.CopyTo(last);
+        last[rest.Length] = 0x80;
+        var end = rest.Length <= OneBlock ? BlockBytes : 2 * BlockBytes;
+        BinaryPrimitives.WriteUInt64BigEndian(last[(end - 8)..], 8UL * (ulong)(BlockBytes + length));
+        return end;
     }
 
-    static void Compress(Span<uint> hash, Span<uint> w)
+    /// <summary>Puts the first block of these bytes into a lane.</summary>
+    void Load(int lane, ReadOnlySpan<byte> bytes)
     {
-        uint a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4], f = hash[5], g = hash[6], h = hash[7];
-        for (var round = 0; round < 64; round++)
-        {
-            var at = round & 15;
-            if (round >= Words)
-            {
-                uint early = w[round + 1 & 15], late = w[round + 14 & 15];
-                w[at] += (BitOperations.RotateRight(early, 7) ^ BitOperations.RotateRight(early, 18) ^ early >> 3) + w[round + 9 & 15] + (BitOperations.RotateRight(late, 17) ^ BitOperations.RotateRight(late, 19) ^ late >> 10);
-            }
-            var one = h + (BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^ BitOperations.RotateRight(e, 25)) + (g ^ e & (f ^ g)) + Rounds[round] + w[at];
-            var two = (BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^ BitOperations.RotateRight(a, 22)) + (a & b | c & (a | b));
-            (h, g, f, e, d, c, b, a) = (g, f, e, d + one, c, b, a, one + two);
-        }
-        hash[0] += a;
-        hash[1] += b;
-        hash[2] += c;
-        hash[3] += d;
-        hash[4] += e;
-        hash[5] += f;
-        hash[6] += g;
-        hash[7] += h;
+        var words = MemoryMarshal.Cast<Vector256<uint>, uint>(block.AsSpan());
+        for (var i = 0; i < Words; i++) words[i * Lanes + lane] = BinaryPrimitives.ReadUInt32BigEndian(bytes[(4 * i)..]);
     }
 
-    static void Compress(Vector256<uint>[] hash, Vector256<uint>[] w)
+    /// <summary>One block of each lane.</summary>
+    void Compress(Vector256<uint>[] hash)
     {
+        var w = block.AsSpan(0, Words);
         Vector256<uint> a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4], f = hash[5], g = hash[6], h = hash[7];
         for (var round = 0; round < 64; round++)
         {
@@ -168,9 +153,6 @@ sealed class KeyedHash : IDisposable
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(inner.AsSpan()));
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(outer.AsSpan()));
-        state.AsSpan().Clear();
-        block.AsSpan().Clear();
+        foreach (var words in (Vector256<uint>[][])[inner, outer, state, block]) CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(words.AsSpan()));
     }
 }

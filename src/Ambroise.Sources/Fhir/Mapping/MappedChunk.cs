@@ -56,11 +56,10 @@ enum FactKind : byte
 readonly record struct Fact(FactKind Kind, int Tag, long One, long Other);
 
 /// <summary>What one stretch of the input became.</summary>
-/// <param name="tables">Empty rows to fill, whose memory served before.</param>
-sealed class MappedChunk(Dictionary<CdmTable, TableRows>? tables = null)
+sealed class MappedChunk
 {
-    public Dictionary<CdmTable, TableRows> Tables { get; } = tables ?? [];
-    public List<SeenResource> Seen { get; } = new(2048);
+    public Dictionary<CdmTable, TableRows> Tables { get; } = [];
+    public List<SeenResource> Seen { get; } = [];
     public List<Rejected> Rejected { get; } = [];
 
     /// <summary>Resources that made nothing, by type and reason.</summary>
@@ -95,6 +94,25 @@ sealed class MappedChunk(Dictionary<CdmTable, TableRows>? tables = null)
 
     /// <summary>Bytes of memory its rows take.</summary>
     public long Bytes => Tables.Values.Sum(t => t.Batch.Bytes);
+
+    /// <summary>Forgets everything and keeps the memory for another stretch.</summary>
+    public void Clear()
+    {
+        foreach (var rows in Tables.Values) rows.Clear();
+        Seen.Clear();
+        Rejected.Clear();
+        Counts.Clear();
+        Facts.Clear();
+        Roles.Clear();
+        Unmapped.Clear();
+        Deferred.Clear();
+        NamedPatients.Clear();
+        WaitIn.Clear();
+        Collected.Clear();
+        Shared.Clear();
+        Consents.Clear();
+        LastDay = int.MinValue;
+    }
 
     public void Count(string type, string reason) => Counts[(type, reason)] = Counts.GetValueOrDefault((type, reason)) + 1;
 

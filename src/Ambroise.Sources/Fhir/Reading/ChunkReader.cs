@@ -7,7 +7,8 @@ namespace Ambroise.Sources.Fhir.Reading;
 /// <summary>Cuts a file into chunks of whole lines. A line too long is left out and said; a file that ends in the middle gives what came before.</summary>
 static class ChunkReader
 {
-    const int ChunkBytes = 2 << 20;
+    /// <summary>What the nearest cache of a core holds: a chunk is read, marked, mapped and wiped.</summary>
+    const int ChunkBytes = 512 << 10;
 
     /// <summary>The longest line that is read.</summary>
     public const int MaxLineBytes = 64 << 20;

@@ -4,7 +4,10 @@ using Ambroise.Sources.Fhir.Mapping;
 namespace Ambroise.Sources.Fhir.Resources;
 
 /// <summary>A resource type that is read, and what maps it.</summary>
-sealed record MappedType(string Name, Func<ResourceMapper, Fate> Map);
+sealed record MappedType(string Name, Func<ResourceMapper, Fate> Map)
+{
+    public byte[] Text { get; } = System.Text.Encoding.UTF8.GetBytes(Name);
+}
 
 /// <summary>The resource types that are read, and what maps each. Any other is set aside as <c>type-unused</c>.</summary>
 static class ResourceTypes
@@ -43,8 +46,6 @@ static class ResourceTypes
         ["CarePlan"] = AnswerMap.Plan,
         ["Provenance"] = AnswerMap.Provenance,
     }.ToFrozenDictionary(m => m.Key, m => new MappedType(m.Key, m.Value), StringComparer.Ordinal);
-
-    public static readonly FrozenDictionary<string, MappedType>.AlternateLookup<ReadOnlySpan<char>> BySpan = Maps.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Types a count may name; what else calls itself a resource is <c>unknown</c>, since an unknown name may hold anything.</summary>
     public static readonly FrozenSet<string> Known =
