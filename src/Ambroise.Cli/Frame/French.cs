@@ -142,6 +142,7 @@ static class French
         ["project.unknown"] = "Il n'y a pas de projet de cet identifiant : voir « ambroise project list ».",
         ["role.actor-invalid"] = "Une personne est nommée par 1 à 100 lettres, chiffres et . _ - @ +.",
         ["role.dates-invalid"] = "Un rôle finit après avoir commencé.",
+        ["role.given-already"] = "Cette personne a déjà reçu ce rôle à partir du même jour : donnez un autre premier jour. …",
         ["role.last-administrator"] = "C'est le dernier administrateur de l'établissement : nommez-en d'abord un autre.",
         ["role.not-held"] = "Cette personne n'a pas ce rôle.",
         ["source.changed"] = "La source a changé pendant sa lecture : rien n'a été chargé. Chargez-la de nouveau quand plus personne n'y écrit. …",

@@ -73,15 +73,20 @@ public sealed class Grants
         }
     }
 
-    /// <returns>The grant, or <c>role.actor-invalid</c>, <c>role.dates-invalid</c>.</returns>
+    /// <returns>The grant, or <c>role.actor-invalid</c>, <c>role.dates-invalid</c>, <c>role.given-already</c> where one begins at the very same instant.</returns>
     public Result<Grant> Add(string actor, Role role, string by, DateTimeOffset? from = null, DateTimeOffset? until = null)
     {
         if (!IsActor(actor)) return new Failure(FailureKind.Invalid, "role.actor-invalid", "A person is named by 1 to 100 letters, digits and . _ - @ +.");
         var grant = new Grant(actor, role, from ?? clock.GetUtcNow(), until, by);
         if (grant.Until <= grant.From) return new Failure(FailureKind.Invalid, "role.dates-invalid", "A role ends after it begins.");
         lock (gate)
-            connection.Execute("insert into role_grant (tenant, actor, role, from_instant, until_instant, granted_by) values (@tenant, @actor, @role, @from, @until, @by)", null,
+        {
+            // One that was revoked before it began never held: it may be given again.
+            if (List().Any(g => (g.Actor, g.Role, g.From) == (actor, role, grant.From) && !(g.Until <= g.From)))
+                return new Failure(FailureKind.Conflict, "role.given-already", $"'{actor}' was given the role {Names.Of(role)} from {grant.From:yyyy-MM-dd HH:mm} on already: name another first day.");
+            connection.Execute("insert into role_grant (tenant, actor, role, from_instant, until_instant, granted_by) values (@tenant, @actor, @role, @from, @until, @by) on conflict (tenant, actor, role, from_instant) do update set until_instant = excluded.until_instant, granted_by = excluded.granted_by", null,
                 ("@tenant", tenant), ("@actor", actor), ("@role", Names.Of(role)), ("@from", Text(grant.From)), ("@until", until is { } end ? Text(end) : ""), ("@by", by));
+        }
         return grant;
     }
 

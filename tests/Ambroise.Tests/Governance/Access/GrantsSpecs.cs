@@ -56,6 +56,12 @@ public abstract class GrantsSpecs : IDisposable
         Assert.Equal(1, grants.Revoke("paul", Role.DataEngineer).OrThrow());
         Assert.Empty(grants.Of("paul"));
 
+        grants.Add("luc", Role.Researcher, "ada", At(2026, 9, 1), At(2026, 10, 1)).OrThrow();
+        Fails("role.given-already", grants.Add("luc", Role.Researcher, "ada", At(2026, 9, 1)));
+        Assert.Equal(1, grants.Revoke("luc", Role.Researcher).OrThrow());
+        grants.Add("luc", Role.Researcher, "ada", At(2026, 9, 1), At(2026, 11, 1)).OrThrow(); // it had not begun
+        Assert.Equal(At(2026, 11, 1), grants.List().Single(g => g.Actor == "luc").Until);
+
         Fails("role.last-administrator", grants.Revoke("ada", Role.Administrator));
         Fails("role.actor-invalid", grants.Add("a b", Role.Researcher, "ada"));
         Fails("role.dates-invalid", grants.Add("luc", Role.Researcher, "ada", At(2026, 6, 1), At(2026, 6, 1)));
