@@ -10,6 +10,9 @@ static class ChunkReader
     /// <summary>What the nearest cache of a core holds: a chunk is read, marked, mapped and wiped.</summary>
     const int ChunkBytes = 512 << 10;
 
+    /// <summary>Looked at to tell whether a .json file is one document.</summary>
+    const int FirstBytes = 2 << 20;
+
     /// <summary>The longest line that is read.</summary>
     public const int MaxLineBytes = 64 << 20;
 
@@ -40,7 +43,8 @@ static class ChunkReader
 
     static IEnumerable<InputChunk> Cut(FhirFile file, Stream stream, Action<Rejected> reject, CancellationToken cancel)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        var isJson = IsJson(file);
+        var buffer = ArrayPool<byte>.Shared.Rent(isJson ? FirstBytes : ChunkBytes);
         int have = 0;
         long line = 1;
         bool first = true, document = false, skipping = false;
@@ -56,7 +60,7 @@ static class ChunkReader
                     buffer.AsSpan(3, have - 3).CopyTo(buffer);
                     have -= 3;
                 }
-                document = IsDocument(file, buffer.AsSpan(0, have));
+                document = isJson && IsDocument(buffer.AsSpan(0, have));
                 first = false;
             }
             if (broken)
@@ -136,11 +140,11 @@ static class ChunkReader
         }
     }
 
+    static bool IsJson(FhirFile file) => (file.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file.Name[..^3] : file.Name).EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A file named .json is one document where its first line is no whole object.</summary>
-    static bool IsDocument(FhirFile file, ReadOnlySpan<byte> start)
+    static bool IsDocument(ReadOnlySpan<byte> start)
     {
-        var name = file.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file.Name[..^3] : file.Name;
-        if (!name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return false;
         start = start.TrimStart(" \t\r\n"u8);
         var end = start.IndexOf((byte)'\n');
         // No line's end so far: one document in one line, or a line so long that it must be one.
