@@ -115,6 +115,7 @@ static class French
         ["lake.manifest-missing"] = "Un manifeste a disparu. …",
         ["lake.other-tenant"] = "Une portée n'ouvre que l'entrepôt de son propre établissement.",
         ["lake.person-unknown"] = "Une ligne parle d'un patient qui n'est pas dans son lot : restaurez la sauvegarde. …",
+        ["lake.departed-count"] = "Un fichier ne compte pas comme sa version les lignes de patients partis dans un autre lot : restaurez la sauvegarde. …",
         ["lineage.row-invalid"] = "Ceci ne nomme pas une ligne : écrire la table et la clé de la ligne, comme condition_occurrence:1042.",
         ["load.report-none"] = "Cette version n'a pas de rapport : elle ne vient pas d'un chargement FHIR.",
         ["load.zone-unknown"] = "Ce fuseau horaire n'existe pas : nommez-le comme Europe/Paris. …",
