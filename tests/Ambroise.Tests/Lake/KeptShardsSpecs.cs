@@ -177,6 +177,19 @@ public sealed class KeptShardsSpecs
         Assert.Equal("lake.file-missing", Assert.Throws<FailureException>(() => Open(test, reopened: true).Shards[0].PersonIds).Failure.Code);
     }
 
+    [Fact]
+    public void That_somebody_departed_is_part_of_the_content_though_nothing_else_is_written()
+    {
+        using var test = new TestLake();
+        var rows = new Rows();
+        foreach (var p in Forty) rows.Person(p * 3L).Condition(p, p * 3L, 1000, "2020-01-01");
+        var whole = test.Load(rows).Manifest;
+        var less = test.Load(new Anew(new Rows().Person(7 * 3L).Condition(7, 7 * 3L, 1000, "2020-01-01"), 7), LoadMode.Merge, keep: Always).Manifest;
+        var least = test.Load(new Anew(new Rows().Person(7 * 3L).Condition(7, 7 * 3L, 1000, "2020-01-01"), 7, 8), LoadMode.Merge, keep: Always).Manifest;
+        Assert.Equal((40L, 40L, 39L), (whole.Patients, less.Patients, least.Patients));
+        Assert.NotEqual(less.Content, least.Content);
+    }
+
     static OpenRelease Open(TestLake test, params long[] withheld) => Door.Open(test.Lake, new("t", "test", null, "test", null), (_, _) => { }, 1 << 26, withheld).OrThrow();
 
     static OpenRelease Open(TestLake test, bool reopened) => Door.Open(reopened ? test.Open() : test.Lake, new("t", "test", null, "test", null), (_, _) => { }, 1 << 26).OrThrow();
