@@ -21,11 +21,7 @@ public sealed class KeptShardsSpecs
             rows.Person(p * 3L, $"INS-{p}");
             for (var c = 0; c < 5; c++) rows.Condition(p * 1000L + c, p * 3L, 1000 + (p + c + version) % 7, $"20{10 + c}-0{1 + p % 9}-15");
             rows.Add(Cdm54.Death, ("person_id", p * 3L), ("death_date", new DateOnly(2024, 1, 1).AddDays(p)));
-            rows.Add(Cdm54.Note, ("note_id", (long)p), ("person_id", p * 3L), ("note_date", new DateOnly(2020, 1, 1)), ("note_type_concept_id", 1), ("note_class_concept_id", 2), ("note_text", $"Patient {p}"),
-                ("encoding_concept_id", 0), ("language_concept_id", 0));
-            rows.Add(Cdm54.NoteNlp, ("note_nlp_id", (long)p), ("note_id", (long)p), ("lexical_variant", "suivi"), ("nlp_date", new DateOnly(2020, 1, 2)));
-            rows.Add(Cdm54.Cost, ("cost_id", (long)p), ("cost_event_id", p * 1000L), ("cost_domain_id", "Condition"), ("cost_type_concept_id", 1), ("total_cost", 12.5 * p));
-            rows.Add(Cdm54.FactRelationship, ("domain_concept_id_1", 19), ("fact_id_1", p * 1000L), ("domain_concept_id_2", 5085), ("fact_id_2", (long)p), ("relationship_concept_id", 1));
+            rows.Hanging(p);
         }
         return rows;
     }

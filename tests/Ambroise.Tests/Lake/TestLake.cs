@@ -85,6 +85,13 @@ sealed class Rows : ICdmSource
     public Rows Person(long id, string? sourceValue = null) => Add(Cdm54.Person, ("person_id", id), ("gender_concept_id", 8507), ("year_of_birth", 1960), ("race_concept_id", 0),
         ("ethnicity_concept_id", 0), ("person_source_value", sourceValue));
 
+    /// <summary>Rows that hang on others: a note of patient <paramref name="p"/> (person 3p) and its NLP, a cost of their first condition (1,000p), a fact that links both.</summary>
+    public Rows Hanging(int p) => Add(Cdm54.Note, ("note_id", (long)p), ("person_id", p * 3L), ("note_date", new DateOnly(2020, 1, 1)), ("note_type_concept_id", 1), ("note_class_concept_id", 2), ("note_text", $"Patient {p}"),
+            ("encoding_concept_id", 0), ("language_concept_id", 0))
+        .Add(Cdm54.NoteNlp, ("note_nlp_id", (long)p), ("note_id", (long)p), ("lexical_variant", "suivi"), ("nlp_date", new DateOnly(2020, 1, 2)))
+        .Add(Cdm54.Cost, ("cost_id", (long)p), ("cost_event_id", p * 1000L), ("cost_domain_id", "Condition"), ("cost_type_concept_id", 1), ("total_cost", 12.5 * p))
+        .Add(Cdm54.FactRelationship, ("domain_concept_id_1", 19), ("fact_id_1", p * 1000L), ("domain_concept_id_2", 5085), ("fact_id_2", (long)p), ("relationship_concept_id", 1));
+
     public Rows Condition(long id, long person, int concept, string start) => Add(Cdm54.ConditionOccurrence, ("condition_occurrence_id", id), ("person_id", person),
         ("condition_concept_id", concept), ("condition_start_date", DateOnly.Parse(start)), ("condition_type_concept_id", 32817), ("condition_source_value", $"E{concept}"));
 }
