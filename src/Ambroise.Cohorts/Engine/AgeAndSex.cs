@@ -49,12 +49,13 @@ sealed class AgeAndSex
 
     static int Year(double year) => (int)Math.Clamp(year, -Far, Far);
 
+    /// <param name="starts">Read for an age alone.</param>
     /// <returns>The places that hold. A patient without a year of birth has no age.</returns>
     public ReadOnlySpan<int> Places(ShardIndex index, ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, Scratch scratch)
     {
         if (ofNone) return default;
         var places = scratch.Rent<int>(patients.Length + 1).Span;
-        starts = starts[..patients.Length];
+        starts = ofAge ? starts[..patients.Length] : default;
         var births = ofAge ? index.YearOfBirth : [];
         var sexes = sex is null ? births : index.Gender;
         var (wanted, either, from, to) = (sex ?? 0, sex is null, low, high + 1);

@@ -18,6 +18,7 @@ sealed class CriterionScan
     readonly Scratch scratch;
     readonly CancellationToken cancel;
     readonly RowSet rows;
+    readonly List<ConceptRun> runs;
 
     /// <summary>Rows are in order of (patient, start, key) as they stand.</summary>
     readonly bool ordered;
@@ -28,7 +29,7 @@ sealed class CriterionScan
     CriterionScan(BoundCriterion criterion, ShardIndex index, IShardTable table, Scratch scratch, CancellationToken cancel)
     {
         (this.criterion, this.index, this.table, this.scratch, this.cancel) = (criterion, index, table, scratch, cancel);
-        var runs = Runs();
+        runs = Runs();
         ordered = !criterion.Kind.SortsByConcept || (runs.Count <= 1 && (criterion.Concepts is not null || table.Runs.Length <= 1));
         rows = new(runs, scratch, cancel);
     }
@@ -40,13 +41,45 @@ sealed class CriterionScan
         return list;
     }
 
-    EventList Scan()
+    /// <returns>The patients of the events, without their dates; null where some event may begin outside of every observation period, or correlated conditions decide.</returns>
+    public static EventList? Patients(BoundCriterion criterion, ShardIndex index, Scratch scratch, CancellationToken cancel)
+    {
+        if (criterion.Correlated is not null || criterion.Criterion is not { Adjustment: null, UserDefined: null }) return null;
+        if (index.Shard.Table(criterion.Kind.Table) is not { Rows: > 0 } table) return EventList.None;
+        var scan = new CriterionScan(criterion, index, table, scratch, cancel);
+        if (!scan.BeginInside()) return null;
+        var found = scan.Pick(readsStart: criterion.Filters.Any(static f => IsOfDates(f.Subject)));
+        index.Read(criterion.Kind.Table);
+        return found ? new(scan.patient, default, default, default, default, default, default, scan.ordered ? EventOrder.Full : EventOrder.None) : EventList.None;
+    }
+
+    /// <returns>Whether every row of the concepts begins inside an observation period.</returns>
+    bool BeginInside()
+    {
+        var next = 0;
+        foreach (var run in runs)
+        {
+            for (var block = Math.Max(next, run.Start >> RowSet.Shift); block <= (run.End - 1) >> RowSet.Shift; block++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (!index.BeginsInside(table, block)) return false;
+                next = block + 1;
+            }
+        }
+        return true;
+    }
+
+    EventList Scan() => Pick(readsStart: true) ? List() : EventList.None;
+
+    /// <summary>Finds the rows, and patient and dates of each.</summary>
+    /// <returns>False where there is none.</returns>
+    bool Pick(bool readsStart)
     {
         Concepts();
         if (criterion.Criterion.First) KeepFirst();
         foreach (var filter in criterion.Filters) Narrow(filter);
-        if (rows.Count == 0) return EventList.None;
-        Dates();
+        if (rows.Count == 0) return false;
+        Dates(readsStart);
         if (AgeAndSex.Of(criterion.Filters) is { } both)
         {
             cancel.ThrowIfCancellationRequested();
@@ -55,7 +88,7 @@ sealed class CriterionScan
         // What a patient is costs less to look up than an age to reckon.
         foreach (var filter in criterion.Filters) if (IsOfPerson(filter.Subject)) NarrowByDates(filter);
         foreach (var filter in criterion.Filters) if (!IsOfPerson(filter.Subject)) NarrowByDates(filter);
-        return rows.Count == 0 ? EventList.None : List();
+        return rows.Count > 0;
     }
 
     /// <summary>Runs of the criterion's concepts, or the whole table where it is not sorted by them.</summary>
@@ -224,7 +257,9 @@ sealed class CriterionScan
         }
     }
 
-    static bool IsOfDatesOrPerson(Subject subject) => subject is Subject.Start or Subject.End or Subject.Length or Subject.AgeAtStart or Subject.AgeAtEnd || IsOfPerson(subject);
+    static bool IsOfDates(Subject subject) => subject is Subject.Start or Subject.End or Subject.Length or Subject.AgeAtStart or Subject.AgeAtEnd;
+
+    static bool IsOfDatesOrPerson(Subject subject) => IsOfDates(subject) || IsOfPerson(subject);
 
     static bool IsOfPerson(Subject subject) => subject is Subject.Gender or Subject.Race or Subject.Ethnicity;
 
@@ -268,10 +303,10 @@ sealed class CriterionScan
         || criterion.Filters.Any(static f => f.Subject is Subject.End or Subject.Length or Subject.AgeAtEnd);
 
     /// <summary>Patients and dates of the rows left, defaults and adjustments applied.</summary>
-    void Dates()
+    void Dates(bool readsStart)
     {
         var of = table.Definition;
-        (patient, start) = (Patients(), Int32(of.Columns[of.Start]));
+        (patient, start) = (Patients(), readsStart ? Int32(of.Columns[of.Start]) : default);
         if (!ReadsEnd) return;
         end = Ends();
         if (criterion.Criterion.Adjustment is { } adjust && criterion.Criterion.Kind is not (CriterionKind.Specimen or CriterionKind.LocationRegion)) Adjust(adjust);

@@ -30,7 +30,7 @@ sealed record EventList(ReadOnlyMemory<ushort> Patient, ReadOnlyMemory<int> Star
     int patients = -1;
 
     /// <summary>Patients with at least one event. Reckoned when asked for: of a list that is put in another order nobody does.</summary>
-    public int Patients => patients >= 0 ? patients : patients = Order == EventOrder.None ? Stretches.Patients(Patient.Span) : Stretches.Count(Patient.Span);
+    public int Patients => patients >= 0 ? patients : patients = Order == EventOrder.None ? Stretches.Patients([Patient]) : Stretches.Count(Patient.Span);
 
     public long Bytes(int shardPatients) => 300 + (IsSparse(shardPatients) ? 0 : 4L * shardPatients) + 2L * Patient.Length + 4L * (Start.Length + End.Length + Sort.Length) + 8L * (Id.Length + Visit.Length + Counted.Length);
 

@@ -12,11 +12,33 @@ sealed class PrimaryEvents(BoundDefinition bound, ShardIndex index, Scratch scra
     readonly Periods periods = index.Periods;
     readonly long prior = Math.Max(0, bound.Definition.Primary.PriorDays), post = Math.Max(0, bound.Definition.Primary.PostDays);
 
-    /// <returns>How many patients have an entry event.</returns>
-    public int Firsts(EventList[] lists)
+    /// <returns>How many patients have an entry event: of events in any order, none of which is picked.</returns>
+    public int Patients(EventList[] lists)
     {
-        var all = lists is [var only] ? only : Together(lists);
-        return IsFew(all) ? FirstStarts(all).Count : Earliest(all) is var first ? first.Length - first.Count(int.MaxValue) : 0;
+        Span<ulong> entered = stackalloc ulong[Stretches.Words];
+        entered.Clear();
+        foreach (var list in lists)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Enter(Stretches.Ascending(list.Patient.Span, list.Start.Span, scratch).Span, list.Patient.Span, list.Start.Span, Math.Min(prior, Far), Math.Min(post, Far), entered);
+        }
+        return Stretches.Marked(entered);
+    }
+
+    /// <summary>Marks who has a start that a period allows.</summary>
+    void Enter(ReadOnlySpan<int> begins, ReadOnlySpan<ushort> patients, ReadOnlySpan<int> starts, long before, long after, Span<ulong> entered)
+    {
+        var (opens, closes) = (periods.Opens, periods.Closes);
+        for (var s = 0; s < begins.Length - 1; s++)
+        {
+            var last = begins[s + 1] - 1;
+            int patient = patients[last], day = starts[last];
+            var enters = day >= opens[patient] + before & day <= closes[patient] - after;
+            // Most often a stretch's last day decides. Who has no period, or several, has none that closes late enough.
+            if (!enters & day > closes[patient] - after)
+                for (var e = begins[s]; e <= last && !enters; e++) enters = Period((ushort)patient, starts[e]) >= 0;
+            entered[patient >> 6] |= (enters ? 1UL : 0) << patient;
+        }
     }
 
     public IndexEvents Of(EventList[] lists)

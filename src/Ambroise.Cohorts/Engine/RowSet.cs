@@ -12,7 +12,10 @@ interface IHolds<T>
 /// <param name="runs">Not overlapping, ascending.</param>
 sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken cancel)
 {
-    const int Shift = 16, Mask = IShardTable.BlockRows - 1;
+    /// <summary>From a row to its block.</summary>
+    public const int Shift = 16;
+
+    const int Mask = IShardTable.BlockRows - 1;
 
     Memory<int> rows;
     bool chosen;

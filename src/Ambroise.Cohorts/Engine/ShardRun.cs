@@ -36,7 +36,7 @@ sealed class ShardRun
     {
         if (!withRows && bound.CountsFirsts)
         {
-            var firsts = new PrimaryEvents(bound, index, scratch, cancel).Firsts([.. bound.Primary.Select(Events)]);
+            var firsts = Inside() ?? new PrimaryEvents(bound, index, scratch, cancel).Patients([.. bound.Primary.Select(Events)]);
             foreach (var criterion in bound.Primary) Touch(criterion);
             return new([], firsts, firsts, firsts, [], [], [], criterionPatients);
         }
@@ -55,7 +55,24 @@ sealed class ShardRun
         foreach (var criterion in bound.Primary) Touch(criterion);
         if (bound.Additional is { } additional) Touch(additional);
         foreach (var group in bound.Rules) Touch(group);
+        foreach (var criterion in bound.Censoring) Touch(criterion);
         return new(rows, records, patients, statistics.Patients, statistics.EventMasks.Counts, statistics.BestMasks.Counts, statistics.Remaining, criterionPatients);
+    }
+
+    /// <returns>How many patients have an entry event, where every event is one; null where its day decides.</returns>
+    int? Inside()
+    {
+        if (definition.Primary is not { PriorDays: <= 0, PostDays: <= 0 }) return null;
+        var lists = new EventList[bound.Primary.Length];
+        for (var c = 0; c < lists.Length; c++)
+        {
+            var criterion = bound.Primary[c];
+            if (CriterionScan.Patients(criterion, index, scratch, cancel) is not { } list) return null;
+            lists[c] = list;
+            criterionPatients[criterion.Ordinal] = list.Patients;
+            touched[criterion.Ordinal] = true;
+        }
+        return lists is [var only] ? only.Patients : Stretches.Patients(lists.Select(static l => l.Patient));
     }
 
     /// <summary>Criteria that no event came to ask, or whose answer was kept, are counted all the same.</summary>

@@ -81,12 +81,29 @@ static class Stretches
         return count;
     }
 
-    /// <returns>How many patients there are, whatever the order.</returns>
-    public static int Patients(ReadOnlySpan<ushort> patients)
+    /// <returns>How many patients there are in some lists, whatever their order.</returns>
+    public static int Patients(IEnumerable<ReadOnlyMemory<ushort>> lists)
     {
-        if (patients.IsEmpty) return 0;
-        Span<ulong> seen = stackalloc ulong[1024];
+        Span<ulong> seen = stackalloc ulong[Words];
         seen.Clear();
+        foreach (var list in lists) Mark(list.Span, seen);
+        return Marked(seen);
+    }
+
+    /// <summary>Words that have a bit for each patient of a shard.</summary>
+    public const int Words = (ushort.MaxValue + 1) / 64;
+
+    public static int Marked(ReadOnlySpan<ulong> words)
+    {
+        var count = 0;
+        foreach (var word in words) count += BitOperations.PopCount(word);
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Mark(ReadOnlySpan<ushort> patients, Span<ulong> seen)
+    {
+        if (patients.IsEmpty) return;
         seen[patients[0] >> 6] |= 1UL << patients[0];
         var i = 1;
         for (; i + Vector256<ushort>.Count <= patients.Length; i += Vector256<ushort>.Count)
@@ -98,9 +115,6 @@ static class Stretches
             }
         }
         for (; i < patients.Length; i++) seen[patients[i] >> 6] |= 1UL << patients[i];
-        var count = 0;
-        foreach (var word in seen) count += BitOperations.PopCount(word);
-        return count;
     }
 
     /// <returns>Which of the sixteen from one on are of another patient than the one before, a bit for each.</returns>

@@ -46,6 +46,36 @@ public sealed class LimitSpecs
         Assert.All(with.Rules, r => Assert.Equal(without.Patients, r.Satisfied));
     }
 
+    /// <summary>Where nothing but a patient's first event counts, no event is picked to count them.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(""","Gender":[{"CONCEPT_ID":8507}]""")]
+    [InlineData(""","Gender":[{"CONCEPT_ID":8507},{"CONCEPT_ID":8532}]""")]
+    [InlineData(""","Age":{"Value":40,"Op":"gt"},"Gender":[{"CONCEPT_ID":8532}]""")]
+    [InlineData(""","OccurrenceStartDate":{"Value":"2010-01-01","Op":"gt"}""")]
+    [InlineData(""","OccurrenceEndDate":{"Value":"2010-01-01","Op":"gt"}""")]
+    [InlineData(""","First":true""")]
+    [InlineData(""","DateAdjustment":{"StartWith":"START_DATE","StartOffset":400,"EndWith":"START_DATE","EndOffset":500}""")]
+    public void A_count_of_first_events_is_that_of_their_rows(string attributes)
+    {
+        var some = 0L;
+        foreach (var (prior, post) in new[] { (0, 0), (30, 0), (1000, 0), (0, 400), (700, 700) })
+            foreach (var more in new[] { "", ""","DrugExposure":{"First":true}""", ""","VisitOccurrence":{}""" })
+            {
+                var bound = BoundDefinition.Bind(CohortDefinition.Parse(Encoding.UTF8.GetBytes($$"""
+                {"ConceptSets":[{"id":0,"name":"set","expression":{"items":[{{Item(316866, true)}},{{Item(201826, true)}}]} }],
+                "PrimaryCriteria":{"CriteriaList":[{"ConditionOccurrence":{"CodesetId":0{{attributes}} } }{{(more.Length == 0 ? "" : $",{{{more[1..]}}}")}}],"ObservationWindow":{"PriorDays":{{prior}},"PostDays":{{post}} },"PrimaryCriteriaLimit":{"Type":"All"} },
+                "QualifiedLimit":{"Type":"All"},"ExpressionLimit":{"Type":"First"},"InclusionRules":[],"CensoringCriteria":[],"CollapseSettings":{"CollapseType":"ERA","EraPad":0},"CensorWindow":{} }
+                """)).OrThrow(), Vocabulary.Value);
+                var counted = new CohortEngine(0).Count(bound, Shards.Value, 1, TestContext.Current.CancellationToken);
+                var listed = new CohortEngine(0).Run(bound, Shards.Value, 1, TestContext.Current.CancellationToken);
+                Assert.Equal((listed.Patients, listed.Records, listed.Entered, listed.Rows.Count), (counted.Patients, counted.Records, counted.Entered, (int)counted.Records));
+                Assert.Equal(listed.Criteria, counted.Criteria);
+                some += counted.Patients;
+            }
+        Assert.NotEqual(0, some);
+    }
+
     [Fact]
     public void A_count_that_is_cancelled_stops()
     {

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Lake.Cdm;
 using Ambroise.Tests.Cohorts.Reference;
 
 namespace Ambroise.Tests.Cohorts.Generated;
@@ -29,7 +30,17 @@ sealed record Case(JsonObject Definition, List<GeneratedRow> Rows)
         List<Membership> given;
         try
         {
-            given = [.. new CohortEngine().Run(BoundDefinition.Bind(parsed, new SmallVocabulary()), [new MemoryShard(batches)], threads: 1).Rows.Select(r => new Membership(r.Subject, r.Start, r.End)).Order()];
+            var shard = new MemoryShard(batches);
+            var firsts = parsed with { Additional = null, InclusionRules = [], EndStrategy = null, CensoringCriteria = [], CensorWindow = null, QualifiedLimit = Limit.All, ExpressionLimit = Limit.First };
+            foreach (var (asked, of) in new[] { (parsed, shard), (firsts, shard), (firsts, new MemoryShard(GeneratedCdm.Batches(Observed()))) })
+            {
+                var (bound, engine) = (BoundDefinition.Bind(asked, new SmallVocabulary()), new CohortEngine());
+                var counted = Counts(new CohortEngine(0).Count(bound, [of], threads: 1));
+                var listed = Counts(engine.Run(bound, [of], threads: 1));
+                var again = Counts(engine.Count(bound, [of], threads: 1));
+                if (counted != listed || again != listed) return $"{(asked == parsed ? "" : of == shard ? "without its rules " : "without its rules, all of it observed, ")}counts {counted} without rows, {again} from what was kept, {listed} with them";
+            }
+            given = [.. new CohortEngine().Run(BoundDefinition.Bind(parsed, new SmallVocabulary()), [shard], threads: 1).Rows.Select(r => new Membership(r.Subject, r.Start, r.End)).Order()];
         }
         catch (Exception broken) when (broken is not OutOfMemoryException)
         {
@@ -37,6 +48,18 @@ sealed record Case(JsonObject Definition, List<GeneratedRow> Rows)
         }
         return expected.SequenceEqual(given) ? null : $"reference {string.Join(' ', expected)} | engine {string.Join(' ', given)}";
     }
+
+    /// <summary>The rows that begin inside an observation period, nearly all: patients who have one are observed all the time.</summary>
+    List<GeneratedRow> Observed()
+    {
+        var (start, end) = (Cdm54.ObservationPeriod.Start, Cdm54.ObservationPeriod.End);
+        var periods = Rows.Where(r => r.Table == Cdm54.ObservationPeriod).GroupBy(r => (long)r.Values[Cdm54.ObservationPeriod.Person]!).ToDictionary(g => g.Key, g => g.Select(r => r with { Values = [.. r.Values] }).ToList());
+        foreach (var only in periods.Values.Where(p => p.Count == 1)) (only[0].Values[start], only[0].Values[end]) = (GeneratedCdm.FirstDay, GeneratedCdm.FirstDay + GeneratedCdm.Days);
+        return [.. periods.Values.SelectMany(p => p), .. Rows.Where(r => r.Table != Cdm54.ObservationPeriod && (r.Table.Person < 0 || r.Table.Start < 0 || r.Table == Cdm54.Person
+            || (periods.TryGetValue((long)r.Values[r.Table.Person]!, out var of) && of.Any(p => (int)r.Values[r.Table.Start]! >= (int)p.Values[start]! && (int)r.Values[r.Table.Start]! <= (int)p.Values[end]!))))];
+    }
+
+    static string Counts(CohortResult of) => $"{of.Patients} {of.Records} {of.Entered}, by criterion {string.Join(' ', of.Criteria.Select(c => c.Patients))}, by rule {string.Join(' ', of.Rules.Select(r => $"{r.Satisfied}/{r.Gained}/{r.Remaining}"))}";
 
     /// <summary>Takes away rows and members one at a time as long as the two still disagree.</summary>
     public Case Shrunk()
