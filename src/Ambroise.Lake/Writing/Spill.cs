@@ -10,19 +10,14 @@ namespace Ambroise.Lake.Writing;
 /// <summary>Rows set aside on disk while a table loads, sealed under a key that lives in this process alone: after a crash nobody can read them.</summary>
 sealed class Spill : IDisposable
 {
-    const int TagBytes = 16;
-    readonly FileStream file;
-    readonly AesGcm gcm = new(RandomNumberGenerator.GetBytes(32), TagBytes);
-    readonly Dictionary<int, List<(long At, int Length, ulong Nonce, int Rows, long InMemory)>> runs = [];
+    readonly ScratchFile file;
+    readonly Dictionary<int, List<(ScratchFile.Place At, int Rows, long InMemory)>> runs = [];
     readonly Lock gate = new();
-    ulong nonce;
-    long end;
-
     readonly ArrayShelf shelf;
-    byte[] plain = [], closed = [];
+    byte[] plain = [];
     long[] numbers = [];
 
-    public Spill(string path, ArrayShelf shelf) => (this.shelf, file) = (shelf, PrivateFile.Create(path, FileOptions.DeleteOnClose));
+    public Spill(string path, ArrayShelf shelf) => (this.shelf, file) = (shelf, new(path, shelf));
 
     /// <summary>Seals a piece on disk; its memory may be used again afterwards.</summary>
     public void Add(int shard, Pieces.Piece piece)
@@ -31,12 +26,8 @@ sealed class Spill : IDisposable
         {
             var length = 0;
             foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) Save(column, ref length);
-            Room(ref closed, length + TagBytes, 0);
-            gcm.Encrypt(Nonce(nonce), plain.AsSpan(0, length), closed.AsSpan(0, length), closed.AsSpan(length, TagBytes));
             if (!runs.TryGetValue(shard, out var list)) runs[shard] = list = [];
-            list.Add((end, length + TagBytes, nonce++, piece.Rows.Rows, piece.Rows.Bytes + 4L * piece.Ordinals.Count));
-            RandomAccess.Write(file.SafeFileHandle, closed.AsSpan(0, length + TagBytes), end);
-            end += length + TagBytes;
+            list.Add((file.Write(plain.AsSpan(0, length)), piece.Rows.Rows, piece.Rows.Bytes + 4L * piece.Ordinals.Count));
         }
     }
 
@@ -52,30 +43,20 @@ sealed class Spill : IDisposable
     {
         if (!runs.TryGetValue(shard, out var list)) yield break;
         var piece = new Pieces.Piece(new Batch(table, 0, shelf), new Int32Column(0, shelf));
-        foreach (var (at, length, number, _, _) in list)
+        foreach (var (at, _, _) in list)
         {
             lock (gate)
             {
-                Room(ref closed, length, 0);
-                Room(ref plain, length, 0);
-                for (var read = 0; read < length;)
-                    read += RandomAccess.Read(file.SafeFileHandle, closed.AsSpan(read, length - read), at + read) is var some and > 0 ? some : throw new EndOfStreamException();
-                gcm.Decrypt(Nonce(number), closed.AsSpan(0, length - TagBytes), closed.AsSpan(length - TagBytes, TagBytes), plain.AsSpan(0, length - TagBytes));
+                Room(ref plain, at.Length, 0);
+                file.Read(at, plain.AsSpan(0, at.Length));
                 piece.Rows.Clear();
                 piece.Ordinals.Clear();
-                ReadOnlySpan<byte> from = plain.AsSpan(0, length - TagBytes);
+                ReadOnlySpan<byte> from = plain.AsSpan(0, at.Length);
                 foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) from = from[Load(from, column)..];
             }
             yield return piece;
         }
         piece.Release();
-    }
-
-    static byte[] Nonce(ulong number)
-    {
-        var bytes = new byte[12];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
-        return bytes;
     }
 
     void Save(Column column, ref int length)
@@ -180,16 +161,14 @@ sealed class Spill : IDisposable
 
     public void Dispose()
     {
-        gcm.Dispose();
         file.Dispose();
         CryptographicOperations.ZeroMemory(plain);
         if (plain.Length > 0) shelf.Give(plain);
-        if (closed.Length > 0) shelf.Give(closed);
         if (numbers.Length > 0)
         {
             numbers.AsSpan().Clear();
             shelf.Give(numbers);
         }
-        (plain, closed, numbers) = ([], [], []);
+        (plain, numbers) = ([], []);
     }
 }

@@ -146,7 +146,7 @@ public sealed partial class FhirSource
         {
             cancel.ThrowIfCancellationRequested();
             var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
-            for (var row = 0; row < batch.Rows; row++)
+            foreach (var row in index.Order(ids.Values))
             {
                 var id = ids.Array[row];
                 var isPatient = types.Text(row) == "Patient";

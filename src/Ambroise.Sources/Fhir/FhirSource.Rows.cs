@@ -53,7 +53,7 @@ public sealed partial class FhirSource
     {
         if (earlier.Rows == 0) return;
         var columns = new LinkColumns(earlier.Table);
-        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryGet(detail, out _, out _));
+        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _));
         columns.Follow(earlier, aliases, partOf);
         changes.Follow(earlier, links);
         if (earlier.Table == Cdm54.Provider) Specialties(earlier);
@@ -115,7 +115,7 @@ public sealed partial class FhirSource
                 {
                     // Rows that follow one another are often of one encounter.
                     if (named[n] is not { } column || column.Array[row] is var means && (means == Null.Int64 || means == found[n])) continue;
-                    if (index.TryGet(means, out var at, out _) && !index.IsDead(at))
+                    if (index.TryFind(means, out var at) && !index.IsDead(at))
                     {
                         found[n] = means;
                         continue;

@@ -32,6 +32,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>Of a resource: what the index makes room for at first.</summary>
     const int UsualBytes = 1500;
 
+    /// <summary>For so many bytes of the memory a resource is indexed there: a quarter of it at most.</summary>
+    const int IndexedBytes = 256;
+
     /// <summary>Texts of more bytes than this are read again, rather than held to the end.</summary>
     const long MostHeld = 64 << 20;
 
@@ -80,11 +83,13 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     FhirOptions options;
     int lastDay = int.MinValue;
     StagedRows? staged;
+    string runs = "";
 
     /// <param name="key">The tenant's key for names of resources; must outlive this.</param>
     /// <param name="memoryBytes">Bound on the rows held in memory before they are sealed on disk.</param>
     public FhirSource(FhirFolder folder, CodeBook codes, FhirOptions options, ReadOnlyMemory<byte> key, long memoryBytes, int threads, TimeProvider clock) =>
-        (this.folder, this.codes, this.options, this.key, this.memoryBytes, this.threads, this.clock, index) = (folder, codes, options, key, memoryBytes, threads, clock, new(folder.Files.Sum(f => f.Bytes) / UsualBytes));
+        (this.folder, this.codes, this.options, this.key, this.memoryBytes, this.threads, this.clock, index) = (folder, codes, options, key, memoryBytes, threads, clock,
+            new(folder.Files.Sum(f => f.Bytes) / UsualBytes, (int)Math.Min(int.MaxValue, memoryBytes / IndexedBytes), () => new(runs)));
 
     /// <summary>The resource types that are read.</summary>
     public static IReadOnlyCollection<string> Types => Resources.ResourceTypes.Maps.Keys;
@@ -105,7 +110,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     public void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
     {
-        staged = new(runs, memoryBytes);
+        (staged, this.runs) = (new(runs, memoryBytes), runs);
         kept = KeptLinks.Parse(links);
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRows, earlierWaiting) = (earlier, waiting);
@@ -189,6 +194,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             held = [.. deferred.OrderBy(d => d.File, StringComparer.Ordinal).ThenBy(d => d.Line)];
             waitIn.Clear();
         }
+        index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, cancel);
         waitedFrom = index.Count;
         foreach (var some in earlierWaiting.Chunk(1_000))
@@ -254,5 +260,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     public IReadOnlyList<int> Ingredients(int drugConcept) => codes.Ingredients(drugConcept);
 
-    public void Dispose() => staged?.Dispose();
+    public void Dispose()
+    {
+        staged?.Dispose();
+        index.Dispose();
+    }
 }

@@ -5,29 +5,54 @@ using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir;
 
-/// <summary>Every resource of a load that has versions: which one counts, and what becomes of each. Some 70 bytes a resource; it is what a load's memory grows with.</summary>
-sealed class ResourceIndex
-{
-    readonly record struct Entry(long Key, int Seq, int Check, ResourceVersion Version);
+/// <summary>The version of a resource that counts.</summary>
+/// <param name="Seq">The resource's number in the load.</param>
+/// <param name="Check">See <see cref="ResourceKey"/>.</param>
+readonly record struct ResourceEntry(long Key, int Seq, int Check, ResourceVersion Version);
 
+/// <summary>Every resource of a load that has versions: which one counts, and what becomes of each. Some 60 bytes a resource up to a bound; beyond it entries lie on disk, and three or four bytes of each stay in memory.</summary>
+/// <remarks>What rows name, practitioners, places and encounters, stays at hand: it is asked for at random. For one thread.</remarks>
+sealed class ResourceIndex : IDisposable
+{
     public const string Used = "used";
 
-    /// <summary>The newest of each resource, in the order in which resources came.</summary>
-    readonly List<Entry> newest;
+    /// <summary>What columns of rows name.</summary>
+    static readonly HashSet<string> Named = ["Encounter", "Practitioner", "PractitionerRole", "Organization", "Location"];
+
+    /// <summary>The newest of each resource, in the order in which resources came; of those that are not on disk.</summary>
+    readonly List<ResourceEntry> newest;
 
     /// <summary>Place in <see cref="newest"/> plus 1, by key: keys are spread evenly as they are. Small, so that it stays near: a lookup mostly meets a key that is not there.</summary>
     int[] places;
 
+    readonly int most;
+    readonly Func<ResourceRuns>? onDisk;
     readonly List<byte> outcomes = [], types = [];
     readonly List<string> outcomeNames = ["", Used], typeNames = [];
     readonly bool[] dead = new bool[256];
+    ResourceRuns? runs;
+    bool isSettled;
+    long[] named = [];
+    int[] namedSeqs = [];
 
     /// <param name="expected">Resources that there is room for at first.</param>
-    public ResourceIndex(long expected = 0)
+    /// <param name="most">Entries held in memory.</param>
+    /// <param name="onDisk">Where the others go; null keeps all in memory.</param>
+    public ResourceIndex(long expected = 0, int most = int.MaxValue, Func<ResourceRuns>? onDisk = null)
     {
-        var room = (int)Math.Clamp(expected, 1 << 11, 1 << 24);
+        (this.most, this.onDisk) = (onDisk is null ? int.MaxValue : Math.Max(1, most), onDisk);
+        var room = (int)Math.Clamp(Math.Min(expected, this.most), 1 << 11, 1 << 24);
         (newest, places) = (new(room), new int[BitOperations.RoundUpToPowerOf2((uint)room) * 2]);
         dead[0] = true; // rows of a refused resource
+    }
+
+    /// <returns>Where some keys are in the order in which they are soonest looked for: as they come, or by key where entries are on disk.</returns>
+    public int[] Order(ReadOnlySpan<long> keys)
+    {
+        var order = new int[keys.Length];
+        for (var i = 0; i < order.Length; i++) order[i] = i;
+        if (runs is not null) Array.Sort(keys.ToArray(), order);
+        return order;
     }
 
     public int Count => outcomes.Count;
@@ -40,21 +65,52 @@ sealed class ResourceIndex
         types.Add(Number(typeNames, seen.Type));
         if (seen.Outcome.Length == 0) return seq;
         if (Waits(seen.Outcome)) dead[outcomes[seq]] = true;
+        var entry = new ResourceEntry(seen.Key.Key, seq, seen.Key.Check, seen.Version);
         ref var place = ref Place(seen.Key.Key);
         if (place == 0)
         {
-            Append(ref place, new(seen.Key.Key, seq, seen.Key.Check, seen.Version));
+            if (isSettled && runs?.TryGet(entry.Key, out var before) == true) entry = Newer(before, entry);
+            Append(ref place, entry);
+            if (newest.Count >= most && !isSettled) SetAside();
             return seq;
         }
         ref var known = ref CollectionsMarshal.AsSpan(newest)[place - 1];
-        if (known.Check != seen.Key.Check) End(seq, "key-collision");
-        else if (seen.Version.CompareTo(known.Version) is var order && order > 0)
-        {
-            End(known.Seq, "superseded");
-            known = new(seen.Key.Key, seq, seen.Key.Check, seen.Version);
-        }
-        else End(seq, order == 0 ? "duplicate" : "superseded");
+        known = Newer(known, entry);
         return seq;
+    }
+
+    /// <returns>Which of two entries of one key counts; the other one's rows go.</returns>
+    ResourceEntry Newer(ResourceEntry known, ResourceEntry later)
+    {
+        var order = later.Version.CompareTo(known.Version);
+        if (known.Check != later.Check) End(later.Seq, "key-collision");
+        else if (order > 0) End(known.Seq, "superseded");
+        else End(later.Seq, order == 0 ? "duplicate" : "superseded");
+        return known.Check == later.Check && order > 0 ? later : known;
+    }
+
+    void SetAside()
+    {
+        runs ??= onDisk!();
+        runs.Add(CollectionsMarshal.AsSpan(newest));
+        newest.Clear();
+        places.AsSpan().Clear();
+    }
+
+    /// <summary>The input is read: before, resources are added alone; from now on they may be looked for.</summary>
+    public void Settle()
+    {
+        isSettled = true;
+        if (runs is null) return;
+        if (newest.Count > 0) SetAside();
+        var (keys, seqs) = (new List<long>(), new List<int>());
+        runs.Settle(Newer, e =>
+        {
+            if (!Named.Contains(Type(e.Seq))) return;
+            keys.Add(e.Key);
+            seqs.Add(e.Seq);
+        });
+        (named, namedSeqs) = ([.. keys], [.. seqs]);
     }
 
     /// <summary>Adds a resource that was mapped once more: it takes the place of its own first mapping.</summary>
@@ -64,7 +120,7 @@ sealed class ResourceIndex
         var seq = outcomes.Count;
         outcomes.Add(Number(outcomeNames, seen.Outcome));
         types.Add(Number(typeNames, seen.Type));
-        var entry = new Entry(seen.Key.Key, seq, seen.Key.Check, seen.Version);
+        var entry = new ResourceEntry(seen.Key.Key, seq, seen.Key.Check, seen.Version);
         ref var place = ref Place(seen.Key.Key);
         if (place > 0) CollectionsMarshal.AsSpan(newest)[place - 1] = entry;
         else Append(ref place, entry);
@@ -83,7 +139,7 @@ sealed class ResourceIndex
             if (places[at] is 0 || entries[places[at] - 1].Key == key) return ref places[at];
     }
 
-    void Append(ref int place, Entry entry)
+    void Append(ref int place, ResourceEntry entry)
     {
         newest.Add(entry);
         place = newest.Count;
@@ -126,12 +182,26 @@ sealed class ResourceIndex
     {
         var place = Place(key);
         var entry = place == 0 ? default : newest[place - 1];
+        var found = place != 0 || (isSettled && runs?.TryGet(key, out entry) == true);
         (seq, version) = (entry.Seq, entry.Version);
-        return place != 0;
+        return found;
+    }
+
+    /// <summary>As <see cref="TryGet"/>; soonest of what rows name.</summary>
+    public bool TryFind(long key, out int seq)
+    {
+        if (runs is not null && Place(key) == 0 && named.AsSpan().BinarySearch(key) is >= 0 and var at)
+        {
+            seq = namedSeqs[at];
+            return true;
+        }
+        return TryGet(key, out seq, out _);
     }
 
     /// <summary>The newest of each resource.</summary>
-    public IEnumerable<(long Key, int Seq, ResourceVersion Version)> Newest => newest.Select(n => (n.Key, n.Seq, n.Version));
+    public IEnumerable<ResourceEntry> Newest => runs is null ? newest : newest.Concat(runs.All.Where(e => Place(e.Key) == 0));
+
+    public void Dispose() => runs?.Dispose();
 
     /// <summary>Resources of a range of numbers by type and outcome; those refused are counted by whoever refused them.</summary>
     public IEnumerable<(string Type, string Outcome, long Count)> Tally(int from, int to)

@@ -71,30 +71,43 @@ public sealed class RowKeysSpecs
             }
     }
 
-    [Fact]
-    public void Of_versions_in_any_order_the_newest_counts()
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(10_000)] // few runs
+    [InlineData(40)] // more runs than become one at a time
+    public void Of_versions_in_any_order_the_newest_counts(int most)
     {
-        var index = new ResourceIndex();
+        var folder = Directory.CreateTempSubdirectory("ambroise-index-").FullName;
+        using var index = new ResourceIndex(0, most, () => new(folder));
         var newest = new Dictionary<long, (int Seq, long Number)>();
         var superseded = 0;
         for (var n = 0; n < 30_000; n++)
         {
             // Keys that meet in their low bits, and come again later.
             long key = 1 + n * 7919L % 10_000 * 4096, number = n * 31L % 977;
-            var seq = index.Add(new(new(key, 5), new(0, number, (ulong)n), "Patient", "used", 1));
+            var seq = index.Add(new(new(key, 5), new(0, number, (ulong)n), n % 3 == 0 ? "Encounter" : "Patient", "used", 1));
             Assert.Equal(n, seq);
             if (newest.TryGetValue(key, out var known)) superseded++;
             if (!newest.ContainsKey(key) || number >= known.Number) newest[key] = (seq, number);
+            if (n == 27_000) index.Settle();
         }
         foreach (var (key, (seq, number)) in newest)
         {
             Assert.True(index.TryGet(key, out var found, out var version));
             Assert.Equal((seq, number), (found, version.Number));
+            Assert.True(index.TryFind(key, out found));
+            Assert.Equal(seq, found);
+            Assert.False(index.IsDead(seq));
         }
+        Assert.Equal(newest.Count, Enumerable.Range(0, index.Count).Count(seq => !index.IsDead(seq)));
         Assert.False(index.TryGet(2, out _, out _));
         Assert.Equal(newest.Count, index.Newest.Count());
-        Assert.Contains(("Patient", "superseded", (long)superseded), index.Tally(0, index.Count));
+        Assert.Equal(newest.Select(n => (n.Key, n.Value.Seq)).Order(), index.Newest.Select(n => (n.Key, n.Seq)).Order());
+        Assert.Equal(superseded, index.Tally(0, index.Count).Where(t => t.Outcome == "superseded").Sum(t => t.Count));
         index.Add(new(new(1, 6), new(0, 0, 0), "Patient", "used", 1));
-        Assert.Contains(("Patient", "key-collision", 1L), index.Tally(0, index.Count));
+        Assert.Contains(index.Tally(0, index.Count), t => t is { Outcome: "key-collision", Count: 1 });
+        index.Dispose();
+        Assert.Empty(Directory.EnumerateFiles(folder));
+        Directory.Delete(folder);
     }
 }
