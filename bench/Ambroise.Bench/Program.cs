@@ -15,6 +15,9 @@ switch (args)
         await CohortBench.RunAsync(long.Parse(patients), sorted: !rest.Contains("--unsorted-only"), sql: !rest.Contains("--alone"), After("--keep"), After("--only"));
         string? After(string option) => Array.IndexOf(rest, option) is >= 0 and var at && at + 1 < rest.Length ? rest[at + 1] : null;
         return 0;
+    case ["library", var folder, var definitions, .. var rest]:
+        await LibraryBench.RunAsync(folder, definitions, rest is [var over, ..] ? int.Parse(over) : 10, rest is [_, var often, ..] ? int.Parse(often) : 5);
+        return 0;
     case ["fhir", var folder, .. var rest]:
         FhirBench.Measure(folder, rest is [var copies, ..] ? int.Parse(copies) : 12, rest is [_, var vocabulary, ..] ? vocabulary : null, rest is [_, _, var program, ..] ? program : null);
         return 0;
@@ -32,6 +35,7 @@ switch (args)
         Console.Error.WriteLine("decode FOLDER [N]    a sealed release read back, three columns of condition_occurrence on one core");
         Console.Error.WriteLine("read FOLDER [RUNS]   OMOP files of any format into checked batches, nothing written");
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
+        Console.Error.WriteLine("library FOLDER DEFINITIONS [COPIES [PASSES]]   every definition of a folder answered and its rows written, over OMOP files with their vocabulary, many times over");
         Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY [PROGRAM]]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening; by PROGRAM where it is given");
         Console.Error.WriteLine("json FOLDER [RUNS]   lines of JSON and keyed hashes as loading FHIR reads them, against the platform's own");
         Console.Error.WriteLine("fhir-copies FOLDER TO COPIES [FIRST]   the NDJSON that 'fhir' loads, FIRST copies left out before it");

@@ -1,5 +1,6 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Text;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -34,21 +35,48 @@ static class CohortFile
         file.Append(batch);
     }
 
+    /// <summary>Bytes of the longest row: a number of 64 bits, two dates and what stands between.</summary>
+    const int LongestRow = 20 + 1 + 10 + 1 + 10 + 1;
+
     static void Csv(string path, IReadOnlyList<CohortRow> rows)
     {
-        using var writer = new StreamWriter(path, false, new UTF8Encoding(false), 1 << 18) { NewLine = "\n" };
-        writer.WriteLine("subject_id,cohort_start_date,cohort_end_date");
-        Span<char> line = stackalloc char[64];
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
+        var at = 0;
+        var written = 0L;
+        void Flush()
+        {
+            RandomAccess.Write(file, buffer.AsSpan(0, at), written);
+            (written, at) = (written + at, 0);
+        }
+        "subject_id,cohort_start_date,cohort_end_date\n"u8.CopyTo(buffer);
+        at = "subject_id,cohort_start_date,cohort_end_date\n"u8.Length;
         foreach (var row in rows)
         {
-            row.Subject.TryFormat(line, out var at);
-            line[at++] = ',';
-            Days.Date(row.Start).TryFormat(line[at..], out var written, "yyyy-MM-dd");
-            at += written;
-            line[at++] = ',';
-            Days.Date(row.End).TryFormat(line[at..], out written, "yyyy-MM-dd");
-            line[at + written] = '\n';
-            writer.Write(line[..(at + written + 1)]);
+            if (at + LongestRow > buffer.Length) Flush();
+            Utf8Formatter.TryFormat(row.Subject, buffer.AsSpan(at), out var digits);
+            at += digits;
+            buffer[at++] = (byte)',';
+            Date(row.Start, buffer.AsSpan(at, 10));
+            buffer[at + 10] = (byte)',';
+            Date(row.End, buffer.AsSpan(at + 11, 10));
+            buffer[at + 21] = (byte)'\n';
+            at += 22;
         }
+        Flush();
+        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
     }
+
+    /// <summary>Writes a day as yyyy-MM-dd.</summary>
+    static void Date(int day, Span<byte> to)
+    {
+        Days.Date(day).Deconstruct(out var year, out var month, out var dayOfMonth);
+        Two(year / 100, to);
+        Two(year % 100, to[2..]);
+        to[4] = to[7] = (byte)'-';
+        Two(month, to[5..]);
+        Two(dayOfMonth, to[8..]);
+    }
+
+    static void Two(int number, Span<byte> to) => (to[0], to[1]) = ((byte)('0' + number / 10), (byte)('0' + number % 10));
 }
