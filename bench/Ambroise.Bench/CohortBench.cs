@@ -24,6 +24,7 @@ static class CohortBench
     public static async Task RunAsync(long patients, bool sorted, bool sql, string? keep, string? only)
     {
         var scratch = keep ?? Directory.CreateTempSubdirectory("ambroise-bench-").FullName;
+        BoundMemory();
         try
         {
             Directory.CreateDirectory(scratch);
@@ -48,7 +49,7 @@ static class CohortBench
             {
                 Console.Error.WriteLine("loading…");
                 using (var files = new OmopSource(OmopFolder.Open(source).OrThrow(), 1L << 30, Environment.ProcessorCount))
-                    (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
+                    (await LoadRelease.RunAsync(lake, files, new(LoadMode.Replace, heap / 2, Environment.ProcessorCount, null), null, CancellationToken.None)).OrThrow();
                 File.WriteAllText(Path.Combine(scratch, "ready"), "");
             }
             foreach (var path in new[] { byPatient, byConcept }.Where(p => sql && p is not null && !File.Exists(p)))
@@ -57,7 +58,6 @@ static class CohortBench
                 Database(source, path!, vocabularyFolder, sort: path == byConcept);
             }
             var questions = CohortQuestions.All.Where(q => only is null || q.Name == only).DefaultIfEmpty().SelectMany(q => q is null ? CohortQuestions.All.Where(n => n.Name.StartsWith(only!, StringComparison.OrdinalIgnoreCase)) : [q]).ToList();
-            BoundMemory();
             if (sql) Ask(questions, lake, vocabulary, byPatient, byConcept);
             if (only is null) Cancelled(questions, lake, vocabulary);
             if (sql) return;

@@ -9,8 +9,8 @@ namespace Ambroise.Lake.Writing;
 /// <remarks>Rows are read twice and written once more, whatever their number. The files hold what they would hold had the rows fit. Rows that agree on concept, patient and start (on the key, where the table has no start) are not parted.</remarks>
 sealed class LargeShard(CdmTable table, ArrayShelf shelf)
 {
-    /// <summary>A stretch holds two blocks or more: what does not fill a block is carried over to the next.</summary>
-    public const int LeastRows = 4 * IShardTable.BlockRows;
+    /// <summary>A stretch holds a block or more, on average: what does not fill a block is carried over to the next.</summary>
+    public const int LeastRows = 2 * IShardTable.BlockRows;
 
     const int MostStretches = 256, Samples = 1 << 16;
     const long LeastHeld = 16 << 20;

@@ -91,7 +91,8 @@ public static class LoadRelease
         {
             var table = tables[done];
             cancel.ThrowIfCancellationRequested();
-            writer.Begin(table);
+            // Records have one version that counts, and rows are named after them. Rows of an earlier release may be of the same record.
+            writer.Begin(table, keysDiffer: records is not null && before is null);
             if (derived.Contains(table))
             {
                 await writer.DrainAsync();

@@ -64,11 +64,12 @@ public sealed class ReleaseWriter : IAsyncDisposable
     public IReadOnlyList<Rejected> Rejected => rejected;
 
     /// <summary>Starts a table; parents come before the tables placed with them.</summary>
-    public void Begin(CdmTable next)
+    /// <param name="keysDiffer">No two rows of patients have one key, whatever comes.</param>
+    public void Begin(CdmTable next, bool keysDiffer = false)
     {
         var parent = next.Placement is Placement.WithParent(_, var name) ? parents.GetValueOrDefault(name) ?? new() : null;
         ParentIndex? places = parentsWanted.Contains(next.Name) ? parents[next.Name] = new() : null;
-        table = new(next, persons, parent, shelf, OpenSpill, Reject) { Places = places };
+        table = new(next, persons, parent, keysDiffer, shelf, OpenSpill, Reject) { Places = places };
     }
 
     /// <summary>Records a row that the source refused.</summary>

@@ -27,14 +27,15 @@ sealed class TableLoad : IDisposable
     Spill? spill;
 
     /// <param name="parents">Where the rows of the parent table live, for tables placed with a parent.</param>
-    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, ArrayShelf shelf, Func<Spill> openSpill, Action<Rejected> reject)
+    /// <param name="keysDiffer">The source made the keys of patients' rows so that none comes twice: they are not remembered.</param>
+    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, bool keysDiffer, ArrayShelf shelf, Func<Spill> openSpill, Action<Rejected> reject)
     {
         (Table, this.persons, this.parents, this.shelf, this.openSpill, this.reject) = (table, persons, parents, shelf, openSpill, reject);
         var count = table.Placement is Placement.Shared ? 1 : Math.Max(1, persons.Shards);
         shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table, shelf))];
         rowsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         ordinalsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
-        keys = table.Key < 0 ? null : new(shelf);
+        keys = table.Key < 0 || (keysDiffer && table.Person >= 0) ? null : new(shelf);
     }
 
     public CdmTable Table { get; }
@@ -55,7 +56,7 @@ sealed class TableLoad : IDisposable
         var person = Table.Person < 0 ? null : (Int64Column)batch.Columns[Table.Person];
         for (var row = 0; row < batch.Rows; row++)
         {
-            if (scattered is not null && row + Lookahead < batch.Rows) keys!.Foresee(scattered[row + Lookahead]);
+            if (scattered is not null && row + Lookahead < batch.Rows) keys?.Foresee(scattered[row + Lookahead]);
             var rank = 0;
             if (person is not null)
             {
@@ -75,7 +76,7 @@ sealed class TableLoad : IDisposable
                     continue;
                 }
             }
-            if (key is not null && !key.IsNull(row) && !keys!.Add(key is Int64Column l ? l.Array[row] : ((Int32Column)key).Array[row]))
+            if (keys is not null && key is not null && !key.IsNull(row) && !keys.Add(key is Int64Column l ? l.Array[row] : ((Int32Column)key).Array[row]))
             {
                 if (!fromEarlierRelease) Reject(batch, row, Table.Columns[Table.Key].Name, "key-duplicate");
                 continue;

@@ -169,23 +169,14 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             }
         }
         var deferred = new List<DeferredResource>();
-        var mapped = threads == 1 ? Chunks().Select(c => mappers.Value!.Map(c))
-            : Partitioner.Create(Chunks(), EnumerablePartitionerOptions.NoBuffering).AsParallel().WithDegreeOfParallelism(threads).WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(c => mappers.Value!.Map(c));
-        try
+        foreach (var chunk in threads == 1 ? Chunks().Select(c => mappers.Value!.Map(c)) : Workers.Map(Chunks(), c => mappers.Value!.Map(c), threads, cancel))
         {
-            foreach (var chunk in mapped)
-            {
-                cancel.ThrowIfCancellationRequested();
-                deferred.AddRange(chunk.Deferred);
-                Take(chunk);
-                if (chunk.Bytes > MostKept) continue;
-                chunk.Clear();
-                emptied.Add(chunk);
-            }
-        }
-        catch (AggregateException e) when (e.Flatten().InnerExceptions is [var only])
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(only);
+            cancel.ThrowIfCancellationRequested();
+            deferred.AddRange(chunk.Deferred);
+            Take(chunk);
+            if (chunk.Bytes > MostKept) continue;
+            chunk.Clear();
+            emptied.Add(chunk);
         }
         definitions.IsComplete = true;
         foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
