@@ -42,15 +42,35 @@ sealed class CriterionScan
     }
 
     /// <returns>The patients of the events, without their dates; null where some event may begin outside of every observation period, or correlated conditions decide.</returns>
-    public static EventList? Patients(BoundCriterion criterion, ShardIndex index, Scratch scratch, CancellationToken cancel)
+    public static PatientList? Patients(BoundCriterion criterion, ShardIndex index, Scratch scratch, CancellationToken cancel)
     {
         if (criterion.Correlated is not null || criterion.Criterion is not { Adjustment: null, UserDefined: null }) return null;
-        if (index.Shard.Table(criterion.Kind.Table) is not { Rows: > 0 } table) return EventList.None;
+        if (index.Shard.Table(criterion.Kind.Table) is not { Rows: > 0 } table) return new(true);
         var scan = new CriterionScan(criterion, index, table, scratch, cancel);
         if (!scan.BeginInside()) return null;
-        var found = scan.Pick(readsStart: criterion.Filters.Any(static f => IsOfDates(f.Subject)));
+        var found = new PatientList(scan.ordered);
+        if (scan.Narrow()) scan.AddPatients(found);
         index.Read(criterion.Kind.Table);
-        return found ? new(scan.patient, default, default, default, default, default, default, scan.ordered ? EventOrder.Full : EventOrder.None) : EventList.None;
+        return found;
+    }
+
+    /// <summary>Adds the patients of the rows left. Runs none of whose rows was left out are passed over where they lie.</summary>
+    void AddPatients(PatientList to)
+    {
+        var both = AgeAndSex.IsAll(criterion.Filters) ? AgeAndSex.Of(criterion.Filters) : null;
+        if (both is null && criterion.Filters.Any(static f => IsOfDatesOrPerson(f.Subject)))
+        {
+            if (Dates()) to.Add(patient);
+            return;
+        }
+        var day = table.Definition.Columns[table.Definition.Start];
+        foreach (var (block, from, count) in rows.Stretches())
+        {
+            cancel.ThrowIfCancellationRequested();
+            var patients = table.Patients(block).AsMemory(from, count);
+            to.Add(both is null ? patients : both.Patients(index, patients.Span, both.OfAge ? table.Int32(day, block).AsSpan(from, count) : default, scratch));
+        }
+        if (rows.IsChosen) to.Add(both is null ? Patients() : both.Patients(index, Patients().Span, both.OfAge ? Int32(day).Span : default, scratch));
     }
 
     /// <returns>Whether every row of the concepts begins inside an observation period.</returns>
@@ -69,17 +89,23 @@ sealed class CriterionScan
         return true;
     }
 
-    EventList Scan() => Pick(readsStart: true) ? List() : EventList.None;
+    EventList Scan() => Narrow() && Dates() ? List() : EventList.None;
 
-    /// <summary>Finds the rows, and patient and dates of each.</summary>
+    /// <summary>Finds the rows, by all but dates and patient.</summary>
     /// <returns>False where there is none.</returns>
-    bool Pick(bool readsStart)
+    bool Narrow()
     {
         Concepts();
         if (criterion.Criterion.First) KeepFirst();
         foreach (var filter in criterion.Filters) Narrow(filter);
-        if (rows.Count == 0) return false;
-        Dates(readsStart);
+        return rows.Count > 0;
+    }
+
+    /// <summary>Finds patient and dates of each row, and asks what is asked of them.</summary>
+    /// <returns>False where no row is left.</returns>
+    bool Dates()
+    {
+        ReadDates();
         if (AgeAndSex.Of(criterion.Filters) is { } both)
         {
             cancel.ThrowIfCancellationRequested();
@@ -257,9 +283,7 @@ sealed class CriterionScan
         }
     }
 
-    static bool IsOfDates(Subject subject) => subject is Subject.Start or Subject.End or Subject.Length or Subject.AgeAtStart or Subject.AgeAtEnd;
-
-    static bool IsOfDatesOrPerson(Subject subject) => IsOfDates(subject) || IsOfPerson(subject);
+    public static bool IsOfDatesOrPerson(Subject subject) => subject is Subject.Start or Subject.End or Subject.Length or Subject.AgeAtStart or Subject.AgeAtEnd || IsOfPerson(subject);
 
     static bool IsOfPerson(Subject subject) => subject is Subject.Gender or Subject.Race or Subject.Ethnicity;
 
@@ -303,10 +327,10 @@ sealed class CriterionScan
         || criterion.Filters.Any(static f => f.Subject is Subject.End or Subject.Length or Subject.AgeAtEnd);
 
     /// <summary>Patients and dates of the rows left, defaults and adjustments applied.</summary>
-    void Dates(bool readsStart)
+    void ReadDates()
     {
         var of = table.Definition;
-        (patient, start) = (Patients(), readsStart ? Int32(of.Columns[of.Start]) : default);
+        (patient, start) = (Patients(), Int32(of.Columns[of.Start]));
         if (!ReadsEnd) return;
         end = Ends();
         if (criterion.Criterion.Adjustment is { } adjust && criterion.Criterion.Kind is not (CriterionKind.Specimen or CriterionKind.LocationRegion)) Adjust(adjust);

@@ -29,6 +29,20 @@ sealed class RowSet(List<ConceptRun> runs, Scratch scratch, CancellationToken ca
         return total;
     }
 
+    /// <summary>Single rows are in play, not whole runs.</summary>
+    public bool IsChosen => chosen;
+
+    /// <returns>The runs as they lie in blocks; none once single rows are in play.</returns>
+    public IEnumerable<(int Block, int From, int Count)> Stretches()
+    {
+        foreach (var run in chosen ? [] : runs)
+            for (int from = run.Start, end; from < run.End; from = end)
+            {
+                end = Math.Min(run.End, (from | Mask) + 1);
+                yield return (from >> Shift, from & Mask, end - from);
+            }
+    }
+
     /// <summary>Keeps the rows whose value holds.</summary>
     /// <param name="block">A block of the column.</param>
     public void Keep<T, TTest>(Func<int, T[]> block, TTest test) where TTest : struct, IHolds<T>

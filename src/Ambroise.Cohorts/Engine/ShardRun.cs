@@ -63,16 +63,16 @@ sealed class ShardRun
     int? Inside()
     {
         if (definition.Primary is not { PriorDays: <= 0, PostDays: <= 0 }) return null;
-        var lists = new EventList[bound.Primary.Length];
+        var lists = new PatientList[bound.Primary.Length];
         for (var c = 0; c < lists.Length; c++)
         {
             var criterion = bound.Primary[c];
             if (CriterionScan.Patients(criterion, index, scratch, cancel) is not { } list) return null;
             lists[c] = list;
-            criterionPatients[criterion.Ordinal] = list.Patients;
+            criterionPatients[criterion.Ordinal] = list.Count();
             touched[criterion.Ordinal] = true;
         }
-        return lists is [var only] ? only.Patients : Stretches.Patients(lists.Select(static l => l.Patient));
+        return lists is [_] ? criterionPatients[bound.Primary[0].Ordinal] : PatientList.Count(lists);
     }
 
     /// <summary>Criteria that no event came to ask, or whose answer was kept, are counted all the same.</summary>

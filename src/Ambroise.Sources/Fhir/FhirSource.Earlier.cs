@@ -146,8 +146,11 @@ public sealed partial class FhirSource
         {
             cancel.ThrowIfCancellationRequested();
             var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
-            foreach (var row in index.Order(ids.Values))
+            var order = index.Order(ids.Values);
+            for (var i = 0; i < order.Length; i++)
             {
+                if (i + Lookahead < order.Length) index.Foresee(ids.Array[order[i + Lookahead]]);
+                var row = order[i];
                 var id = ids.Array[row];
                 var isPatient = types.Text(row) == "Patient";
                 if (isPatient) recorded.Add(about.Array[row]);

@@ -218,7 +218,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         var all = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chunk.Seen);
         for (var i = 0; i < all.Length; i++)
         {
-            if (i + Lookahead < all.Length) index.Foresee(all[i + Lookahead]);
+            if (i + Lookahead < all.Length) index.Foresee(all[i + Lookahead].Key.Key);
             ref readonly var seen = ref all[i];
             var seq = again ? index.AddAgain(seen) : index.Add(seen);
             if (seen is { Type: "Patient", Outcome: ResourceIndex.Used }) patients.Add((seen.Key.Key, seq));

@@ -127,8 +127,8 @@ sealed class ResourceIndex : IDisposable
         return seq;
     }
 
-    /// <summary>Fetches what <see cref="Add"/> will look at.</summary>
-    public void Foresee(in SeenResource seen) => Ahead.Fetch(ref places[At(seen.Key.Key)]);
+    /// <summary>Fetches what <see cref="Add"/> or <see cref="TryGet"/> will look at.</summary>
+    public void Foresee(long key) => Ahead.Fetch(ref places[At(key)]);
 
     int At(long key) => (int)key & places.Length - 1;
 
