@@ -215,8 +215,9 @@ static class CohortBench
         }
     }
 
-    /// <summary>Of the machine's memory the collector may take so much: what the columns of a release opened before took goes first, not the machine.</summary>
-    static readonly long heap = Math.Min(16L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 5);
+    /// <summary>Of the machine's memory the collector may take so much, or what <c>DOTNET_GCHeapHardLimit</c> says: what the columns of a release opened before took goes first, not the machine.</summary>
+    static readonly long heap = GC.GetConfigurationVariables().TryGetValue("GCHeapHardLimit", out var told) && Convert.ToInt64(told, CultureInfo.InvariantCulture) is > 0 and var bytes
+        ? bytes : Math.Min(16L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 5);
 
     static void BoundMemory()
     {

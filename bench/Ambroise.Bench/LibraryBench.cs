@@ -4,8 +4,6 @@ using Ambroise.Cli.Cohorts;
 using Ambroise.Cohorts.Definitions;
 using Ambroise.Cohorts.Engine;
 using Ambroise.Cohorts.Vocabulary;
-using Ambroise.Governance.Control;
-using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
@@ -26,10 +24,8 @@ static class LibraryBench
         {
             var vocabularyFolder = Path.Combine(scratch, "vocabulary");
             VocabularyFolder.Load(cdm, vocabularyFolder, (_, _) => { }, CancellationToken.None).OrThrow();
-            using var control = ControlPlane.Create(Path.Combine(scratch, "ambroise.db"), TimeProvider.System);
-            control.AddTenant(TenantId.Parse("bench").OrThrow(), "Bench", "file").OrThrow();
             using var keys = KeyRing.Create(Path.Combine(scratch, "keys"), "bench", new Passphrase("bench")).OrThrow();
-            var lake = new TenantLake(Path.Combine(scratch, "lake"), "bench", keys, control, TimeProvider.System);
+            var lake = new TenantLake(Path.Combine(scratch, "lake"), "bench", keys, new LoadBench.Ledger(), TimeProvider.System);
             var copied = Path.Combine(scratch, "cdm");
             CopiedCdm.Write(cdm, copied, copies);
             using (var files = new OmopSource(OmopFolder.Open(copied).OrThrow(), 1L << 30, Environment.ProcessorCount))

@@ -5,25 +5,27 @@ using Ambroise.Lake.Columns;
 namespace Ambroise.Lake.Sealing;
 
 /// <summary>Bytes set aside on disk, sealed under a key that lives in this process alone: after a crash nobody can read them. The file goes with the process. For one thread at a time.</summary>
-/// <param name="shelf">Where its buffer comes from and goes back to.</param>
-public sealed class ScratchFile(string path, ArrayShelf shelf) : IDisposable
+public sealed class ScratchFile : IDisposable
 {
     const int TagBytes = 16;
-    readonly FileStream file = PrivateFile.Create(path, FileOptions.DeleteOnClose);
+    readonly FileStream file;
+    readonly ArrayShelf shelf;
     readonly AesGcm gcm = new(RandomNumberGenerator.GetBytes(32), TagBytes);
     byte[] closed = [];
     ulong next;
     long end;
 
-    /// <summary>Where a piece is.</summary>
-    public readonly record struct Place(long At, int Length, ulong Number);
-
-    /// <summary>A file of its own in a folder, made if need be.</summary>
-    public static ScratchFile In(string folder, string name, ArrayShelf shelf)
+    /// <param name="folder">Made if need be.</param>
+    /// <param name="name">What the file's name begins with.</param>
+    /// <param name="shelf">Where its buffer comes from and goes back to.</param>
+    public ScratchFile(string folder, string name, ArrayShelf shelf)
     {
         PrivateFile.CreateFolder(folder);
-        return new(Path.Combine(folder, $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), shelf);
+        (this.shelf, file) = (shelf, PrivateFile.Create(Path.Combine(folder, $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), FileOptions.DeleteOnClose));
     }
+
+    /// <summary>Where a piece is.</summary>
+    public readonly record struct Place(long At, int Length, ulong Number);
 
     public Place Write(ReadOnlySpan<byte> plain)
     {

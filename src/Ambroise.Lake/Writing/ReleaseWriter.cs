@@ -150,11 +150,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
         }
     }
 
-    Spill OpenSpill()
-    {
-        PrivateFile.CreateFolder(Path.Combine(lake.Folder, "runs"));
-        return new(Path.Combine(lake.Folder, "runs", $"{keyGroup}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), shelf);
-    }
+    Spill OpenSpill() => new(Path.Combine(lake.Folder, "runs"), keyGroup, shelf);
 
     internal async Task<IReadOnlyList<LakeFile>> FinishAsync()
     {

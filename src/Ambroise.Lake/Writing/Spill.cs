@@ -17,7 +17,8 @@ sealed class Spill : IDisposable
     byte[] plain = [];
     long[] numbers = [];
 
-    public Spill(string path, ArrayShelf shelf) => (this.shelf, file) = (shelf, new(path, shelf));
+    /// <param name="name">What the file's name begins with.</param>
+    public Spill(string folder, string name, ArrayShelf shelf) => (this.shelf, file) = (shelf, new(folder, name, shelf));
 
     /// <summary>Seals a piece on disk; its memory may be used again afterwards.</summary>
     public void Add(int shard, Pieces.Piece piece)

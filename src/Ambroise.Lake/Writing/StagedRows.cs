@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
-using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
@@ -28,11 +26,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
         }
         bytes += pieces.Append(rows, tags.Values);
         if (bytes <= memoryBytes) return;
-        if (spill is null)
-        {
-            PrivateFile.CreateFolder(folder);
-            spill = new(Path.Combine(folder, $"staged-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.run"), shelf);
-        }
+        spill ??= new(folder, "staged", shelf);
         foreach (var (table, some) in held)
             foreach (var piece in some.Take()) spill.Add(numbers[table], piece);
         bytes = 0;

@@ -19,7 +19,7 @@ sealed class ResourceRuns(string folder) : IDisposable
 
     readonly record struct Block(long First, int Entries, ScratchFile.Place At);
 
-    readonly ScratchFile file = ScratchFile.In(folder, "resources", new(1 << 20));
+    readonly ScratchFile file = new(folder, "resources", new(1 << 20));
     readonly Queue<List<Block>> runs = [];
     readonly (int Block, ResourceEntry[] Entries)[] near = [.. Enumerable.Repeat((-1, Array.Empty<ResourceEntry>()), Near)];
     List<Block> all = [];
