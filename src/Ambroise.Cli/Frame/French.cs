@@ -225,6 +225,7 @@ static class French
         ["category.unconfirmed"] = "Nul n'a confirmé depuis un an que le projet a encore besoin de toutes ses données. …",
         ["lake.key-duplicate"] = "Une clé primaire est deux fois dans la version. …",
         ["lake.order"] = "Les lignes d'un fichier ne sont pas dans l'ordre que sa fin annonce. …",
+        ["lake.keys-differ"] = "Le fichier des clés d'un fragment ne nomme pas ses enregistrements. …",
         ["lake.parent-unknown"] = "La ligne dont une autre dépend n'est pas dans la version. …",
         ["lake.table-unknown"] = "Un fichier contient une table que ce programme ne connaît pas. …",
         ["ledger.unavailable"] = "La base n'a pas répondu : rien n'a été changé. …",

@@ -183,6 +183,9 @@ public static class Cdm54
         source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^, patient_id l, definition_id l
         """);
 
+    /// <summary>No table of a release but a file beside each shard's <see cref="SourceRecord"/>: its records by ascending key, and the block that holds each, from 0. A load finds those it brings anew without going through all.</summary>
+    public static readonly CdmTable RecordKeys = Table("record_keys", key: "source_record_id", columns: "source_record_id l!, block i!");
+
     /// <summary>Beside the CDM: a Patient who is another one's person, as PERSON and LOCATION would have them: for the day they come apart.</summary>
     /// <remarks><c>because</c>: what makes them one, <c>ins</c>, <c>link</c>, <c>number</c>, with a comma between.</remarks>
     public static readonly CdmTable MergedPatient = Table("merged_patient", key: "merged_patient_id", person: "person_id", columns: """

@@ -328,6 +328,9 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
     /// <returns>Start and length in <see cref="Arena"/>; length -1 for null.</returns>
     public (int Start, int Length) Range(int row) => absent || ranges[row] < 0 ? (0, -1) : ((int)(ranges[row] >> 32), (int)ranges[row]);
 
+    /// <returns>The same as one number: start in the upper, length in the lower 32 bits; -1 for null.</returns>
+    public long RangeAt(int row) => absent ? -1 : ranges[row];
+
     /// <exception cref="InvalidOperationException">More than 2 GiB of text in one column: the caller must cut its batches.</exception>
     public void Append(ReadOnlySpan<byte> utf8)
     {

@@ -8,8 +8,8 @@ namespace Ambroise.Lake.Releases;
 
 public enum LoadMode { Replace, Merge, Erase }
 
-/// <summary>Which key seals a file.</summary>
-public enum FilePart { Analytic, Identity, Quarantine, Trace, Report }
+/// <summary>What of a table a file holds.</summary>
+public enum FilePart { Analytic, Identity, Quarantine, Trace, Report, Keys }
 
 /// <summary>One sealed file of a release.</summary>
 /// <param name="Path">Relative to the tenant's folder, with forward slashes.</param>

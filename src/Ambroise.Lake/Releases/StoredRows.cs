@@ -11,15 +11,21 @@ static class StoredRows
     /// <returns>The rows of one shard of a table in stored order, a block at a time; without those of patients who departed from it.</returns>
     /// <param name="columns">Names of those needed, the others are left null; none for all.</param>
     /// <exception cref="FailureException">A file is missing or damaged.</exception>
-    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, params string[] columns)
+    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, params string[] columns) => Read(lake, manifest, shard, table, static (_, _) => true, columns);
+
+    /// <summary>As above, of some blocks alone.</summary>
+    /// <param name="isWanted">By the file and the number of the block.</param>
+    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, Func<TableFileReader, int, bool> isWanted, params string[] columns)
     {
         if (Open(lake, manifest, shard, table) is not { } files) yield break;
         var wanted = columns.Length == 0 ? table.Columns : [.. columns.Select(c => table[c])];
         using (files)
         {
-            var departed = lake.DepartedOf(manifest).Rows(lake, manifest, shard, table);
+            int[]? departed = null;
             for (int block = 0, first = 0; block < files.Main.Blocks; first += files.Main.BlockRows(block), block++)
             {
+                if (!isWanted(files.Main, block)) continue;
+                departed ??= lake.DepartedOf(manifest).Rows(lake, manifest, shard, table);
                 var batch = files.Block(table, wanted, block);
                 var from = first;
                 yield return departed.Length == 0 ? batch : batch.Where(row => Array.BinarySearch(departed, from + row) < 0);

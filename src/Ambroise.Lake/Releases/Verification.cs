@@ -28,6 +28,7 @@ public static class Verification
                 var persons = new Dictionary<int, long[]>();
                 var keys = new Dictionary<string, KeySet>();
                 var parents = new Dictionary<string, HashSet<long>>();
+                var places = new Dictionary<int, ulong>();
                 // Persons first, then the tables others are placed with: the order of Cdm54.All.
                 foreach (var file in manifest.Files.OrderBy(f => Cdm54.All.Select((t, i) => (t, i)).FirstOrDefault(p => p.t.Name == f.Table).i))
                 {
@@ -40,7 +41,7 @@ public static class Verification
                         read[file.Path] = file;
                     }
                     else if (same with { Shard = file.Shard, Departed = file.Departed } != file) throw Fault("lake.manifest-chain", $"{file.Path} is recorded differently by two releases.");
-                    if (file.Part is not (FilePart.Quarantine or FilePart.Report)) CheckRows(lake, file, manifest, persons, keys, parents);
+                    if (file.Part is not (FilePart.Quarantine or FilePart.Report)) CheckRows(lake, file, manifest, persons, keys, parents, places);
                     progress?.Report((++done, all));
                 }
             }
@@ -60,11 +61,16 @@ public static class Verification
         if (stream.Length != file.Bytes || Convert.ToHexStringLower(SHA256.HashData(stream)) != file.Sha256) throw Fault("lake.file-changed", $"{file.Path} is not the file its release recorded.");
     }
 
-    static void CheckRows(TenantLake lake, LakeFile file, Manifest manifest, Dictionary<int, long[]> persons, Dictionary<string, KeySet> keys, Dictionary<string, HashSet<long>> parents)
+    static void CheckRows(TenantLake lake, LakeFile file, Manifest manifest, Dictionary<int, long[]> persons, Dictionary<string, KeySet> keys, Dictionary<string, HashSet<long>> parents, Dictionary<int, ulong> places)
     {
         var table = Cdm54.Find(file.Table) ?? throw Fault("lake.table-unknown", $"{file.Path} holds a table this version does not know.");
         using var reader = lake.OpenFile(file);
         if (reader.Rows != file.Rows) throw Fault("lake.file-damaged", $"{file.Path} holds {reader.Rows} rows, its release recorded {file.Rows}.");
+        if (file.Part == FilePart.Keys)
+        {
+            CheckPlaces(reader, file, places.GetValueOrDefault(file.Shard));
+            return;
+        }
         var runs = file.Part == FilePart.Analytic && table.Concept >= 0 ? RunsText.Decode(reader.Metadata["ambroise.runs"]) : [];
         var run = 0;
         // Whoever departed is in another shard, with the same keys.
@@ -78,6 +84,8 @@ public static class Verification
                 if (file.Part != FilePart.Analytic) continue;
                 if (column.Ordinal == table.Concept) CheckRuns(((Int32Column)values).Values, at, runs, ref run, file);
                 if (column.Ordinal == table.Key && values is Int64Column k) CheckKeys(k, table, keys, departed, file, at);
+                if (column.Ordinal == table.Key && table == Cdm54.SourceRecord)
+                    foreach (var key in ((Int64Column)values).Values) places[file.Shard] = places.GetValueOrDefault(file.Shard) + Placed(key, block);
                 if (column.Ordinal == table.Person && table != Cdm54.Person) CheckPersons(((Int64Column)values).Values, persons.GetValueOrDefault(file.Shard) ?? [], file, at);
                 if (table == Cdm54.Person && column.Ordinal == table.Person) persons[file.Shard] = ((Int64Column)values).Values.ToArray();
                 if (table.Placement is Placement.WithParent(var child, var parent) && child == column.Ordinal) CheckParents(((Int64Column)values).Values, parents.GetValueOrDefault(parent), file, at);
@@ -111,6 +119,28 @@ public static class Verification
     {
         for (var i = 0; i < values.Length; i++)
             if (Array.BinarySearch(persons, values[i]) < 0) throw Fault("lake.person-unknown", $"{file.Path}, row {from + i + 1}: its person is not in the shard.");
+    }
+
+    /// <summary>The keys beside records: in order, and the same keys in the same blocks.</summary>
+    static void CheckPlaces(TableFileReader reader, LakeFile file, ulong records)
+    {
+        for (var block = 0; block < reader.Blocks; block++)
+        {
+            var (keys, places) = (reader.Int64(Cdm54.RecordKeys["source_record_id"], block), reader.Int32(Cdm54.RecordKeys["block"], block));
+            for (var i = 0; i < keys.Length; i++)
+            {
+                if (i > 0 && keys[i] < keys[i - 1]) throw Fault("lake.order", $"{file.Path}, row {i + 1} of block {block}: the key is less than the one before.");
+                records -= Placed(keys[i], places[i]);
+            }
+        }
+        if (records != 0) throw Fault("lake.keys-differ", $"{file.Path} does not name the records of its shard.");
+    }
+
+    /// <summary>A number of a key and its place: the sums of the same ones are the same, in whatever order.</summary>
+    static ulong Placed(long key, int block)
+    {
+        var mixed = ((ulong)key ^ (ulong)block << 40) * 0x9E3779B97F4A7C15;
+        return (mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9;
     }
 
     static void CheckParents(ReadOnlySpan<long> values, HashSet<long>? parents, LakeFile file, int from)

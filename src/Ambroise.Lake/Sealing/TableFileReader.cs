@@ -68,6 +68,15 @@ sealed class TableFileReader : IDisposable
     /// <returns>The rows read.</returns>
     public int Int64(CdmColumn column, int block, long[] into) => Values(column, block, Null.Int64, _ => into).Rows;
 
+    /// <returns>The least and the greatest value of a block, or null where the file does not say.</returns>
+    public (long Least, long Greatest)? Range(CdmColumn column, int block) => Guard<(long, long)?>(() =>
+    {
+        using var group = file.RowGroup(block);
+        using var of = group.MetaData.GetColumnChunkMetaData(columns[column.Name]);
+        using var statistics = of.Statistics;
+        return statistics is Statistics<long> { HasMinMax: true } known ? (known.Min, known.Max) : null;
+    });
+
     /// <summary>Appends a block's values to a column of the same type.</summary>
     public void AppendTo(Column to, CdmColumn column, int block)
     {

@@ -19,6 +19,9 @@ sealed class TableFileWriter : IDisposable
     /// <param name="Text">Seals free text.</param>
     public sealed record Keys(DataKey Table, DataKey? Text);
 
+    /// <summary>Texts whose memory is fetched before they are looked at.</summary>
+    const int Lookahead = 16;
+
     readonly CdmTable table;
     readonly IReadOnlyList<int> columns;
     readonly ShardFacts? facts;
@@ -102,7 +105,7 @@ sealed class TableFileWriter : IDisposable
                 builder.DisableDictionary(column.Name).Encoding(column.Name, Encoding.DeltaBinaryPacked);
             // Every question reads these three. Their encodings leave little to compress (1 % of the file), and to unpack that little took half the time of reading them.
             var searched = ordinal == table.Concept || ordinal == table.Start || ordinal == table.Person;
-            if (searched) builder.EnableStatistics(column.Name);
+            if (searched || table == Cdm54.RecordKeys && ordinal == table.Key) builder.EnableStatistics(column.Name);
             if (searched && keys is not null) builder.Compression(column.Name, Compression.Uncompressed);
             else builder.Compression(column.Name, Compression.Zstd).CompressionLevel(column.Name, 1);
         }
@@ -181,21 +184,29 @@ sealed class TableFileWriter : IDisposable
 
     static unsafe void WriteText(ColumnWriter<ByteArray> column, TextColumn[] pieces, ReadOnlySpan<int> block, bool optional, Buffers buffers, XxHash128? hash)
     {
-        var pins = new GCHandle[pieces.Length];
+        var (pins, addresses) = (new GCHandle[pieces.Length], new nint[pieces.Length]);
         try
         {
-            for (var p = 0; p < pieces.Length; p++) pins[p] = GCHandle.Alloc(pieces[p].Arena, GCHandleType.Pinned);
+            for (var p = 0; p < pieces.Length; p++)
+            {
+                pins[p] = GCHandle.Alloc(pieces[p].Arena, GCHandleType.Pinned);
+                addresses[p] = pins[p].AddrOfPinnedObject();
+            }
             var kept = 0;
             var values = buffers.Text;
             var levels = buffers.Levels.AsSpan(0, block.Length);
             var hashed = hash is null ? null : new HashedText(hash, buffers.Bytes);
+            var ranges = buffers.Ranges.AsSpan(0, block.Length);
+            for (var i = 0; i < block.Length; i++) ranges[i] = pieces[block[i] >> Pieces.PieceBits].RangeAt(block[i] & Pieces.PieceMask);
             for (var i = 0; i < block.Length; i++)
             {
+                // In stored order texts lie all over memory: those to come are asked for ahead of time.
+                if (i + Lookahead < block.Length && (int)ranges[i + Lookahead] > 0) Ahead.Fetch(ref pieces[block[i + Lookahead] >> Pieces.PieceBits].Arena[(int)(ranges[i + Lookahead] >> 32)]);
                 var piece = block[i] >> Pieces.PieceBits;
-                var (start, length) = pieces[piece].Range(block[i] & Pieces.PieceMask);
+                var (start, length) = ranges[i] < 0 ? (0, -1) : ((int)(ranges[i] >> 32), (int)ranges[i]);
                 levels[i] = length < 0 ? (short)0 : (short)1;
                 hashed?.Append(length, pieces[piece].Arena, start);
-                if (length >= 0) values[kept++] = new ByteArray(pins[piece].AddrOfPinnedObject() + start, length);
+                if (length >= 0) values[kept++] = new ByteArray(addresses[piece] + start, length);
             }
             hashed?.Flush();
             if (optional) column.WriteBatch(block.Length, buffers.Levels.AsSpan(0, block.Length), default, values[..kept]);
@@ -243,7 +254,7 @@ sealed class TableFileWriter : IDisposable
         const int Rows = IShardTable.BlockRows;
         readonly short[] levels = shelf.Take<short>(Rows);
         int[] int32 = [];
-        long[] int64 = [], text = [];
+        long[] int64 = [], text = [], ranges = [];
         double[] float64 = [];
         byte[] bytes = [];
 
@@ -253,6 +264,9 @@ sealed class TableFileWriter : IDisposable
         public int[] Int32 => int32.Length > 0 ? int32 : int32 = shelf.Take<int>(Rows);
         public long[] Int64 => int64.Length > 0 ? int64 : int64 = shelf.Take<long>(Rows);
         public double[] Float64 => float64.Length > 0 ? float64 : float64 = shelf.Take<double>(Rows);
+
+        /// <summary>Where texts lie: see <see cref="TextColumn.RangeAt"/>.</summary>
+        public long[] Ranges => ranges.Length > 0 ? ranges : ranges = shelf.Take<long>(Rows);
 
         /// <summary>A length and an address each.</summary>
         public Span<ByteArray> Text => MemoryMarshal.Cast<long, ByteArray>((text.Length > 0 ? text : text = shelf.Take<long>(2 * Rows)).AsSpan());
@@ -264,6 +278,7 @@ sealed class TableFileWriter : IDisposable
             if (int64.Length > 0) shelf.Give(int64);
             if (float64.Length > 0) shelf.Give(float64);
             if (text.Length > 0) shelf.Give(text);
+            if (ranges.Length > 0) shelf.Give(ranges);
             if (bytes.Length > 0) shelf.Give(bytes);
         }
     }

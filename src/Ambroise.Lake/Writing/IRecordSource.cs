@@ -1,12 +1,9 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
+using Ambroise.Lake.Releases;
 
 namespace Ambroise.Lake.Writing;
-
-/// <summary>Rows of the release that a load is merged into; none for a first load.</summary>
-/// <param name="columns">Names of the columns needed, the others may be left null; none for all.</param>
-public delegate IEnumerable<Batch> EarlierRows(CdmTable table, params string[] columns);
 
 /// <summary>A source of records that have versions and become rows of several tables: a newer version takes the place of every row of the older one.</summary>
 /// <remarks>Tables it does not give, among those of <see cref="DerivedTables"/>, are derived from the rows of the finished release.</remarks>
@@ -17,7 +14,7 @@ public interface IRecordSource : ICdmSource
     /// <exception cref="FailureException">The input cannot be read at all.</exception>
     /// <param name="links">What <see cref="Links"/> gave for that release; null where there is none.</param>
     /// <param name="waiting">What <see cref="Waiting"/> gave for it, anew each time it is gone through.</param>
-    void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel);
+    void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel);
 
     /// <summary>Patients whose rows this load may change, known once it has begun: the rows of all others stay as they are.</summary>
     IReadOnlySet<long> Touched { get; }

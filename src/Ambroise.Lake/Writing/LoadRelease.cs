@@ -76,10 +76,12 @@ public static class LoadRelease
             links = kept.Json;
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
-        records?.Begin((t, columns) => before is null ? [] : StoredRows.Shards(before, t).SelectMany(shard => StoredRows.Read(lake, before, shard, t, columns)), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
+        records?.Begin(new(lake, before), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
         var plan = new MergePlan(lake, before, records?.Touched, options.Keep);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
-        var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived).Concat(derived).ToList();
+        var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived)
+            // The longest of a source of records goes first: the others are read, sorted and written beside it.
+            .OrderBy(t => t == Cdm54.Person ? 0 : t == Cdm54.SourceRecord ? 1 : 2).Concat(derived).ToList();
         var early = new List<Rejected>();
         var persons = Persons(source, plan, early.Add, cancel);
         await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, new(options.MemoryBytes, options.Threads), cancel);

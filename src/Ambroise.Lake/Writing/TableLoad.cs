@@ -127,7 +127,7 @@ sealed class TableLoad : IDisposable
     /// <summary>Memory that sorting and writing a shard takes beyond what it holds now, in bytes, roughly.</summary>
     public long Weight(int shard)
     {
-        const int sorting = 2 * (sizeof(ulong) + sizeof(int));
+        var sorting = (Table == Cdm54.SourceRecord ? 4 : 2) * (sizeof(ulong) + sizeof(int)); // records are sorted by their keys too
         var at = shard == Shared ? 0 : shard;
         return spill?.Bytes(at) + (long)sorting * spill?.Rows(at) ?? (long)sorting * shards[at].Rows;
     }

@@ -27,7 +27,7 @@ public sealed partial class FhirSource
     }
 
     /// <summary>Adds who is touched by what this load says of others: of patients who are another's person, and of a practitioner, an organisation or an encounter that earlier rows name by an identifier.</summary>
-    void TouchPersons(EarlierRows earlier)
+    void TouchPersons(EarlierRelease earlier)
     {
         touched.UnionWith(changes.Touched);
         var namedBefore = kept.Names.Select(n => (n.Key, n.Means)).ToHashSet();
@@ -35,7 +35,7 @@ public sealed partial class FhirSource
         foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
         {
             string[] columns = [.. new LinkColumns(table).Named.Select(c => table.Columns[c].Name)];
-            foreach (var batch in columns.Length == 0 ? [] : earlier(table, [table.Columns[table.Person].Name, .. columns]))
+            foreach (var batch in columns.Length == 0 ? [] : earlier.Rows(table, [table.Columns[table.Person].Name, .. columns]))
             {
                 var persons = ((Int64Column)batch.Columns[table.Person]).Array;
                 foreach (var values in columns.Select(batch.Int64).Where(c => !c.IsAbsent).Select(c => c.Array))
@@ -47,11 +47,12 @@ public sealed partial class FhirSource
     }
 
     /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
-    void ComeTogetherAndApart(EarlierRows earlier)
+    void ComeTogetherAndApart(EarlierRelease earlier)
     {
-        changes.Move(earlier(Cdm54.SourceRecord, "source_record_id", "person_id", "row_count", "record_type", "patient_id"), links, gone, persons.Contains);
+        long[] parted = [.. changes.Parted.Concat(brought.Where(p => !persons.Contains(p))).Distinct().Order()];
+        changes.Move(earlier.RecordsOf(parted, "source_record_id", "person_id", "row_count", "record_type", "patient_id"), links, gone, persons.Contains);
         var places = new HashSet<long>();
-        foreach (var batch in earlier(Cdm54.Person))
+        foreach (var batch in earlier.Rows(Cdm54.Person))
             for (var row = 0; row < batch.Rows; row++)
             {
                 var id = batch.Int64("person_id").Array[row];
@@ -59,16 +60,27 @@ public sealed partial class FhirSource
                 aside.Take(batch, row);
                 if (!batch.Int64("location_id").IsNull(row)) places.Add(batch.Int64("location_id").Array[row]);
             }
-        foreach (var batch in places.Count == 0 ? [] : earlier(Cdm54.Location))
+        foreach (var batch in places.Count == 0 ? [] : earlier.Rows(Cdm54.Location))
             for (var row = 0; row < batch.Rows; row++)
                 if (places.Contains(batch.Int64("location_id").Array[row])) aside.TakePlace(batch, row);
         gone.UnionWith(places);
-        foreach (var batch in earlier(Cdm54.MergedPatient))
+        foreach (var batch in earlier.Rows(Cdm54.MergedPatient))
         {
             int[] rows = [.. Enumerable.Range(0, batch.Rows).Where(r => batch.Int64("merged_patient_id").Array[r] is var id && !gone.Contains(id) && links.Person(id) == id)];
             if (rows.Length == 0) continue;
             apart.Add(MergedPatients.Apart(batch, rows));
             new LinkColumns(Cdm54.Person).Follow(apart[^1].Persons, aliases, partOf);
+        }
+    }
+
+    /// <summary>Takes what the encounters of the patients touched are part of, from the rows that stay.</summary>
+    void Nest(EarlierRelease earlier)
+    {
+        foreach (var batch in earlier.Rows(Cdm54.VisitDetail, "visit_detail_id", "person_id", "parent_visit_detail_id", "visit_occurrence_id"))
+        {
+            var (ids, about, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("person_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
+            for (var row = 0; row < batch.Rows; row++)
+                if (touched.Contains(about.Array[row]) && !gone.Contains(ids.Array[row])) partOf.TryAdd(ids.Array[row], parents.IsNull(row) ? visits.Array[row] : parents.Array[row]);
         }
     }
 
@@ -128,21 +140,23 @@ public sealed partial class FhirSource
     }
 
     /// <summary>What earlier loads brought and names such a one.</summary>
-    void Recode(EarlierRows earlier)
+    void Recode(EarlierRelease earlier)
     {
         var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && code is not null && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
         if (changed.Count == 0) return;
         using var names = new RowKeys(key);
         var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
-        recoding.Find(earlier(Cdm54.SourceRecord), (definition, record) => changed.Contains(definition) && !index.TryGet(record, out _, out _));
-        if (recoding.Any) Take(recoding.Write(t => earlier(t)));
+        recoding.Find(earlier.Rows(Cdm54.SourceRecord), (definition, record) => changed.Contains(definition) && !index.TryGet(record, out _, out _));
+        if (recoding.Any) Take(recoding.Write(t => earlier.Rows(t)));
     }
 
     /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
-    void Compare(EarlierRows earlier, CancellationToken cancel)
+    void Compare(EarlierRelease earlier, CancellationToken cancel)
     {
-        var recorded = new HashSet<long>();
-        foreach (var batch in earlier(Cdm54.SourceRecord, "source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type"))
+        string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type"];
+        long[] Wanted() => [.. index.Newest.Select(e => e.Key).Concat(earlier.Rows(Cdm54.MergedPatient, "merged_patient_id").SelectMany(b => b.Int64("merged_patient_id").Values.ToArray())).Order()];
+        // A load too large for the memory brings so much that all of the earlier records are gone through.
+        foreach (var batch in index.IsOnDisk ? earlier.Rows(Cdm54.SourceRecord, columns) : earlier.Records(Wanted(), columns))
         {
             cancel.ThrowIfCancellationRequested();
             var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
@@ -153,7 +167,6 @@ public sealed partial class FhirSource
                 var row = order[i];
                 var id = ids.Array[row];
                 var isPatient = types.Text(row) == "Patient";
-                if (isPatient) recorded.Add(about.Array[row]);
                 if (!index.TryGet(id, out var seq, out var version))
                 {
                     if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
@@ -171,15 +184,9 @@ public sealed partial class FhirSource
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
-        changes.Before(earlier(Cdm54.MergedPatient), gone.Contains);
-        foreach (var batch in earlier(Cdm54.VisitDetail, "visit_detail_id", "parent_visit_detail_id", "visit_occurrence_id"))
-        {
-            var (ids, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
-            for (var row = 0; row < batch.Rows; row++)
-                if (!gone.Contains(ids.Array[row])) partOf[ids.Array[row]] = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
-        }
+        changes.Before(earlier.Rows(Cdm54.MergedPatient), gone.Contains);
         using (var named = new RowKeys(key))
-            foreach (var batch in earlier(Cdm54.PersonIdentity, "person_identity_id", "person_id", "kind", "system", "value"))
+            foreach (var batch in earlier.Rows(Cdm54.PersonIdentity, "person_identity_id", "person_id", "kind", "system", "value"))
             {
                 var (ids, persons, kinds) = (batch.Int64("person_identity_id"), batch.Int64("person_id"), batch.Text("kind"));
                 for (var row = 0; row < batch.Rows; row++)
@@ -203,12 +210,16 @@ public sealed partial class FhirSource
                     }
                 }
             }
-        foreach (var batch in earlier(Cdm54.Death, "person_id", "death_date", "death_datetime"))
-            for (var row = 0; row < batch.Rows; row++)
-                if (!recorded.Contains(batch.Int64("person_id").Array[row])) deaths.Add((InTables, batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
-        foreach (var batch in earlier(Cdm54.CdmSource, "source_release_date"))
+        var inTables = new List<(long Person, (int Day, long Time) At)>();
+        foreach (var batch in earlier.Rows(Cdm54.Death, "person_id", "death_date", "death_datetime"))
+            for (var row = 0; row < batch.Rows; row++) inTables.Add((batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
+        // A person's key is that of a Patient, the least of theirs: where there is its record, Patients tell of the death.
+        var recorded = earlier.Known([.. inTables.Select(d => d.Person).Distinct().Order()], departedToo: true);
+        foreach (var (person, at) in inTables)
+            if (!recorded.Contains(person)) deaths.Add((InTables, person, at));
+        foreach (var batch in earlier.Rows(Cdm54.CdmSource, "source_release_date"))
             foreach (var day in batch.Int32("source_release_date").Values) lastDay = Math.Max(lastDay, day);
-        foreach (var batch in earlier(Cdm54.Person, "person_id"))
+        foreach (var batch in earlier.Rows(Cdm54.Person, "person_id"))
             for (var row = 0; row < batch.Rows; row++)
                 if (Keeps(batch, row)) persons.Add(batch.Int64("person_id").Array[row]);
     }

@@ -16,8 +16,7 @@ public sealed partial class FhirSource
         var missing = unresolved.Keys.Select(u => u.Means).ToHashSet();
         missing.ExceptWith(kept.Versions.Select(v => v.Key));
         if (missing.Count > 0)
-            foreach (var batch in earlierRows(Cdm54.SourceRecord, "source_record_id"))
-                foreach (var id in batch.Int64("source_record_id").Values) missing.Remove(id);
+            missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]));
         return unresolved.Where(u => missing.Contains(u.Key.Means)).GroupBy(u => (u.Key.Type, u.Key.Column)).Select(g => new FateCount($"{g.Key.Type}.{g.Key.Column}", "note", "reference-unresolved", g.Sum(u => u.Value)))
             .OrderBy(f => f.Type, StringComparer.Ordinal);
     }

@@ -3,6 +3,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Mapping;
@@ -76,7 +77,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>What was mapped once every definition was known, some of it to wait for one.</summary>
     List<DeferredResource> held = [];
     int waitedFrom;
-    EarlierRows earlierRows = static (_, _) => [];
+    EarlierRelease? earlierRelease;
     Func<long, bool> isWritten = static _ => true;
     bool isMerge;
     KeptLinks kept = KeptLinks.None;
@@ -108,13 +109,13 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     public void Written(Func<long, bool> isWritten) => this.isWritten = isWritten;
 
-    public void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
+    public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
     {
         (staged, this.runs) = (new(runs, memoryBytes), runs);
         kept = KeptLinks.Parse(links);
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
-        (earlierRows, earlierWaiting) = (earlier, waiting);
-        isMerge = earlier(Cdm54.Person, "person_id").Any();
+        (earlierRelease, earlierWaiting) = (earlier, waiting);
+        isMerge = earlier.Rows(Cdm54.Person, "person_id").Any();
         foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
         Recode(earlier);
@@ -134,7 +135,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         shared.Clear();
         foreach (var (seq, person, at) in deaths)
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
-        if (isMerge) TouchPersons(earlier);
+        if (!isMerge) return;
+        TouchPersons(earlier);
+        Nest(earlier);
     }
 
     /// <summary>The person of a patient, by the patient's key or by one that stands for an identifier.</summary>

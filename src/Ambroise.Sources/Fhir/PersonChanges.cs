@@ -39,6 +39,9 @@ sealed class PersonChanges
     /// <summary>Persons some of whose rows are somebody else's, nobody's, or told otherwise now; and whose they are.</summary>
     public HashSet<long> Touched { get; } = [];
 
+    /// <summary>Persons of before some of whose rows may be somebody else's, or nobody's, now.</summary>
+    public HashSet<long> Parted { get; } = [];
+
     /// <summary>Patients of the earlier release who were another one's person, and whom no version of this load replaced.</summary>
     public IEnumerable<long> MergedBefore => left;
 
@@ -72,6 +75,7 @@ sealed class PersonChanges
             var now = links.Person(patient);
             var (was, because) = before.GetValueOrDefault(patient, (patient, ""));
             if (was == now && because != links.Because(patient)) Touched.Add(now);
+            if (was != now || !isKnown(patient)) Parted.Add(was);
             if (was == now || !isKnown(patient)) continue;
             Touched.UnionWith([patient, was, now]);
             Decisions.Add(new(now == patient ? "split" : was == patient ? "merged" : "moved", patient, was, now, now == patient ? because : links.Because(patient)));

@@ -55,6 +55,9 @@ sealed class ResourceIndex : IDisposable
         return order;
     }
 
+    /// <summary>Some entries are on disk.</summary>
+    public bool IsOnDisk => runs is not null;
+
     public int Count => outcomes.Count;
 
     /// <returns>The resource's number.</returns>

@@ -44,7 +44,7 @@ public sealed class KeptShardsSpecs
             var t => 3 * earlier.Int64(t == Cdm54.Cost ? "cost_id" : t == Cdm54.NoteNlp ? "note_id" : "fact_id_2").Array[row],
         });
 
-        public void Begin(EarlierRows earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel) { }
+        public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel) { }
         public void Written(Func<long, bool> isWritten) => Assert.All(Touched.Intersect(rows[Cdm54.Person].Int64("person_id").Values.ToArray()), p => Assert.True(isWritten(p)));
         public void Follow(Batch earlier) { }
         public byte[] Links() => "{}"u8.ToArray();
@@ -81,6 +81,28 @@ public sealed class KeptShardsSpecs
         SameAs(Hospital(Forty.Except([5, 10])), open.Shards[0]);
         SameAs(Hospital([5, 41], 1), open.Shards[1]);
         Assert.Equal([.. Forty.Except([10]).Select(p => (long)p), 41], Costs(open));
+    }
+
+    [Fact]
+    public void Records_of_whom_departed_are_found_where_they_are_now()
+    {
+        static Rows Recorded(IEnumerable<int> patients, int version)
+        {
+            var rows = Hospital(patients, version);
+            foreach (var p in patients)
+                rows.Add(Cdm54.SourceRecord, ("source_record_id", p * 7L), ("person_id", p * 3L), ("record_type", "Patient"), ("record_name", $"Patient/{p}"), ("outcome", "used"), ("row_count", 1 + version));
+            return rows;
+        }
+        using var test = new TestLake();
+        test.Load(Recorded(Forty, 0));
+        test.Load(new Anew(Recorded([5, 41], 1), 5, 10, 41), LoadMode.Merge, keep: Always);
+        var release = new EarlierRelease(test.Lake, test.Lake.Release(2).OrThrow());
+        Assert.Equal([5 * 7, 7 * 7, 41 * 7], release.Known([5 * 7, 7 * 7, 10 * 7, 41 * 7, 42 * 7]).Order());
+        Assert.Equal([5 * 7, 7 * 7, 10 * 7, 41 * 7], release.Known([5 * 7, 7 * 7, 10 * 7, 41 * 7, 42 * 7], departedToo: true).Order());
+        Assert.Equal([(5 * 7, 2), (7 * 7, 1)], release.Records([5 * 7, 7 * 7, 10 * 7], "source_record_id", "row_count")
+            .SelectMany(b => Enumerable.Range(0, b.Rows).Select(r => (b.Int64("source_record_id").Array[r], b.Int32("row_count").Array[r]))).Where(r => r.Item1 is 5 * 7 or 7 * 7 or 10 * 7).Order());
+        Assert.Equal([5 * 7], release.RecordsOf([5 * 3], "source_record_id").SelectMany(b => b.Int64("source_record_id").Values.ToArray()).Where(id => id == 5 * 7));
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
     }
 
     [Fact]

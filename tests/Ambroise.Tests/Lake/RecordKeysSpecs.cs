@@ -1,0 +1,124 @@
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Reading;
+using Ambroise.Lake.Releases;
+using Ambroise.Tests.Cohorts.Generated;
+
+namespace Ambroise.Tests.Lake;
+
+/// <summary>A merge finds the records that it brings anew by their keys, and reads the blocks that hold them.</summary>
+public sealed class RecordKeysSpecs
+{
+    const int Records = 150_000;
+
+    static readonly Dictionary<int, Rows> Hospitals = [];
+
+    /// <summary>Records of 700 patients, in three blocks.</summary>
+    static Rows Hospital(int seed)
+    {
+        lock (Hospitals)
+        {
+            if (Hospitals.TryGetValue(seed, out var rows)) return rows;
+            Hospitals[seed] = rows = new();
+            var dice = new Dice((ulong)seed);
+            for (var p = 1; p <= 700; p++) rows.Person(p * 3L);
+            var records = new Batch(Cdm54.SourceRecord) { SourceFile = "r.csv" };
+            for (var n = 0; n < Records; n++)
+            {
+                records.Int64("source_record_id").Append((long)dice.Of(1, int.MaxValue - 1) << 20 | (uint)n);
+                records.Int64("person_id").Append(3L * dice.Of(1, 700));
+                records.Text("record_type").Append("Condition");
+                records.Text("record_name").Append($"Condition/{n}");
+                records.Text("outcome").Append("used");
+                records.Int32("row_count").Append(1);
+            }
+            foreach (var column in records.Columns) column.AppendNulls(records.Columns[0].Count - column.Count);
+            return rows.Add(records);
+        }
+    }
+
+    static long[] Ids(int seed) => [.. Hospital(seed)[Cdm54.SourceRecord].Int64("source_record_id").Values.ToArray().Order()];
+
+    static HashSet<long> Read(EarlierRelease release, params long[] keys) => [.. release.Records(keys, "source_record_id").SelectMany(b => b.Int64("source_record_id").Values.ToArray())];
+
+    static LakeFile File(Manifest manifest, FilePart part) => manifest.Files.Single(f => f.Table == "source_record" && f.Part == part);
+
+    [Theory]
+    [InlineData(1 << 30)]
+    [InlineData(1)]
+    public void Records_are_found_by_key_however_many_are_asked_for(long memory)
+    {
+        using var test = new TestLake();
+        var release = new EarlierRelease(test.Lake, test.Load(Hospital(3), memory: memory).Manifest);
+        var ids = Ids(3);
+        foreach (var share in new[] { 1, 2, 50, 5_000 })
+        {
+            long[] there = [.. ids.Where((_, i) => i % share == 0)], absent = [.. there.Select(id => id + 1).Except(ids)];
+            long[] asked = [0, .. there.Concat(absent).Order(), long.MaxValue];
+            Assert.Equal(there, release.Known(asked).Order());
+            Assert.Superset(there.ToHashSet(), Read(release, asked));
+            Assert.Empty(release.Known([0, .. absent, long.MaxValue]));
+            Assert.Empty(Read(release, [0, .. absent, long.MaxValue]));
+        }
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+    }
+
+    [Fact]
+    public void Blocks_that_hold_none_are_not_read()
+    {
+        using var test = new TestLake();
+        var manifest = test.Load(Hospital(3)).Manifest;
+        var release = new EarlierRelease(test.Lake, manifest);
+        var rows = Hospital(3)[Cdm54.SourceRecord];
+        var (ids, persons) = (rows.Int64("source_record_id").Values.ToArray(), rows.Int64("person_id").Values.ToArray());
+        long first = ids[Array.IndexOf(persons, 3L)], last = ids[Array.IndexOf(persons, 2_100L)];
+        Assert.Equal(IShardTable.BlockRows, Read(release, first).Count);
+        Assert.Equal(Records - 2 * IShardTable.BlockRows, Read(release, last).Count);
+        Assert.Equal(IShardTable.BlockRows, release.RecordsOf([3L], "source_record_id").Sum(b => b.Rows));
+
+        // The middle of the last block is spoilt: whoever reads it is told, whoever does not is not.
+        var path = Path.Combine(test.Folder, File(manifest, FilePart.Analytic).Path);
+        var bytes = System.IO.File.ReadAllBytes(path);
+        bytes.AsSpan(bytes.Length * 9 / 10, 64).Fill(0xA5);
+        System.IO.File.WriteAllBytes(path, bytes);
+        Assert.Contains(first, Read(release, first));
+        Assert.Equal([last], release.Known([last]));
+        Assert.Equal("lake.file-damaged", Assert.Throws<FailureException>(() => Read(release, [.. ids.Order()])).Failure.Code);
+    }
+
+    [Fact]
+    public void A_release_of_an_earlier_version_of_the_program_is_read_whole()
+    {
+        using var test = new TestLake();
+        var manifest = test.Load(Hospital(3)).Manifest;
+        var release = new EarlierRelease(test.Lake, manifest with { Files = [.. manifest.Files.Where(f => f.Part != FilePart.Keys)] });
+        var ids = Ids(3);
+        Assert.Equal(Records, Read(release, ids[0]).Count);
+        Assert.Equal([ids[0], ids[7]], release.Known([0, ids[0], ids[7], long.MaxValue]).Order());
+    }
+
+    [Fact]
+    public void An_erasure_takes_the_keys_too()
+    {
+        using var test = new TestLake();
+        var before = test.Load(Hospital(3)).Manifest;
+        var rows = Hospital(3)[Cdm54.SourceRecord];
+        long[] of = [.. rows.Int64("source_record_id").Values.ToArray().Zip(rows.Int64("person_id").Values.ToArray()).Where(r => r.Second == 9).Select(r => r.First).Order()];
+        Erasure.Run(test.Lake, [9], null, TestContext.Current.CancellationToken).OrThrow();
+        var after = test.Lake.Release(1).OrThrow();
+        Assert.NotEmpty(of);
+        Assert.Empty(new EarlierRelease(test.Lake, after).Known(of));
+        Assert.Equal(Ids(3).Except(of), new EarlierRelease(test.Lake, after).Known(Ids(3)).Order());
+        Assert.False(System.IO.File.Exists(Path.Combine(test.Folder, File(before, FilePart.Keys).Path)));
+        Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
+    }
+
+    [Fact]
+    public void Keys_of_other_records_are_told_of()
+    {
+        using var test = new TestLake();
+        var (one, other) = (test.Load(Hospital(3)).Manifest, test.Load(Hospital(4)).Manifest);
+        test.Lake.Publish([one, other with { Files = [.. other.Files.Select(f => f == File(other, FilePart.Keys) ? File(one, FilePart.Keys) : f)] }], from: 0);
+        Assert.Equal("lake.keys-differ", Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault!.Code);
+    }
+}
