@@ -161,7 +161,7 @@ static class CohortBench
             {
                 using var cancel = new CancellationTokenSource();
                 var clock = new Stopwatch();
-                using var timer = new Timer(_ =>
+                var timer = new Timer(_ =>
                 {
                     clock.Start();
                     cancel.Cancel();
@@ -174,6 +174,7 @@ static class CohortBench
                 {
                     waits.Add(clock.Elapsed.TotalMilliseconds);
                 }
+                timer.DisposeAsync().AsTask().Wait(); // it may be about to cancel what is done
             }
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"cancelled {waits.Count} counts under way: ended after {waits.Order().ElementAt(waits.Count / 2):F1} ms in the median, {waits.Max():F1} ms at most"));

@@ -307,6 +307,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
 {
     byte[] bytes = [];
     long[] ranges = []; // start << 32 | length, -1 for null
+    long last = -1; // range of the last text that is not null
     int used;
     bool absent = true;
 
@@ -335,10 +336,16 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
     public void Append(ReadOnlySpan<byte> utf8)
     {
         if (absent) Fill();
+        if (Count == ranges.Length) Grow(ref ranges, Count + 1, Count);
+        // Of most columns of few words the next is the last one again: one place in memory serves both.
+        if (last >= 0 && (int)last == utf8.Length && utf8.SequenceEqual(bytes.AsSpan((int)(last >> 32), utf8.Length)))
+        {
+            ranges[Count++] = last;
+            return;
+        }
         Reserve(utf8.Length);
         utf8.CopyTo(bytes.AsSpan(used));
-        if (Count == ranges.Length) Grow(ref ranges, Count + 1, Count);
-        ranges[Count++] = (long)used << 32 | (uint)utf8.Length;
+        ranges[Count++] = last = (long)used << 32 | (uint)utf8.Length;
         used += utf8.Length;
     }
 
@@ -374,7 +381,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
             AppendNulls(count);
             return;
         }
-        // Rows side by side have their bytes side by side: one copy, and every range moved by the same distance.
+        // Rows side by side have their bytes side by side, or share them: one copy, and every range moved by the same distance.
         var moved = source.ranges.AsSpan(first, count);
         int start = -1, end = 0;
         foreach (var range in moved)
@@ -396,6 +403,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
         for (var i = 0; i < moved.Length; i++) ranges[Count + i] = moved[i] < 0 ? -1 : moved[i] + distance;
         Count += count;
         used += end - start;
+        last = -1;
     }
 
     public override void AppendNulls(int count)
@@ -410,7 +418,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
 
     public override bool IsNull(int row) => absent || ranges[row] < 0;
 
-    public override void Clear() => (Count, used, absent) = (0, 0, true);
+    public override void Clear() => (Count, used, last, absent) = (0, 0, -1, true);
 
     public override void Release()
     {

@@ -159,8 +159,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     void ReadAll(CancellationToken cancel)
     {
-        var emptied = new ConcurrentBag<MappedChunk>();
-        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null), trackAllValues: true);
+        var (emptied, now) = (new ConcurrentBag<MappedChunk>(), clock.GetUtcNow());
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null) { LoadedAt = now }, trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
         IEnumerable<InputChunk> Chunks()
         {

@@ -64,6 +64,28 @@ public sealed class FhirLoadSpecs
     }
 
     [Fact]
+    public void A_delete_without_a_time_is_of_the_load_that_brings_it()
+    {
+        var first = Condition("c1", ""","meta":{"lastUpdated":"2020-06-01T10:00:00Z"}""");
+        var untimed = Condition("c2", "", "2019-01-01");
+        var anew = Condition("c1", ""","meta":{"lastUpdated":"2999-01-01T10:00:00Z"}""", "2021-02-03");
+        static string Gone(string id) => $$"""{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Condition/{{id}}"} }]}""";
+
+        using var hospital = new FhirHospital();
+        var deleted = hospital.Load(LoadMode.Replace, Patient, first, untimed, Gone("c1"), Gone("c2"));
+        Assert.Empty(hospital.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(deleted, hospital.Load(LoadMode.Merge, first, untimed));
+        using var other = new FhirHospital();
+        other.Load(LoadMode.Replace, Patient, first);
+        other.Load(LoadMode.Merge, Gone("c2"));
+        other.Load(LoadMode.Merge, Gone("c1"), untimed);
+        Assert.Empty(other.Rows("condition_occurrence", "condition_start_date"));
+        // What was made anew at the source after that day is there again.
+        hospital.Load(LoadMode.Merge, anew);
+        Assert.Equal(["2021-02-03"], hospital.Rows("condition_occurrence", "condition_start_date"));
+    }
+
+    [Fact]
     public void A_reference_to_nothing_leaves_the_row_and_is_told_of()
     {
         static string Of(string id, string visit, string who) => Condition(id, $$""","encounter":{"reference":"Encounter/{{visit}}"},"recorder":{"reference":"Practitioner/{{who}}"}""");

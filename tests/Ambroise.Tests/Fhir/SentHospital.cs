@@ -46,7 +46,7 @@ sealed class SentHospital
         for (var version = 1; version <= versions; version++)
             lines.Add(new($"{type}/{id}", $$$"""{"resourceType":"{{{type}}}","id":"{{{id}}}","meta":{"versionId":"{{{version}}}","lastUpdated":"2024-0{{{version}}}-01T10:00:00Z"},{{{rest()}}}}"""));
         if (Below(12) == 0 && goes)
-            lines.Add(new($"{type}/{id}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-0{{1 + Below(8)}}-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"{{type}}/{{id}}"} }]}"""));
+            lines.Add(new($"{type}/{id}", $$"""{"resourceType":"Bundle","type":"transaction",{{(Below(3) == 0 ? "" : $"\"timestamp\":\"2024-0{1 + Below(8)}-15T10:00:00Z\",")}}"entry":[{"request":{"method":"DELETE","url":"{{type}}/{{id}}"} }]}"""));
     }
 
     /// <summary>Who a version of a patient says to be: links, a national identity, qualified or not, and a hospital number come and go, and are some other patient's too.</summary>

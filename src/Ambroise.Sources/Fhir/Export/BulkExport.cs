@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -85,7 +86,7 @@ public sealed class BulkExport : IDisposable
             {
                 var word = file.Kind == ExportKind.Deleted ? "deleted" : file.Type;
                 names[word] = names.GetValueOrDefault(word) + 1;
-                files.Add(new(asked.Shown, $"{word}.{names[word]:D4}.ndjson", fetched.Bytes) { Opens = () => Open(fetched) });
+                files.Add(new(asked.Shown, $"{word}.{names[word]:D4}.ndjson", fetched.Bytes) { Opens = () => Open(fetched), AsOf = DateTimeOffset.Parse(Manifest.TransactionTime, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind) });
             }
             return FhirFolder.Of(asked.Shown, files);
         }

@@ -33,8 +33,12 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     /// <summary>Asks for resources again, by key, version and the definition they name: their texts are then handed over.</summary>
     public Func<ResourceKey, ResourceVersion, long, bool>? Collects { get; init; }
 
+    /// <summary>When deletions were that nobody tells the time of.</summary>
+    public DateTimeOffset LoadedAt { get; init; }
+
     MappedChunk chunk = new();
     MappedType? mapped;
+    DateTimeOffset asOf;
     string file = "";
     byte[] fileText = [];
     long line;
@@ -42,6 +46,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     public MappedChunk Map(InputChunk input)
     {
         Begin(input.File.Name, input.FirstLine);
+        asOf = input.File.AsOf ?? LoadedAt;
         var whole = input.Bytes.AsMemory(0, input.Length);
         if (input.IsDocument) Document(whole);
         else Lines(whole);
@@ -141,7 +146,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             return;
         }
         var when = entry["response"u8]["lastModified"u8].Exists ? entry["response"u8]["lastModified"u8] : bundle["timestamp"u8].Exists ? bundle["timestamp"u8] : bundle["meta"u8]["lastUpdated"u8];
-        var updated = FhirTime.TryParse(when.Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MaxValue;
+        var updated = FhirTime.TryParse(when.Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : (asOf - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         chunk.Seen.Add(new(keys.Of(Encoding.UTF8.GetBytes($"{url[^2]}/{url[^1]}")), new(updated, long.MaxValue, 0), url[^2], "deleted", line));
     }
 

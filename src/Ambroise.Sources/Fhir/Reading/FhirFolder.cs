@@ -6,6 +6,9 @@ public sealed record FhirFile(string Path, string Name, long Bytes)
 {
     /// <summary>Opens what lies sealed, unpacked; null for a file in the clear, which may be packed.</summary>
     internal Func<Stream>? Opens { get; init; }
+
+    /// <summary>The instant that it tells of: a deletion in it that has no time is of then. Null: of the load.</summary>
+    internal DateTimeOffset? AsOf { get; init; }
 }
 
 /// <summary>The files of a folder of FHIR: NDJSON or JSON, plain or gzip. A Bundle is one resource of a file or one line of it.</summary>

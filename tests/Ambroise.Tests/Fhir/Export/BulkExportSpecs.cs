@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Sources.Fhir.Export;
@@ -77,6 +78,7 @@ public sealed class BulkExportSpecs : IDisposable
         var files = await Fetch(export);
         Assert.Equal(Patients, files["Patient.0001.ndjson"]);
         Assert.Contains("Patient/p1", files["deleted.0001.ndjson"], StringComparison.Ordinal);
+        Assert.All((await export.FetchAsync(TestContext.Current.CancellationToken)).OrThrow().Files, f => Assert.Equal(server.TransactionTime, f.AsOf?.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
         Assert.Equal(new ExportProblem("error", "exception", 1), Assert.Single(export.Problems));
     }
 
