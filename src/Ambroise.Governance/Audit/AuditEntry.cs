@@ -28,19 +28,21 @@ public enum Outcome
 /// <param name="Detail">Codes, hashes and numbers that tell what it was.</param>
 public sealed record AuditEntry(long Sequence, DateTimeOffset At, string Actor, string Account, string Action, Outcome Outcome, string? Project, int? Release, long? Patients, IReadOnlyDictionary<string, string>? Detail)
 {
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // the text is hashed and shown, never put in a page
-    };
+    static readonly AuditJson Json = new(new(AuditJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }); // the text is hashed and shown, never put in a page
 
     /// <summary>The text that is stored and hashed, one line.</summary>
-    public string ToText() => JsonSerializer.Serialize(this, Style);
+    public string ToText() => JsonSerializer.Serialize(this, Json.AuditEntry);
 
     /// <exception cref="JsonException">It is not an entry.</exception>
-    public static AuditEntry Read(string text) => JsonSerializer.Deserialize<AuditEntry>(text, Style) ?? throw new JsonException();
+    public static AuditEntry Read(string text) => JsonSerializer.Deserialize(text, Json.AuditEntry) ?? throw new JsonException();
 }
+
+/// <summary>Made when the program is built: every command writes an entry before it begins, and to look at the type by reflection took longer than to write it.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(OutcomeNames)])]
+[JsonSerializable(typeof(AuditEntry))]
+sealed partial class AuditJson : JsonSerializerContext;
+
+sealed class OutcomeNames() : JsonStringEnumConverter<Outcome>(JsonNamingPolicy.CamelCase);
 
 /// <summary>An entry before it has its place.</summary>
 public sealed record AuditAct(string Actor, string Account, string Action, Outcome Outcome, string? Project = null, int? Release = null, long? Patients = null, IReadOnlyDictionary<string, string>? Detail = null);

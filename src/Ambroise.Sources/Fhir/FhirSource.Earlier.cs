@@ -131,7 +131,7 @@ public sealed partial class FhirSource
         var names = kept.Names.Where(n => !IsReplaced(n.Record)).Concat(facts.Where(f => f.Kind == FactKind.Name && AboutNobody.Contains(index.Type(f.Tag)) && !index.IsDead(f.Tag))
             .Select(f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other)));
         var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
-        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.Newest.Where(n => (AboutNobody.Contains(index.Type(n.Seq)) || index.Outcome(n.Seq) == "deleted") && index.Outcome(n.Seq) != "older-than-loaded")
+        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => index.Outcome(n.Seq) != "older-than-loaded")
             .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
         var told = new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],

@@ -204,6 +204,14 @@ sealed class ResourceIndex : IDisposable
     /// <summary>The newest of each resource.</summary>
     public IEnumerable<ResourceEntry> Newest => runs is null ? newest : newest.Concat(runs.All.Where(e => Place(e.Key) == 0));
 
+    /// <summary>The newest of each resource of some types, and of all that came to some end.</summary>
+    public IEnumerable<ResourceEntry> NewestOf(IReadOnlySet<string> someTypes, string outcome)
+    {
+        // Names are compared once, not for every resource.
+        var (isType, isOutcome) = (typeNames.Select(someTypes.Contains).ToArray(), outcomeNames.Select(o => o == outcome).ToArray());
+        return Newest.Where(n => isType[types[n.Seq]] || isOutcome[outcomes[n.Seq]]);
+    }
+
     public void Dispose() => runs?.Dispose();
 
     /// <summary>Resources of a range of numbers by type and outcome; those refused are counted by whoever refused them.</summary>
