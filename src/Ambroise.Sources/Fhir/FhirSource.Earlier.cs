@@ -32,6 +32,7 @@ public sealed partial class FhirSource
         touched.UnionWith(changes.Touched);
         var namedBefore = kept.Names.Select(n => (n.Key, n.Means)).ToHashSet();
         var named = aliases.Where(a => !namedBefore.Contains((a.Key, a.Value))).Select(a => a.Key).ToHashSet();
+        if (kept.Open is { } open) named.IntersectWith(open);
         foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
         {
             string[] columns = [.. new LinkColumns(table).Named.Select(c => table.Columns[c].Name)];
@@ -136,7 +137,8 @@ public sealed partial class FhirSource
         var told = new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
             [.. versions.OrderBy(v => v.Key)]);
-        return (told with { NumberSystems = [.. options.NumberSystems] }).ToJson();
+        long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
+        return (told with { NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
     }
 
     /// <summary>What earlier loads brought and names such a one.</summary>

@@ -10,15 +10,19 @@ namespace Ambroise.Sources.Fhir;
 public sealed partial class FhirSource
 {
     /// <summary>References of this load's rows to practitioners, organisations and encounters that neither it nor an earlier one brought.</summary>
-    IEnumerable<FateCount> Unresolved()
+    IEnumerable<FateCount> Unresolved() => unresolved.Where(u => Missing.Contains(u.Key.Means)).GroupBy(u => (u.Key.Type, u.Key.Column))
+        .Select(g => new FateCount($"{g.Key.Type}.{g.Key.Column}", "note", "reference-unresolved", g.Sum(u => u.Value))).OrderBy(f => f.Type, StringComparer.Ordinal);
+
+    /// <summary>What these references mean. Once every table was read.</summary>
+    HashSet<long> Missing => field ??= FindMissing();
+
+    HashSet<long> FindMissing()
     {
-        if (unresolved.Count == 0) return [];
         var missing = unresolved.Keys.Select(u => u.Means).ToHashSet();
+        if (missing.Count == 0) return missing;
         missing.ExceptWith(kept.Versions.Select(v => v.Key));
-        if (missing.Count > 0)
-            missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]));
-        return unresolved.Where(u => missing.Contains(u.Key.Means)).GroupBy(u => (u.Key.Type, u.Key.Column)).Select(g => new FateCount($"{g.Key.Type}.{g.Key.Column}", "note", "reference-unresolved", g.Sum(u => u.Value)))
-            .OrderBy(f => f.Type, StringComparer.Ordinal);
+        missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]));
+        return missing;
     }
 
     /// <summary>The texts of what waits: of those that wait for a patient from the files they came in, read again, for while the input was read nobody knew that they would.</summary>
