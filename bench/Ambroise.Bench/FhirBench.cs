@@ -6,13 +6,16 @@ namespace Ambroise.Bench;
 
 /// <summary>NDJSON to a committed, sealed release, the whole program as a process of its own, on one core and on two; beside it Firely's parser and DuckDB's flattening on the same lines. DuckDB reads five types, so that our
 /// loading of the files of these alone stands beside it too.
-/// Then one more copy merged onto what is loaded, against the same copy loaded into a warehouse that holds a single one.</summary>
+/// Then one more copy merged onto what is loaded, against the same copy merged onto a single one.</summary>
 /// <remarks>Linux: cores are given with <c>taskset</c>, memory and processor time read from <c>/proc</c>.</remarks>
 static class FhirBench
 {
     static string program = Path.Combine(AppContext.BaseDirectory, "ambroise");
 
     sealed record Run(double Seconds, double Processor, double PeakMiB, JsonElement Told);
+
+    /// <summary>Machines that others work on too are now fast, now slow: what is compared is run in turns, and of each the median counts.</summary>
+    const int Rounds = 3;
 
     /// <param name="published">The program as <c>dotnet publish</c> makes it, compiled beforehand; null for the one built beside this.</param>
     public static void Measure(string folder, int copies, string? vocabulary, string? published)
@@ -22,40 +25,47 @@ static class FhirBench
         try
         {
             string many = Path.Combine(scratch, "many"), one = Path.Combine(scratch, "one"), next = Path.Combine(scratch, "next"), five = Path.Combine(scratch, "five");
-            var (resources, bytes) = FhirCopies.Write(folder, many, 0, copies);
+            var all = FhirCopies.Write(folder, many, 0, copies);
             var single = FhirCopies.Write(folder, one, 0, 1);
             FhirCopies.Write(folder, next, copies, 1);
             var some = FhirCopies.Write(folder, five, 0, copies, [.. FhirFlattening.Few.Types.Select(t => t.Type)]);
-            Console.WriteLine($"{resources:N0} resources, {bytes / 1e6:N0} MB; machine load {File.ReadAllText("/proc/loadavg").Trim()}");
+            Console.WriteLine($"{all.Resources:N0} resources, {all.Bytes / 1e6:N0} MB; machine load {File.ReadAllText("/proc/loadavg").Trim()}");
             foreach (var cores in new[] { 1, Math.Min(2, Environment.ProcessorCount) }.Distinct())
             {
-                var home = Path.Combine(scratch, $"home{cores}");
-                Prepare(home, vocabulary);
-                var small = Load(home, cores, one, "few");
-                Tell($"ambroise, {cores} core(s), 1 copy", single.Resources, single.Bytes, small);
-                var ours = Load(home, cores, many, "many");
-                Tell($"ambroise, {cores} core(s)", resources, bytes, ours);
-                if (ours.Told.GetProperty("read").GetInt64() != resources) throw new InvalidDataException("Not every resource was accounted for.");
-                FhirRivals.Parse(one, cores); // its first run compiles it
-                var (parsed, refused, parsing, parsingProcessor) = FhirRivals.Parse(one, cores);
-                Tell($"Firely parsing, {cores} thread(s)", parsed + refused, single.Bytes, new(parsing.TotalSeconds, parsingProcessor.TotalSeconds, 0, default));
-                if (refused > 0) Console.WriteLine($"    of these it refuses {refused:N0}");
-                double a = (parsed + refused) / parsing.TotalSeconds;
-                Console.WriteLine($"    against Firely {resources / ours.Seconds / a:F1}x (5 wanted), by processor time {resources / ours.Processor / ((parsed + refused) / parsingProcessor.TotalSeconds):F1}x");
-                var likewise = Load(home, cores, five, "five");
-                Tell($"ambroise, {cores} core(s), five types", some.Resources, some.Bytes, likewise);
-                if (likewise.Told.GetProperty("read").GetInt64() != some.Resources) throw new InvalidDataException("Not every resource was accounted for.");
-                foreach (var flattening in (FhirFlattening[])[FhirFlattening.Few, FhirFlattening.AsOurs])
+                List<Run> ours = [], likewise = [], firely = [];
+                var flat = new[] { FhirFlattening.Few, FhirFlattening.AsOurs }.Select(f => (Of: f, Runs: new List<Run>())).ToList();
+                var home = "";
+                for (var round = 0; round < Rounds; round++)
                 {
-                    var (flat, flatBytes, time, processor) = flattening.Run(many, Path.Combine(scratch, $"flat{cores}"), cores);
-                    Tell($"DuckDB, {cores} thread(s), {flattening.Name}", flat, flatBytes, new(time.TotalSeconds, processor.TotalSeconds, 0, default));
-                    Console.WriteLine($"    against it {bytes / ours.Seconds / (flatBytes / time.TotalSeconds):F2}x by bytes, {resources / ours.Seconds / (flat / time.TotalSeconds):F2}x by resources (1 wanted), "
-                        + $"by processor time {bytes / ours.Processor / (flatBytes / processor.TotalSeconds):F2}x and {resources / ours.Processor / (flat / processor.TotalSeconds):F2}x; "
-                        + $"the five types alone {time.TotalSeconds / likewise.Seconds:F2}x, by processor time {processor.TotalSeconds / likewise.Processor:F2}x");
+                    // A warehouse of its own each time: what earlier rounds left would be kept and looked through.
+                    home = Path.Combine(scratch, $"home{cores}.{round}");
+                    Prepare(home, vocabulary);
+                    ours.Add(Load(home, cores, many, "many", all.Resources));
+                    foreach (var (of, runs) in flat)
+                    {
+                        var (_, _, time, processor) = of.Run(many, Path.Combine(scratch, $"flat{cores}"), cores);
+                        runs.Add(new(time.TotalSeconds, processor.TotalSeconds, 0, default));
+                    }
+                    likewise.Add(Load(home, cores, five, "five", some.Resources));
+                    if (round == 0) FhirRivals.Parse(one, cores); // its first run compiles it
+                    var (parsed, refused, parsing, parsingProcessor) = FhirRivals.Parse(one, cores);
+                    firely.Add(new(parsing.TotalSeconds, parsingProcessor.TotalSeconds, 0, default));
+                    if (round == 0 && refused > 0) Console.WriteLine($"Firely refuses {refused:N0} of {parsed + refused:N0}");
+                    if (round < Rounds - 1) Directory.Delete(home, recursive: true);
+                }
+                Tell($"ambroise, {cores} core(s)", all, Median(ours));
+                Tell($"ambroise, {cores} core(s), five types", some, Median(likewise));
+                Tell($"Firely parsing, {cores} thread(s)", single, Median(firely));
+                Console.WriteLine($"    against it {Ratios(firely, ours, (double)all.Resources / single.Resources)} by resources (5 wanted)");
+                foreach (var (of, runs) in flat)
+                {
+                    Tell($"DuckDB, {cores} thread(s), {of.Name}", some, Median(runs));
+                    Console.WriteLine($"    against it {Ratios(runs, ours, (double)all.Bytes / some.Bytes)} by bytes (1 wanted), {Ratios(runs, ours, (double)all.Resources / some.Resources)} by resources; the five types alone {Ratios(runs, likewise, 1)}");
                 }
                 if (cores == 1) continue;
-                Tell("merged onto 1 copy", single.Resources, single.Bytes, Load(home, cores, next, "few", "--mode", "merge"));
-                Tell($"merged onto {copies} copies", single.Resources, single.Bytes, Load(home, cores, next, "many", "--mode", "merge"));
+                Tell($"ambroise, {cores} core(s), 1 copy", single, Load(home, cores, one, "few", single.Resources));
+                Tell("merged onto 1 copy", single, Load(home, cores, next, "few", single.Resources, "--mode", "merge"));
+                Tell($"merged onto {copies} copies", single, Load(home, cores, next, "many", single.Resources, "--mode", "merge"));
             }
         }
         finally
@@ -64,8 +74,17 @@ static class FhirBench
         }
     }
 
-    static void Tell(string what, long resources, long bytes, Run run) =>
-        Console.WriteLine($"{what,-44} {run.Seconds,8:F2} s  {run.Processor,8:F2} s of processor  {bytes / run.Seconds / 1e6,8:F1} MB/s  {resources / run.Seconds,10:N0} resources/s{(run.PeakMiB > 0 ? $"  peak {run.PeakMiB,6:N0} MiB" : "")}");
+    static Run Median(List<Run> runs) => runs.OrderBy(r => r.Seconds).ElementAt(runs.Count / 2);
+
+    /// <summary>How much sooner ours is than theirs where it does so many times the work: the median of the rounds, and the least and the most.</summary>
+    static string Ratios(List<Run> theirs, List<Run> ours, double work)
+    {
+        var ratios = theirs.Zip(ours, (t, o) => t.Seconds * work / o.Seconds).Order().ToList();
+        return string.Create(CultureInfo.InvariantCulture, $"{ratios[ratios.Count / 2]:F2}x ({ratios[0]:F2} to {ratios[^1]:F2})");
+    }
+
+    static void Tell(string what, (long Resources, long Bytes) of, Run run) =>
+        Console.WriteLine($"{what,-44} {run.Seconds,8:F2} s  {run.Processor,8:F2} s of processor  {of.Bytes / run.Seconds / 1e6,8:F1} MB/s  {of.Resources / run.Seconds,10:N0} resources/s{(run.PeakMiB > 0 ? $"  peak {run.PeakMiB,6:N0} MiB" : "")}");
 
     static void Prepare(string home, string? vocabulary)
     {
@@ -74,8 +93,12 @@ static class FhirBench
         foreach (var tenant in (string[])["few", "many", "five"]) Ambroise(home, 0, "tenant", "create", tenant, "--name", tenant);
     }
 
-    static Run Load(string home, int cores, string folder, string tenant, params string[] more) =>
-        Ambroise(home, cores, ["load", "fhir", folder, "--tenant", tenant, "--memory", "2G", "--max-rejects", "100000000", "--json", .. more]);
+    /// <param name="resources">As many are to be accounted for.</param>
+    static Run Load(string home, int cores, string folder, string tenant, long resources, params string[] more)
+    {
+        var run = Ambroise(home, cores, ["load", "fhir", folder, "--tenant", tenant, "--memory", "2G", "--max-rejects", "100000000", "--json", .. more]);
+        return run.Told.GetProperty("read").GetInt64() == resources ? run : throw new InvalidDataException("Not every resource was accounted for.");
+    }
 
     /// <summary>Runs the program; given cores, on no more than these.</summary>
     static Run Ambroise(string home, int cores, params string[] args)

@@ -15,15 +15,22 @@ public sealed class EarlierRelease
 
     public IEnumerable<Batch> Rows(CdmTable table, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table).SelectMany(shard => StoredRows.Read(lake, release, shard, table, columns));
 
-    /// <summary>Records with some keys, and others that lie in the same blocks.</summary>
+    /// <summary>Records with some keys.</summary>
     /// <param name="keys">Ascending.</param>
-    public IEnumerable<Batch> Records(long[] keys, params string[] columns) => Shards(keys).SelectMany(s => s.Found is null ? StoredRows.Read(lake, release!, s.Shard, Cdm54.SourceRecord, columns)
-        : s.Found.Select(f => f.Block).ToHashSet() is var blocks ? StoredRows.Read(lake, release!, s.Shard, Cdm54.SourceRecord, (_, block) => blocks.Contains(block), columns) : []);
+    public IEnumerable<Batch> Records(long[] keys, params string[] columns) => Shards(keys).SelectMany(s => Records(s.Shard, s.Found, keys, columns));
 
-    /// <summary>Records of some persons, and of others that lie in the same blocks.</summary>
+    IEnumerable<Batch> Records(int shard, List<(long Key, int Block)>? found, long[] keys, string[] columns)
+    {
+        if (found is null) return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => keys.AsSpan().BinarySearch(key) >= 0, null, columns);
+        var (there, blocks) = (found.Select(f => f.Key).ToHashSet(), found.Select(f => f.Block).ToHashSet());
+        return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, there.Contains, (_, block) => blocks.Contains(block), columns);
+    }
+
+    /// <summary>Records of some persons.</summary>
     /// <param name="persons">Ascending.</param>
     public IEnumerable<Batch> RecordsOf(long[] persons, params string[] columns) => release is null || persons.Length == 0 ? [] : StoredRows.Shards(release, Cdm54.SourceRecord)
-        .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, (file, block) => file.Range(Cdm54.SourceRecord["person_id"], block) is not { } range || RecordKeys.Between(persons, range).Length > 0, columns));
+        .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Person, person => persons.AsSpan().BinarySearch(person) >= 0,
+            (file, block) => file.Range(Cdm54.SourceRecord["person_id"], block) is not { } range || RecordKeys.Between(persons, range).Length > 0, columns));
 
     /// <summary>Which of some keys a record has.</summary>
     /// <param name="keys">Ascending.</param>
@@ -35,12 +42,7 @@ public sealed class EarlierRelease
             // Whoever departed from a shard is in its index still.
             if (found is not null && (departedToo || lake.DepartedOf(release!).Places(shard).Length == 0)) known.UnionWith(found.Select(f => f.Key));
             else
-            {
-                var blocks = found?.Select(f => f.Block).ToHashSet();
-                foreach (var batch in StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, (_, block) => blocks?.Contains(block) != false, "source_record_id"))
-                    foreach (var id in batch.Int64("source_record_id").Values)
-                        if (keys.AsSpan().BinarySearch(id) >= 0) known.Add(id);
-            }
+                foreach (var batch in Records(shard, found, keys, ["source_record_id"])) known.UnionWith(batch.Int64("source_record_id").Values.ToArray());
         return known;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Reading;
 using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Releases;
@@ -11,26 +12,46 @@ static class StoredRows
     /// <returns>The rows of one shard of a table in stored order, a block at a time; without those of patients who departed from it.</returns>
     /// <param name="columns">Names of those needed, the others are left null; none for all.</param>
     /// <exception cref="FailureException">A file is missing or damaged.</exception>
-    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, params string[] columns) => Read(lake, manifest, shard, table, static (_, _) => true, columns);
-
-    /// <summary>As above, of some blocks alone.</summary>
-    /// <param name="isWanted">By the file and the number of the block.</param>
-    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, Func<TableFileReader, int, bool> isWanted, params string[] columns)
+    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, params string[] columns)
     {
         if (Open(lake, manifest, shard, table) is not { } files) yield break;
         var wanted = columns.Length == 0 ? table.Columns : [.. columns.Select(c => table[c])];
         using (files)
         {
-            int[]? departed = null;
+            var departed = lake.DepartedOf(manifest).Rows(lake, manifest, shard, table);
             for (int block = 0, first = 0; block < files.Main.Blocks; first += files.Main.BlockRows(block), block++)
             {
-                if (!isWanted(files.Main, block)) continue;
-                departed ??= lake.DepartedOf(manifest).Rows(lake, manifest, shard, table);
                 var batch = files.Block(table, wanted, block);
                 var from = first;
                 yield return departed.Length == 0 ? batch : batch.Where(row => Array.BinarySearch(departed, from + row) < 0);
             }
         }
+    }
+
+    /// <summary>Rows with some values in a column of keys: blocks without one are left unread but for that column, and of other rows nothing is copied. Without those of patients who departed, where a row names its patient.</summary>
+    /// <param name="isWanted">By the file and the number of the block; null for every block.</param>
+    /// <exception cref="FailureException">A file is missing or damaged.</exception>
+    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, int column, Func<long, bool> has, Func<TableFileReader, int, bool>? isWanted = null, params string[] columns)
+    {
+        if (Open(lake, manifest, shard, table) is not { } files) yield break;
+        var wanted = columns.Length == 0 ? table.Columns : [.. columns.Select(c => table[c])];
+        var departed = table.Person < 0 ? [] : lake.DepartedOf(manifest).Persons(lake, manifest, shard);
+        var (values, rows) = (new long[IShardTable.BlockRows], new List<int>());
+        using (files)
+            for (var block = 0; block < files.Main.Blocks; block++)
+            {
+                if (isWanted?.Invoke(files.Main, block) == false) continue;
+                var count = files.Main.Int64(table.Columns[column], block, values);
+                rows.Clear();
+                for (var row = 0; row < count; row++)
+                    if (row > 0 && values[row] == values[row - 1] ? rows.Count > 0 && rows[^1] == row - 1 : has(values[row])) rows.Add(row);
+                if (rows.Count > 0 && departed.Count > 0)
+                {
+                    files.Main.Int64(table.Columns[table.Person], block, values);
+                    rows.RemoveAll(row => departed.Contains(values[row]));
+                }
+                if (rows.Count > 0) yield return files.Block(table, wanted, block, [.. rows]);
+            }
     }
 
     /// <returns>A table's primary keys as one shard stores them, those of departed patients included.</returns>
@@ -64,16 +85,17 @@ static class StoredRows
     /// <summary>The files that hold one table of one shard.</summary>
     sealed record Parts(TableFileReader Main, TableFileReader? Identities, TableFileReader? Traces) : IDisposable
     {
-        public Batch Block(CdmTable table, ImmutableArray<CdmColumn> columns, int block)
+        /// <param name="some">Rows of the block, ascending; null for all.</param>
+        public Batch Block(CdmTable table, ImmutableArray<CdmColumn> columns, int block, int[]? some = null)
         {
             var batch = new Batch(table);
-            var rows = Main.BlockRows(block);
+            var rows = some?.Length ?? Main.BlockRows(block);
             foreach (var column in columns)
             {
                 var to = batch.Columns[column.Ordinal];
-                if (Main.Has(column)) Main.AppendTo(to, column, block);
-                else if (Identities?.Has(column) == true) Identities.AppendTo(to, column, block);
-                else if (Traces?.Has(column) == true) Traces.AppendTo(to, column, block);
+                if (Main.Has(column)) Main.AppendTo(to, column, block, some);
+                else if (Identities?.Has(column) == true) Identities.AppendTo(to, column, block, some);
+                else if (Traces?.Has(column) == true) Traces.AppendTo(to, column, block, some);
             }
             foreach (var column in batch.Columns) column.AppendNulls(rows - column.Count);
             return batch;

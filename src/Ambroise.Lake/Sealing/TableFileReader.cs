@@ -78,23 +78,34 @@ sealed class TableFileReader : IDisposable
     });
 
     /// <summary>Appends a block's values to a column of the same type.</summary>
-    public void AppendTo(Column to, CdmColumn column, int block)
+    /// <param name="rows">Those of these rows alone, ascending; null for all.</param>
+    public void AppendTo(Column to, CdmColumn column, int block, int[]? rows = null)
     {
         switch (to)
         {
-            case Int32Column c: Copy(Int32(column, block), c.AppendSpan); break;
-            case Int64Column c: Copy(Int64(column, block), c.AppendSpan); break;
-            case Float64Column c: Copy(Float64(column, block), c.AppendSpan); break;
-            case TextColumn c: AppendText(c, column, block); break;
+            case Int32Column c: Copy(Int32(column, block), rows, c.AppendSpan); break;
+            case Int64Column c: Copy(Int64(column, block), rows, c.AppendSpan); break;
+            case Float64Column c: Copy(Float64(column, block), rows, c.AppendSpan); break;
+            case TextColumn c: AppendText(c, column, block, rows); break;
         }
     }
 
     delegate Span<T> Room<T>(int count);
 
-    static void Copy<T>(T[] values, Room<T> room) => values.CopyTo(room(values.Length));
+    static void Copy<T>(T[] values, int[]? rows, Room<T> room)
+    {
+        if (rows is null)
+        {
+            values.CopyTo(room(values.Length));
+            return;
+        }
+        var to = room(rows.Length);
+        for (var i = 0; i < rows.Length; i++) to[i] = values[rows[i]];
+    }
 
     /// <summary>Appends a block's text.</summary>
-    public unsafe void AppendText(TextColumn to, CdmColumn column, int block) => Guard(() =>
+    /// <param name="some">That of these rows alone, ascending; null for all.</param>
+    public unsafe void AppendText(TextColumn to, CdmColumn column, int block, int[]? some = null) => Guard(() =>
     {
         using var group = file.RowGroup(block);
         using var reader = (ColumnReader<ByteArray>)group.Column(columns[column.Name]);
@@ -103,14 +114,20 @@ sealed class TableFileReader : IDisposable
         var values = new ByteArray[batch];
         var levels = new short[batch];
         var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
-        for (var done = 0; done < rows;)
+        for (int done = 0, asked = 0; done < rows;)
         {
             var read = checked((int)reader.ReadBatch(Math.Min(batch, rows - done), levels, default, values, out var present));
             if (read == 0) throw new InvalidDataException();
             var next = 0;
             for (var i = 0; i < read; i++)
-                if (optional && levels[i] == 0) to.AppendNull();
-                else to.Append(new ReadOnlySpan<byte>((void*)values[next].Pointer, values[next++].Length));
+            {
+                var isNull = optional && levels[i] == 0;
+                var isAsked = some is null || asked < some.Length && some[asked] == done + i;
+                if (isAsked) asked++;
+                if (isAsked && isNull) to.AppendNull();
+                else if (isAsked) to.Append(new ReadOnlySpan<byte>((void*)values[next].Pointer, values[next].Length));
+                if (!isNull) next++;
+            }
             if (next != present) throw new InvalidDataException();
             done += read;
         }

@@ -80,11 +80,8 @@ sealed class MergePlan
         var keys = leftKeys[(shard.Number, table.Name)] = [];
         var isParent = Cdm54.All.Any(t => t.Placement is Placement.WithParent(_, var name) && name == table.Name);
         long rows = 0;
-        foreach (var batch in StoredRows.Read(lake, before!, shard.Number, table))
+        foreach (var some in StoredRows.Read(lake, before!, shard.Number, table, column, of.Contains))
         {
-            var owners = ((Int64Column)batch.Columns[column]).Array;
-            var some = batch.Where(row => of.Contains(owners[row]));
-            if (some.Rows == 0) continue;
             rows += some.Rows;
             if (isParent) keys.UnionWith(((Int64Column)some.Columns[table.Key]).Values.ToArray());
             yield return some;

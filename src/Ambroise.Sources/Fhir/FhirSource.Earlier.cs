@@ -168,7 +168,7 @@ public sealed partial class FhirSource
                 if (i + Lookahead < order.Length) index.Foresee(ids.Array[order[i + Lookahead]]);
                 var row = order[i];
                 var id = ids.Array[row];
-                var isPatient = types.Text(row) == "Patient";
+                var isPatient = types[row].SequenceEqual("Patient"u8);
                 if (!index.TryGet(id, out var seq, out var version))
                 {
                     if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
