@@ -89,7 +89,8 @@ public sealed partial class FhirSource
     void Compare(KeptLinks.Version known)
     {
         var again = index.TryGet(known.Key, out var seq, out var version);
-        var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0;
+        // Where a source tells no times at all, what comes after a deletion is later than it.
+        var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0 && !(known.Number == ResourceVersion.DeletedSometime && version.Updated == long.MinValue);
         if (!again || isNewer) deletedBefore.Add(known.Key); // of a patient nothing else is kept here
         if (!again) return;
         if (isNewer) index.End(seq, "older-than-loaded");

@@ -74,15 +74,18 @@ public sealed class FhirLoadSpecs
         using var hospital = new FhirHospital();
         var deleted = hospital.Load(LoadMode.Replace, Patient, first, untimed, Gone("c1"), Gone("c2"));
         Assert.Empty(hospital.Rows("condition_occurrence", "condition_start_date"));
-        Assert.Equal(deleted, hospital.Load(LoadMode.Merge, first, untimed));
+        Assert.Equal(deleted, hospital.Load(LoadMode.Merge, first));
         using var other = new FhirHospital();
         other.Load(LoadMode.Replace, Patient, first);
         other.Load(LoadMode.Merge, Gone("c2"));
-        other.Load(LoadMode.Merge, Gone("c1"), untimed);
+        other.Load(LoadMode.Merge, Gone("c1"));
         Assert.Empty(other.Rows("condition_occurrence", "condition_start_date"));
         // What was made anew at the source after that day is there again.
         hospital.Load(LoadMode.Merge, anew);
         Assert.Equal(["2021-02-03"], hospital.Rows("condition_occurrence", "condition_start_date"));
+        // So is what a source sends again that tells no times.
+        hospital.Load(LoadMode.Merge, untimed);
+        Assert.Equal(["2019-01-01", "2021-02-03"], hospital.Rows("condition_occurrence", "condition_start_date"));
     }
 
     [Fact]

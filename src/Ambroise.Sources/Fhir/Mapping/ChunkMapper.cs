@@ -146,8 +146,9 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             return;
         }
         var when = entry["response"u8]["lastModified"u8].Exists ? entry["response"u8]["lastModified"u8] : bundle["timestamp"u8].Exists ? bundle["timestamp"u8] : bundle["meta"u8]["lastUpdated"u8];
-        var updated = FhirTime.TryParse(when.Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : (asOf - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        chunk.Seen.Add(new(keys.Of(Encoding.UTF8.GetBytes($"{url[^2]}/{url[^1]}")), new(updated, long.MaxValue, 0), url[^2], "deleted", line));
+        var version = FhirTime.TryParse(when.Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? new ResourceVersion(time.Micros, ResourceVersion.Deleted, 0)
+            : new((asOf - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, ResourceVersion.DeletedSometime, 0);
+        chunk.Seen.Add(new(keys.Of(Encoding.UTF8.GetBytes($"{url[^2]}/{url[^1]}")), version, url[^2], "deleted", line));
     }
 
     void Resource(JsonNode resource, string? bundleId, IReadOnlyDictionary<string, string>? names)

@@ -9,6 +9,9 @@ namespace Ambroise.Sources.Fhir.Mapping;
 /// <param name="Hash">Of the bytes: settles the order where the source gives none, the same way in whatever order they come.</param>
 readonly record struct ResourceVersion(long Updated, long Number, ulong Hash) : IComparable<ResourceVersion>
 {
+    /// <summary>Number of a deletion, after any version of its instant; and of one whose instant nobody told.</summary>
+    public const long Deleted = long.MaxValue, DeletedSometime = long.MaxValue - 1;
+
     public int CompareTo(ResourceVersion other)
     {
         var byTime = Updated.CompareTo(other.Updated);
