@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 
@@ -17,7 +16,7 @@ public sealed class EarlierRelease
 
     /// <summary>Records with some keys.</summary>
     /// <param name="keys">Ascending.</param>
-    public IEnumerable<Batch> Records(long[] keys, params string[] columns) => Shards(keys).SelectMany(s => Records(s.Shard, s.Found, keys, columns));
+    public IEnumerable<Batch> Records(long[] keys, params string[] columns) => Find(keys).SelectMany(s => Records(s.Shard, s.Found, keys, columns));
 
     IEnumerable<Batch> Records(int shard, List<(long Key, int Block)>? found, long[] keys, string[] columns)
     {
@@ -38,7 +37,7 @@ public sealed class EarlierRelease
     public HashSet<long> Known(long[] keys, bool departedToo = false)
     {
         var known = new HashSet<long>();
-        foreach (var (shard, found) in Shards(keys))
+        foreach (var (shard, found) in Find(keys))
             // Whoever departed from a shard is in its index still.
             if (found is not null && (departedToo || lake.DepartedOf(release!).Places(shard).Length == 0)) known.UnionWith(found.Select(f => f.Key));
             else
@@ -46,18 +45,12 @@ public sealed class EarlierRelease
         return known;
     }
 
-    (int Shard, List<(long Key, int Block)>? Found)[] Shards(long[] keys)
+    (int Shard, List<(long Key, int Block)>? Found)[] Find(long[] keys)
     {
         if (release is null || keys.Length == 0) return [];
-        var found = StoredRows.Shards(release, Cdm54.SourceRecord).Select(shard => (Shard: shard, Found: (List<(long, int)>?)null)).ToArray();
-        try
-        {
-            Parallel.For(0, found.Length, s => found[s].Found = RecordKeys.Find(lake, release, found[s].Shard, keys));
-        }
-        catch (AggregateException e) when (e.InnerException is FailureException)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerException);
-        }
+        int[] shards = [.. StoredRows.Shards(release, Cdm54.SourceRecord)];
+        var found = new (int, List<(long, int)>?)[shards.Length];
+        SideBySide.Run(shards, (i, shard) => found[i] = (shard, RecordKeys.Find(lake, release, shard, keys)));
         return found;
     }
 }

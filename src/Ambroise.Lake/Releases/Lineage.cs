@@ -91,7 +91,7 @@ public static class Lineage
     static Dictionary<long, Origin> Find(TenantLake lake, Manifest manifest, HashSet<long> wanted, CancellationToken cancel, out Dictionary<long, int> shards)
     {
         var (found, places) = (new Dictionary<long, Origin>(), new Dictionary<long, int>());
-        Parallel.ForEach(StoredRows.Shards(manifest, Cdm54.SourceRecord), new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, shard =>
+        SideBySide.Run([.. StoredRows.Shards(manifest, Cdm54.SourceRecord)], (_, shard) =>
         {
             TableFileReader? Open(FilePart part) => manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == Cdm54.SourceRecord.Name && f.Part == part) is { } file ? lake.OpenFile(file) : null;
             using var records = Open(FilePart.Analytic)!;
@@ -110,7 +110,7 @@ public static class Lineage
                         lock (found) (found[key], places[key]) = (origin, shard);
                     }
             }
-        });
+        }, cancel);
         shards = places;
         return found;
     }
