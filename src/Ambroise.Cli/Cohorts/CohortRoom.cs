@@ -8,6 +8,7 @@ using Ambroise.Governance.Audit;
 using Ambroise.Governance.Disclosure;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Reading;
+using Ambroise.Lake.Releases;
 
 namespace Ambroise.Cli.Cohorts;
 
@@ -50,12 +51,12 @@ sealed class CohortRoom : IDisposable
         Array.Sort(rows, static (a, b) => a.Subject.CompareTo(b.Subject));
         var all = new ShardDescription();
         var done = 0;
-        Parallel.ForEach(release.Shards, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, shard =>
+        SideBySide.Run(release.Shards, (_, shard) =>
         {
             var one = DescribeShard.Of(shard, rows, options, cancel);
             lock (all) all.Merge(one);
             report((double)Interlocked.Increment(ref done) / release.Shards.Count);
-        });
+        }, cancel);
         tenant.Record(Outcome.Done, Release, all.Patients);
         return CohortDescription.From(all, options, vocabulary);
     }

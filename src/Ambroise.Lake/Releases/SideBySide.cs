@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Ambroise.Lake.Releases;
 
 /// <summary>Work on several shards at once, on every core; a fault comes out as it would of work on one after the other.</summary>
-static class SideBySide
+public static class SideBySide
 {
     /// <exception cref="FailureException">The first that a shard's work threw.</exception>
     public static void Run<T>(IReadOnlyList<T> all, Action<int, T> work, CancellationToken cancel = default)

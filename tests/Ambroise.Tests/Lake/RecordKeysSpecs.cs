@@ -91,6 +91,8 @@ public sealed class RecordKeysSpecs
         Assert.NotEmpty(release.RecordsOf([3]));
         Assert.Equal([last], release.Known([last]));
         Assert.Equal("lake.file-damaged", Assert.Throws<FailureException>(() => Read(release, [.. ids.Order()])).Failure.Code);
+        Assert.True(Lineage.Of(test.Lake, null, [RowName.Parse($"source_record:{last}").OrThrow()], TestContext.Current.CancellationToken).Failed(out var failure, out _));
+        Assert.Equal("lake.file-damaged", failure.Code);
     }
 
     [Fact]
