@@ -136,7 +136,7 @@ public sealed partial class FhirSource
         var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => index.Outcome(n.Seq) != "older-than-loaded")
             .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
         var told = new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
-            [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code?.Meaning.Vocabulary, d.Code?.Meaning.Code, d.Code?.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
+            [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code.Meaning.Vocabulary, d.Code.Meaning.Code, d.Code.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
             [.. versions.OrderBy(v => v.Key)]);
         long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
         return (told with { NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
@@ -145,12 +145,21 @@ public sealed partial class FhirSource
     /// <summary>What earlier loads brought and names such a one.</summary>
     void Recode(EarlierRelease earlier)
     {
-        var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && code is not null && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
+        var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
         if (changed.Count == 0) return;
         using var names = new RowKeys(key);
         var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
-        recoding.Find(earlier.Rows(Cdm54.SourceRecord), (definition, record) => changed.Contains(definition) && !index.TryGet(record, out _, out _));
-        if (recoding.Any) Take(recoding.Write(t => earlier.Rows(t)));
+        recoding.Find(earlier.Rows(Cdm54.SourceRecord), (definition, record, at) => changed.Contains(definition) && IsNewest(record, at));
+        if (recoding.Any) Take(recoding.Write(t => earlier.Rows(t)), again: true);
+    }
+
+    /// <summary>Whether an earlier load's version of a record is later than what this one brings of it, which then counts no more.</summary>
+    bool IsNewest(long record, ResourceVersion version)
+    {
+        if (!index.TryGet(record, out var seq, out var brought)) return true;
+        if ((version.Updated, version.Number).CompareTo((brought.Updated, brought.Number)) <= 0) return false;
+        index.End(seq, "older-than-loaded");
+        return true;
     }
 
     /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>

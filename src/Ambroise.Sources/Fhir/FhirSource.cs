@@ -116,7 +116,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRelease, earlierWaiting) = (earlier, waiting);
         isMerge = earlier.Rows(Cdm54.Person, "person_id").Any();
-        foreach (var d in kept.Definitions) definitions.Add(d.Key, d.Code is null ? null : new(codes.Find(d.Vocabulary!, d.Code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
+        foreach (var d in kept.Definitions)
+            if (d.Code is { } code) definitions.Add(d.Key, new(codes.Find(d.Vocabulary!, code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
         ReadAll(cancel);
         Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);

@@ -19,7 +19,7 @@ sealed record KeptLinks(int Format, [property: JsonConverter(typeof(PackedNumber
     /// <param name="Practitioner">Whom it is of.</param>
     public sealed record Role(long Record, long Practitioner, int Specialty, string Source, long CareSite);
 
-    /// <summary>A medication's or a device's code; null where it has none.</summary>
+    /// <summary>A medication's or a device's code; null where an earlier version of the program took one that has none.</summary>
     public sealed record Definition(long Key, string? Vocabulary, string? Code, string? Display, long Updated, long Number, ulong Hash);
 
     [StructLayout(LayoutKind.Sequential)]

@@ -18,14 +18,14 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
     readonly Dictionary<long, (Batch Record, int Row)> records = [];
 
     /// <param name="all">SOURCE_RECORD of the earlier release.</param>
-    /// <param name="isWanted">By the definition that the record names and by its own key.</param>
-    public void Find(IEnumerable<Batch> all, Func<long, long, bool> isWanted)
+    /// <param name="isWanted">By the definition that the record names, by its own key and its version.</param>
+    public void Find(IEnumerable<Batch> all, Func<long, long, ResourceVersion, bool> isWanted)
     {
         foreach (var batch in all)
             for (var row = 0; row < batch.Rows; row++)
             {
                 var id = batch.Int64("source_record_id").Array[row];
-                if (batch.Int64("definition_id").IsNull(row) || !isWanted(batch.Int64("definition_id").Array[row], id)) continue;
+                if (batch.Int64("definition_id").IsNull(row) || !isWanted(batch.Int64("definition_id").Array[row], id, Version(batch, row))) continue;
                 var one = new Batch(Cdm54.SourceRecord);
                 for (var c = 0; c < one.Columns.Length; c++) one.Columns[c].AppendFrom(batch.Columns[c], [row]);
                 records[id] = (one, 0);
@@ -33,6 +33,9 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
     }
 
     public bool Any => records.Count > 0;
+
+    static ResourceVersion Version(Batch records, int row) =>
+        new(records.Int64("version_at").IsNull(row) ? long.MinValue : records.Int64("version_at").Array[row], long.TryParse(records.Text("version_name").Text(row), out var number) ? number : 0, 0);
 
     /// <summary>The records' rows as they are now, as a chunk of an input would give them.</summary>
     /// <param name="earlier">Rows of the earlier release, by table.</param>
@@ -53,8 +56,7 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
     void Write(MappedChunk chunk, Batch record, EventColumns columns, Batch rows, int row)
     {
         var (id, type) = (record.Int64("source_record_id").Array[0], record.Text("record_type").Text(0)!);
-        var at = record.Int64("version_at").IsNull(0) ? long.MinValue : record.Int64("version_at").Array[0];
-        var version = new ResourceVersion(at, long.TryParse(record.Text("version_name").Text(0), out var number) ? number : 0, 0);
+        var version = Version(record, 0);
         mapper.Begin(default, type, new(id, 0), version, chunk.Seen.Count, null);
         var patient = record.Int64(record.Int64("patient_id").IsNull(0) ? "person_id" : "patient_id").Array[0];
         mapper.Write(Event(columns, rows, row, patient, code(record.Int64("definition_id").Array[0])!, type == "DeviceUseStatement" ? Domain.Device : Domain.Drug));

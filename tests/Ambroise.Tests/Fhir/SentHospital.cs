@@ -38,6 +38,10 @@ sealed class SentHospital
 
     string Day() => string.Create(CultureInfo.InvariantCulture, $"20{10 + Below(12)}-{1 + Below(12):D2}-{1 + Below(28):D2}");
 
+    const string Words = """{"text":"?"}""";
+
+    static string Drug(string code) => $$"""{"coding":[{"system":"urn:drugs","code":"{{code}}"}]}""";
+
     /// <summary>A resource in one to three versions.</summary>
     /// <param name="goes">Whether it may be deleted: who is named by an identifier stays.</param>
     void Add(string type, string id, bool goes, Func<string> rest)
@@ -63,7 +67,8 @@ sealed class SentHospital
         Add("Organization", "o1", false, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
         Add("Practitioner", "d1", false, () => $$""" "identifier":[{"system":"urn:rpps","value":"R1"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         Add("PractitionerRole", "r1", false, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
-        Add("Medication", "m1", false, () => $$""" "code":{"coding":[{"system":"urn:drugs","code":"{{Pick("M1", "M2")}}"}]} """);
+        Add("Medication", "m1", true, () => $$""" "code":{{Pick(Drug("M1"), Drug("M2"), Words)}} """);
+        Add("Device", "v1", true, () => $$""" "type":{{Pick(Drug("V1"), Drug("V2"), Words)}} """);
         for (var p = 1; p <= 3; p++)
         {
             var patient = $"p{p}";
@@ -78,6 +83,7 @@ sealed class SentHospital
             for (var n = 0; n < 2; n++)
                 Add("Condition", $"c{p}{n}", true, () => $$""" {{subject}},"encounter":{"reference":"Encounter/{{Pick("e", "f", "g")}}{{p}}"},"verificationStatus":{"coding":[{"code":"{{Pick("confirmed", "confirmed", "refuted", "entered-in-error")}}"}]},"code":{"coding":[{"system":"urn:x","code":"C{{Below(5)}}"}]},"onsetDateTime":"{{Day()}}","recorder":{{provider}} """);
             Add("MedicationRequest", $"q{p}", true, () => $$""" "status":"{{Pick("active", "completed", "cancelled")}}","intent":"order",{{subject}},"medicationReference":{"reference":"Medication/m1"},"authoredOn":"{{Day()}}","requester":{{provider}} """);
+            Add("DeviceUseStatement", $"u{p}", true, () => $$""" "status":"active",{{subject}},"device":{"reference":"Device/v1"},"timingDateTime":"{{Day()}}" """);
             var more = Below(2) == 0 ? """,{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":70,"unit":"mmHg"}}""" : "";
             Add("Observation", $"b{p}", true, () => $$""" "status":"final","category":[{"coding":[{"code":"vital-signs"}]}],{{subject}},"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"{{Day()}}","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":{{90 + Below(60)}},"unit":"mmHg"} }{{more}}] """);
             Add("DocumentReference", $"n{p}", true, () => $$""" "status":"current",{{subject}},"type":{"text":"Lettre"},"date":"{{Day()}}T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] """);

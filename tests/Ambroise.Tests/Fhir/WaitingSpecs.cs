@@ -125,4 +125,32 @@ public sealed class WaitingSpecs
         Assert.Equal(1, hospital.Report.Fates.Sum(f => f.Count));
         Assert.Equal(whole, hospital.Load(LoadMode.Merge, Version(1, "M1")));
     }
+
+    [Fact]
+    public void A_medication_that_changes_its_code_changes_a_request_that_comes_in_an_older_version_beside_it()
+    {
+        static string Version(int version, string line) => line.Replace("\"status\"", $"\"meta\":{{\"versionId\":\"{version}\"}},\"status\"", StringComparison.Ordinal).Replace("\"code\":{", $"\"meta\":{{\"versionId\":\"{version}\"}},\"code\":{{", StringComparison.Ordinal);
+        var (first, second) = (Version(1, Medication), Version(2, Medication.Replace("M1", "M2", StringComparison.Ordinal)));
+        using var hospital = new FhirHospital();
+        var whole = hospital.Load(LoadMode.Replace, Patient, second, Version(2, Request("r")));
+        hospital.Load(LoadMode.Replace, Patient, first, Version(2, Request("r")));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, second, Version(1, Request("r"))));
+        Assert.Equal((1L, 2L), (hospital.Fate("MedicationRequest", "set-aside", "older-than-loaded"), hospital.Report.Fates.Sum(f => f.Count)));
+    }
+
+    [Fact]
+    public void A_medication_whose_code_a_later_version_lacks_keeps_it_in_whatever_order_they_come()
+    {
+        static string Version(int version, string code) => $$"""{"resourceType":"Medication","id":"m","meta":{"versionId":"{{version}}"},"code":{{code}}}""";
+        var (coded, bare) = (Version(1, """{"coding":[{"system":"urn:drugs","code":"M1"}]}"""), Version(2, """{"text":"CANARI7Q"}"""));
+        using var hospital = new FhirHospital();
+        var whole = hospital.Load(LoadMode.Replace, Patient, coded, Request("r"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Replace, Patient, bare, Request("r"), coded));
+        Assert.Equal(1, hospital.Fate("Medication", "quarantined", "code: code-missing"));
+        hospital.Load(LoadMode.Replace, Patient, coded, Request("r"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, bare));
+        hospital.Load(LoadMode.Replace, Patient, bare, Request("r"));
+        Assert.Equal(1, hospital.Fate("MedicationRequest", "set-aside", "waiting-medication"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, coded));
+    }
 }

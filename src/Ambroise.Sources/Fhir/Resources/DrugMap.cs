@@ -8,10 +8,11 @@ namespace Ambroise.Sources.Fhir.Resources;
 /// <summary>What a patient took or was given: MedicationRequest, -Administration, -Dispense, -Statement, Immunization.</summary>
 static class DrugMap
 {
-    /// <summary>A medication is the code others refer to.</summary>
+    /// <summary>A medication is the code others refer to. A version without one is not understood, and leaves the code that an earlier one had: so it is in whatever order they come.</summary>
     public static Fate Medication(ResourceMapper m)
     {
-        m.Definitions.Add(m.Key.Key, m.Code(m.Resource["code"u8]), m.Version);
+        if (m.Code(m.Resource["code"u8]) is not { } code) return Fate.Refused("code", "code-missing");
+        m.Definitions.Add(m.Key.Key, code, m.Version);
         return Fate.Aside("definition-only");
     }
 

@@ -55,7 +55,8 @@ static class ProcedureMap
     /// <summary>A device says by itself nothing of when it was used: the statement of its use does. Serial numbers and UDI stay out.</summary>
     public static Fate Device(ResourceMapper m)
     {
-        m.Definitions.Add(m.Key.Key, m.Code(m.Resource["type"u8]), m.Version);
+        if (m.Code(m.Resource["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
+        m.Definitions.Add(m.Key.Key, code, m.Version);
         return Fate.Aside("definition-only");
     }
 
