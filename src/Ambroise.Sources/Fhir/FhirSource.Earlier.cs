@@ -74,15 +74,22 @@ public sealed partial class FhirSource
         }
     }
 
-    /// <summary>Takes what the encounters of the patients touched are part of, from the rows that stay.</summary>
+    /// <summary>Takes what the encounters of the patients touched are part of, from the rows that stay; and what costs are of whose stay may be another one, as their records tell.</summary>
     void Nest(EarlierRelease earlier)
     {
+        var unsure = new HashSet<long>();
         foreach (var batch in earlier.Rows(Cdm54.VisitDetail, "visit_detail_id", "person_id", "parent_visit_detail_id", "visit_occurrence_id"))
         {
             var (ids, about, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("person_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
             for (var row = 0; row < batch.Rows; row++)
-                if (touched.Contains(about.Array[row]) && !gone.Contains(ids.Array[row])) partOf.TryAdd(ids.Array[row], parents.IsNull(row) ? visits.Array[row] : parents.Array[row]);
+                if (gone.Contains(ids.Array[row])) unsure.Add(visits.Array[row]);
+                else if (touched.Contains(about.Array[row])) partOf.TryAdd(ids.Array[row], parents.IsNull(row) ? visits.Array[row] : parents.Array[row]);
         }
+        if (unsure.Count == 0) return;
+        var costs = earlier.Rows(Cdm54.Cost, "cost_id", "cost_event_id").SelectMany(b => Enumerable.Range(0, b.Rows).Where(r => unsure.Contains(b.Int64("cost_event_id").Array[r])).Select(r => b.Int64("cost_id").Array[r]));
+        foreach (var batch in earlier.Records([.. costs.Order()], "source_record_id", "definition_id"))
+            for (var row = 0; row < batch.Rows; row++)
+                if (!batch.Int64("definition_id").IsNull(row)) costsOf[batch.Int64("source_record_id").Array[row]] = batch.Int64("definition_id").Array[row];
     }
 
     /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>

@@ -53,6 +53,9 @@ public sealed partial class FhirSource
     {
         if (earlier.Rows == 0) return;
         var columns = new LinkColumns(earlier.Table);
+        if (earlier.Table == Cdm54.Cost && costsOf.Count > 0)
+            for (var row = 0; row < earlier.Rows; row++)
+                if (costsOf.TryGetValue(earlier.Int64("cost_id").Array[row], out var encounter)) earlier.Int64("cost_event_id").Array[row] = encounter;
         columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _));
         columns.Follow(earlier, aliases, partOf);
         changes.Follow(earlier, links);

@@ -53,7 +53,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Definitions definitions = new();
     readonly List<Rejected> rejected = [];
     readonly Dictionary<(string Type, string Reason), long> counts = [];
-    readonly Dictionary<long, long> aliases = [], partOf = [];
+    readonly Dictionary<long, long> aliases = [], partOf = [], costsOf = [];
     readonly Dictionary<long, (int Specialty, string Source, long CareSite)> roles = [];
     readonly Dictionary<(string Vocabulary, string Code, string Table), (string Display, long Count)> unmapped = [];
     readonly Dictionary<(string Type, string Table), long> rowCounts = [];

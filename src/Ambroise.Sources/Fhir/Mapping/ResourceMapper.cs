@@ -44,8 +44,8 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     public ResourceVersion Version { get; private set; }
 
-    /// <summary>The medication or device that the resource names, once looked for.</summary>
-    public long Definition { get; private set; }
+    /// <summary>The medication or device that the resource names, or the encounter whose cost it is, once looked for.</summary>
+    public long Definition { get; set; }
 
     /// <summary>Looks for what a resource refers to by its code.</summary>
     /// <returns>Null and its code, or the fate of the resource.</returns>

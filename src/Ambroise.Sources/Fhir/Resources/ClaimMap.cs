@@ -71,6 +71,7 @@ static class ClaimMap
         var isVisit = at != Null.Int64;
         if (!isVisit) at = m.Reference(r["prescription"u8], "MedicationRequest");
         if (at == Null.Int64) return Fate.Aside("no-event"); // the CDM has no cost by itself
+        if (isVisit) m.Definition = at; // a cost names the outermost stay, whatever that comes to be
         var row = m.Row(Cdm54.Cost);
         row.Put(At.CostEventId, at);
         row.Put(At.CostDomainId, isVisit ? "Visit"u8 : "Drug"u8);

@@ -1,0 +1,35 @@
+using Ambroise.Lake.Releases;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>What a later load makes known moves the rows of earlier ones to where a single load would have put them.</summary>
+public sealed class LaterKnownSpecs
+{
+    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}""";
+
+    static string Encounter(string id, int version = 1, string more = "") =>
+        $$"""{"resourceType":"Encounter","id":"{{id}}","meta":{"versionId":"{{version}}"},"status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"}{{more}},"period":{"start":"2020-05-0{{id.Length}}"} }""";
+
+    static string PartOf(string id) => $$""","partOf":{"reference":"Encounter/{{id}}"}""";
+
+    /// <summary>The lines in one load, and each split of them in two, one way round and the other.</summary>
+    static void Expect(string query, string[] expected, params string[] lines)
+    {
+        using var hospital = new FhirHospital();
+        var whole = hospital.Load(LoadMode.Replace, [Patient, .. lines]);
+        Assert.Equal(expected, hospital.Query(query));
+        for (var split = 1; split < 1 << lines.Length; split++)
+        {
+            hospital.Load(LoadMode.Replace, [Patient, .. lines.Where((_, n) => (split >> n & 1) == 0)]);
+            Assert.Equal(whole, hospital.Load(LoadMode.Merge, [Patient, .. lines.Where((_, n) => (split >> n & 1) != 0)]));
+        }
+    }
+
+    [Fact]
+    public void A_cost_is_of_the_outermost_stay_of_its_encounter_whichever_that_comes_to_be()
+    {
+        const string claim = """{"resourceType":"Claim","id":"k","status":"active","patient":{"reference":"Patient/p1"},"item":[{"encounter":[{"reference":"Encounter/bed"}]}],"total":{"value":120}}""";
+        Expect("select cast(visit_start_date as date) || ' ' || total_charge from cost join visit_occurrence on cost_event_id = visit_occurrence_id", ["2020-05-06 120.0"],
+            Encounter("first"), Encounter("second"), Encounter("bed", 1, PartOf("ward")), Encounter("ward", 1, PartOf("first")), Encounter("ward", 2, PartOf("second")), claim);
+    }
+}
