@@ -30,7 +30,7 @@ public sealed partial class FhirSource
     void TouchPersons(EarlierRelease earlier)
     {
         touched.UnionWith(changes.Touched);
-        var namedBefore = kept.Names.Select(n => (n.Key, n.Means)).ToHashSet();
+        var namedBefore = kept.Names.Concat(kept.Former).Select(n => (n.Key, n.Means)).ToHashSet();
         var named = aliases.Where(a => !namedBefore.Contains((a.Key, a.Value))).Select(a => a.Key).ToHashSet();
         if (kept.Open is { } open) named.IntersectWith(open);
         foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
@@ -104,30 +104,37 @@ public sealed partial class FhirSource
         else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
     }
 
-    /// <summary>Takes the connections that the versions which count tell of, and those that earlier loads kept and no resource of this one replaced.</summary>
+    /// <summary>Takes the connections that the versions which count tell of, and those that earlier loads kept and no resource of this one replaced. A name that none of these tells of means whom it once meant.</summary>
     void Connect()
     {
-        void Name(long name, long means) => aliases[name] = aliases.TryGetValue(name, out var other) ? Math.Min(other, means) : means;
+        var former = new Dictionary<long, long>();
+        static void Name(Dictionary<long, long> names, long name, long means) => names[name] = names.TryGetValue(name, out var other) ? Math.Min(other, means) : means;
         void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
         {
             if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
         }
-        foreach (var name in kept.Names.Where(n => !IsReplaced(n.Record))) Name(name.Key, name.Means);
-        foreach (var (name, patient) in namesBefore) Name(name, patient);
+        foreach (var name in kept.Names) Name(IsReplaced(name.Record) ? former : aliases, name.Key, name.Means);
+        foreach (var name in kept.Former) Name(former, name.Key, name.Means);
+        foreach (var (name, patient) in namesBefore) Name(aliases, name, patient);
         foreach (var role in kept.Roles)
             if (IsReplaced(role.Record)) roleless.Add(role.Practitioner);
             else Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+        foreach (var fact in facts.Where(f => IsName(f) && index.IsDead(f.Tag))) Name(former, fact.One, fact.Other);
         foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
             switch (fact.Kind)
             {
                 // Every patient has names, and few are referred to by one.
-                case FactKind.Name: if (index.Type(fact.Tag) != "Patient" || namedPatients.Contains(fact.One)) Name(fact.One, fact.Other); break;
+                case FactKind.Name: if (index.Type(fact.Tag) != "Patient" || namedPatients.Contains(fact.One)) Name(aliases, fact.One, fact.Other); break;
                 case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
                 default: links.Bears(fact.Kind, fact.One, fact.Other); break;
             }
+        foreach (var (name, means) in former) aliases.TryAdd(name, means);
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
     }
+
+    /// <summary>Names a resource that is about no patient.</summary>
+    bool IsName(Fact fact) => fact.Kind == FactKind.Name && AboutNobody.Contains(index.Type(fact.Tag));
 
     /// <summary>A resource of this load takes the place of what earlier ones knew of this record.</summary>
     bool IsReplaced(long record) => index.TryGet(record, out var seq, out _) && index.Outcome(seq) != "older-than-loaded";
@@ -137,16 +144,17 @@ public sealed partial class FhirSource
     public byte[] Links()
     {
         // A name is told of by the resource it means, a role's by the role.
-        var names = kept.Names.Where(n => !IsReplaced(n.Record)).Concat(facts.Where(f => f.Kind == FactKind.Name && AboutNobody.Contains(index.Type(f.Tag)) && !index.IsDead(f.Tag))
-            .Select(f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other)));
+        var told = facts.Where(IsName).ToLookup(f => index.IsDead(f.Tag), f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other));
+        var before = kept.Names.ToLookup(n => IsReplaced(n.Record));
+        KeptLinks.Name[] names = [.. before[false].Concat(told[false]).OrderBy(n => (n.Record, n.Key))], former = [.. kept.Former.Concat(before[true]).Concat(told[true]).Except(names).OrderBy(n => (n.Record, n.Key, n.Means))];
         var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
         var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => index.Outcome(n.Seq) != "older-than-loaded")
             .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
-        var told = new KeptLinks(1, [.. names.OrderBy(n => (n.Record, n.Key))], [.. tellers.OrderBy(r => r.Record)],
+        var links = new KeptLinks(1, names, [.. tellers.OrderBy(r => r.Record)],
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code.Meaning.Vocabulary, d.Code.Meaning.Code, d.Code.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
             [.. versions.OrderBy(v => v.Key)]);
         long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
-        return (told with { NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
+        return (links with { Former = former, NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
     }
 
     /// <summary>What earlier loads brought and names such a one.</summary>

@@ -25,6 +25,10 @@ sealed record KeptLinks(int Format, [property: JsonConverter(typeof(PackedNumber
     [StructLayout(LayoutKind.Sequential)]
     public readonly record struct Version(long Key, long Updated, long Number);
 
+    /// <summary>Names that the resource which told of them bears no more, or that is no more: where nobody else bears one, it means whom it meant.</summary>
+    [JsonConverter(typeof(PackedNumbers<Name>))]
+    public IReadOnlyList<Name> Former { get => field ?? []; init; }
+
     /// <summary>Systems whose numbers make patients one person, as some load was told: a later one that is not told goes on so.</summary>
     public IReadOnlyList<string> NumberSystems { get; init; } = [];
 

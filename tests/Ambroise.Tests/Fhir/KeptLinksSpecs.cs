@@ -8,10 +8,11 @@ public sealed class KeptLinksSpecs
     static readonly KeptLinks Links = new(1, [new(3, long.MaxValue, -5), new(4, 7, 8)], [new(9, 10, 11, "cardiologie", 12)], [new(13, "ATC", "N02BE01", "paracetamol", 14, 15, ulong.MaxValue)], [new(16, long.MinValue, 17)])
     {
         NumberSystems = ["urn:ipp"],
+        Former = [new(20, 21, 22)],
         Open = [18, 19],
     };
 
-    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Definitions, .. links.Versions, .. links.NumberSystems, links.Open is null ? "null" : string.Join(',', links.Open)]);
+    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Definitions, .. links.Versions, .. links.Former, .. links.NumberSystems, links.Open is null ? "null" : string.Join(',', links.Open)]);
 
     [Fact]
     public void They_come_back_as_they_were()
@@ -25,6 +26,6 @@ public sealed class KeptLinksSpecs
     public void What_an_earlier_version_of_the_program_wrote_is_read()
     {
         var links = KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":1,"Names":[{"Record":3,"Key":9223372036854775807,"Means":-5},{"Record":4,"Key":7,"Means":8}],"Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Definitions":[{"Key":13,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":14,"Number":15,"Hash":18446744073709551615}],"Versions":[{"Key":16,"Updated":-9223372036854775808,"Number":17}],"NumberSystems":["urn:ipp"]}"""));
-        Assert.Equal(Shown(Links with { Open = null }), Shown(links));
+        Assert.Equal(Shown(Links with { Open = null, Former = [] }), Shown(links));
     }
 }

@@ -12,6 +12,8 @@ public sealed class LaterKnownSpecs
 
     static string PartOf(string id) => $$""","partOf":{"reference":"Encounter/{{id}}"}""";
 
+    static string Deleted(string url, int month) => $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-{{month:D2}}-01T00:00:00Z","entry":[{"request":{"method":"DELETE","url":"{{url}}"} }]}""";
+
     /// <summary>The lines in one load, and each split of them in two, one way round and the other.</summary>
     static void Expect(string query, string[] expected, params string[] lines)
     {
@@ -31,5 +33,14 @@ public sealed class LaterKnownSpecs
         const string claim = """{"resourceType":"Claim","id":"k","status":"active","patient":{"reference":"Patient/p1"},"item":[{"encounter":[{"reference":"Encounter/bed"}]}],"total":{"value":120}}""";
         Expect("select cast(visit_start_date as date) || ' ' || total_charge from cost join visit_occurrence on cost_event_id = visit_occurrence_id", ["2020-05-06 120.0"],
             Encounter("first"), Encounter("second"), Encounter("bed", 1, PartOf("ward")), Encounter("ward", 1, PartOf("first")), Encounter("ward", 2, PartOf("second")), claim);
+    }
+
+    [Fact]
+    public void An_identifier_of_a_practitioner_who_was_deleted_means_them_still()
+    {
+        const string doctor = """{"resourceType":"Practitioner","id":"d","meta":{"lastUpdated":"2024-01-01T00:00:00Z"},"identifier":[{"system":"urn:rpps","value":"R1"}]}""";
+        const string other = """{"resourceType":"Practitioner","id":"d","meta":{"lastUpdated":"2024-02-01T00:00:00Z"},"identifier":[{"system":"urn:rpps","value":"R2"}]}""";
+        const string by = ""","participant":[{"individual":{"reference":"Practitioner?identifier=urn:rpps|R1"}}] """;
+        Expect("select count(*) from visit_occurrence", ["1"], doctor, other, Deleted("Practitioner/d", 6), Encounter("e", 1, by));
     }
 }

@@ -64,9 +64,9 @@ sealed class SentHospital
 
     void Fill()
     {
-        Add("Organization", "o1", false, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
-        Add("Practitioner", "d1", false, () => $$""" "identifier":[{"system":"urn:rpps","value":"R1"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
-        Add("PractitionerRole", "r1", false, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
+        Add("Organization", "o1", true, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
+        Add("Practitioner", "d1", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
+        Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
         Add("Medication", "m1", true, () => $$""" "code":{{Pick(Drug("M1"), Drug("M2"), Words)}} """);
         Add("Device", "v1", true, () => $$""" "type":{{Pick(Drug("V1"), Drug("V2"), Words)}} """);
         for (var p = 1; p <= 3; p++)
