@@ -17,7 +17,7 @@ static class FhirBench
     /// <summary>Machines that others work on too are now fast, now slow: what is compared is run in turns, and of each the median counts.</summary>
     const int Rounds = 3;
 
-    /// <param name="published">The program as <c>dotnet publish</c> makes it, compiled beforehand; null for the one built beside this.</param>
+    /// <param name="published">The program as <c>dotnet publish</c> makes it, machine code; null for the one built beside this.</param>
     public static void Measure(string folder, int copies, string? vocabulary, string? published)
     {
         program = published ?? program;

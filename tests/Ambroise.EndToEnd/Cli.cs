@@ -24,10 +24,10 @@ sealed record Ran(int ExitCode, string Output, string Error)
     }
 }
 
-/// <summary>Runs the built <c>ambroise</c> as a process of its own, as a person's shell would.</summary>
+/// <summary>Runs <c>ambroise</c> as a process of its own, as a person's shell would: the one built beside these tests, or the one that the variable <c>AMBROISE_PROGRAM</c> names, e.g. as published.</summary>
 static class Cli
 {
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "ambroise.exe" : "ambroise");
+    public static string Program { get; } = Environment.GetEnvironmentVariable("AMBROISE_PROGRAM") is { Length: > 0 } named ? Path.GetFullPath(named) : Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "ambroise.exe" : "ambroise");
 
     /// <summary>Runs to the end, or kills it and fails the test past the limit.</summary>
     /// <param name="home">The warehouse's folder.</param>

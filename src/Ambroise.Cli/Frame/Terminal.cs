@@ -1,7 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Spectre.Console;
 
 namespace Ambroise.Cli.Frame;
@@ -10,15 +6,6 @@ namespace Ambroise.Cli.Frame;
 /// holds exactly one JSON document, an error's included.</summary>
 sealed class Terminal(bool json)
 {
-    static readonly JsonSerializerOptions JsonStyle = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // read by programs and people, never put in a page
-        WriteIndented = true,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-    };
-
     readonly IAnsiConsole output = Make(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>For whatever is not the answer: progress, notes, questions.</summary>
@@ -53,7 +40,7 @@ sealed class Terminal(bool json)
         return done => bar.Value = done;
     }
 
-    static void WriteJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, value.GetType(), JsonStyle));
+    static void WriteJson(object value) => Console.Out.WriteLine(AnswerJson.Of(value));
 
     static IAnsiConsole Make(TextWriter writer, bool redirected)
     {

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
@@ -16,8 +14,6 @@ namespace Ambroise.Cli.Governance;
 static class ExportRegister
 {
     sealed record Shown(string Folder, int Projects, IReadOnlyList<string> Files);
-
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     public static Command Command(CommandFrame frame)
     {
@@ -47,7 +43,7 @@ static class ExportRegister
         var files = new Dictionary<string, string>
         {
             ["projects.html"] = RegisterPage.Html(warehouse, projects, session.Say("en", "fr") == "fr"),
-            ["projects.json"] = JsonSerializer.Serialize(projects, Style),
+            ["projects.json"] = PublicProject.ToJson(projects),
             ["catalogue.jsonld"] = HealthDcat.JsonLd(warehouse),
         };
         foreach (var (name, text) in files) File.WriteAllText(Path.Combine(folder, name), text, new UTF8Encoding(false));

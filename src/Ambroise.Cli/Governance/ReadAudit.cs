@@ -71,7 +71,7 @@ static class ReadAudit
         if (!file.Exists) return Missing(file);
         try
         {
-            return JsonSerializer.Deserialize<AuditProof>(File.ReadAllText(file.FullName), JsonSerializerOptions.Web) ?? throw new JsonException();
+            return AuditProof.Parse(File.ReadAllText(file.FullName));
         }
         catch (JsonException)
         {

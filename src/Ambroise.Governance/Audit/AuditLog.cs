@@ -213,6 +213,9 @@ public sealed record AuditVerified(long Entries, long Signed, string Root, int C
 /// <param name="Path">Base64, lowest first.</param>
 public sealed record AuditProof(string Entry, long Sequence, long Size, IReadOnlyList<string> Path, string Checkpoint)
 {
+    /// <exception cref="JsonException">It is no proof.</exception>
+    public static AuditProof Parse(string json) => JsonSerializer.Deserialize(json, KeptJson.Of<AuditProof>()) ?? throw new JsonException();
+
     /// <returns>The entry, or <c>audit.proof-invalid</c>: needs nothing but the public key.</returns>
     public Result<AuditEntry> Check(string tenant, byte[] publicKey)
     {

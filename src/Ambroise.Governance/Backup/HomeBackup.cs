@@ -22,8 +22,6 @@ public static class HomeBackup
 {
     const string ControlPlaneFile = "ambroise.db";
 
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     /// <summary>Copies a home. No tenant may load, erase or change keys meanwhile; questions go on.</summary>
     /// <param name="target">A folder that is not there, or empty.</param>
     /// <returns>What was written; or <c>backup.target-full</c>, <c>backup.busy</c>, <c>home.missing</c>.</returns>
@@ -45,7 +43,7 @@ public static class HomeBackup
                 files.Add(Copy(path, target, name));
             }
             var list = new BackupList(BackupList.CurrentFormat, clock.GetUtcNow(), files);
-            DurableFile.Replace(Path.Combine(target, BackupList.FileName), JsonSerializer.SerializeToUtf8Bytes(list, Style));
+            DurableFile.Replace(Path.Combine(target, BackupList.FileName), JsonSerializer.SerializeToUtf8Bytes(list, KeptJson.Indented<BackupList>()));
             return list;
         }
         finally
@@ -123,7 +121,7 @@ public static class HomeBackup
         if (!File.Exists(path)) return new Failure(FailureKind.NotFound, "backup.missing", $"'{source}' holds no backup, or one that was not finished.");
         try
         {
-            var list = JsonSerializer.Deserialize<BackupList>(File.ReadAllBytes(path), Style);
+            var list = JsonSerializer.Deserialize(File.ReadAllBytes(path), KeptJson.Indented<BackupList>());
             // A name must not lead out of the folder it is restored to.
             if (list is { Format: BackupList.CurrentFormat, Files: not null } && list.Files.All(f => f.Path == ControlPlaneFile || (Belongs(f.Path, out _) && !f.Path.Split('/').Contains("..")))) return list;
         }

@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Ambroise.Vault.Custody;
 
 namespace Ambroise.Governance.Control;
@@ -16,8 +15,6 @@ namespace Ambroise.Governance.Control;
 /// <param name="book">Where the table holds several books, in its column <c>book</c>: which.</param>
 sealed class SealedJournal<T>(DbConnection connection, string table, string name, string tenant, Func<ReadOnlyMemory<byte>> key, Func<int, Failure> damaged, string? book = null) where T : class
 {
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
-
     /// <returns>Every entry, oldest first.</returns>
     public List<T> Read(DbTransaction? transaction = null)
     {
@@ -27,7 +24,7 @@ sealed class SealedJournal<T>(DbConnection connection, string table, string name
         {
             var message = new byte[text.Length];
             var entry = Convert.TryFromBase64String(text, message, out var length) && Sealed.Open(key().Span, message.AsSpan(0, length), Context(number)) is { } content
-                ? JsonSerializer.Deserialize<T>(content, Style) : null;
+                ? JsonSerializer.Deserialize(content, KeptJson.Of<T>()) : null;
             if (entry is null || number != all.Count + 1) throw damaged(all.Count + 1).AsException();
             all.Add(entry);
         }
@@ -36,7 +33,7 @@ sealed class SealedJournal<T>(DbConnection connection, string table, string name
 
     /// <param name="number">One more than there are entries.</param>
     public void Append(DbTransaction transaction, long number, T entry) =>
-        connection.Execute($"insert into {table} (tenant, {(book is null ? "" : "book, ")}number, sealed) values (@tenant, {(book is null ? "" : "@book, ")}@number, @sealed)", transaction, Named(("@number", number), ("@sealed", Convert.ToBase64String(Sealed.Seal(key().Span, JsonSerializer.SerializeToUtf8Bytes(entry, Style), Context(number))))));
+        connection.Execute($"insert into {table} (tenant, {(book is null ? "" : "book, ")}number, sealed) values (@tenant, {(book is null ? "" : "@book, ")}@number, @sealed)", transaction, Named(("@number", number), ("@sealed", Convert.ToBase64String(Sealed.Seal(key().Span, JsonSerializer.SerializeToUtf8Bytes(entry, KeptJson.Of<T>()), Context(number))))));
 
     (string, object)[] Named(params ReadOnlySpan<(string, object)> more) => book is null ? [("@tenant", tenant), .. more] : [("@tenant", tenant), ("@book", book), .. more];
 

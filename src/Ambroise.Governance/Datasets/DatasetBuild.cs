@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Ambroise.Governance.Control;
+using Ambroise.Governance.Projects;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Reading;
@@ -82,7 +84,7 @@ static class DatasetBuild
         package.Table("analysis/wide.parquet", "analysis/wide.csv", wide.Table, Watched(look.Shards.Select(wide.Of), cancel));
         var withheld = rare.Withheld.Select(w => new WithheldCodes(w.Table, w.Column, w.Values)).ToList();
         var permit = PermitSha256(plan);
-        package.Text("anonymity.json", Package.Json(look.Anonymity));
+        package.Text("anonymity.json", PackageWords.Report(look.Anonymity));
         package.Text("README.md", PackageWords.ReadMe(plan, look.Patients, look.Anonymity, withheld, [.. rare.Numbers.Cut], package.Files));
         package.Text("csvw-metadata.json", PackageWords.Dictionary(plan, wide.Table));
         package.Text("ro-crate-metadata.json", PackageWords.Provenance(plan, permit, package.Files));
@@ -129,7 +131,7 @@ static class DatasetBuild
         return shards.SelectMany(s => rows.Of(s, memoryBytes));
     }
 
-    static string PermitSha256(DatasetPlan plan) => DatasetPlan.Sha256(JsonSerializer.Serialize(plan.Permit));
+    static string PermitSha256(DatasetPlan plan) => DatasetPlan.Sha256(JsonSerializer.Serialize(plan.Permit, KeptJson.AsDeclared<Permit>()));
 
     static IEnumerable<Batch> Watched(IEnumerable<Batch> batches, CancellationToken cancel)
     {

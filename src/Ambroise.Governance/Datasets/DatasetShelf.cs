@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ambroise.Governance.Control;
 using Ambroise.Lake.Reading;
 using Ambroise.Vault;
 using Ambroise.Vault.Files;
@@ -27,8 +28,6 @@ public sealed record ExpiredProject(string Project, DateTimeOffset Expired, IRea
 /// <param name="tenantFolder">Datasets are in its <c>datasets/PROJECT/NUMBER/</c>.</param>
 public sealed class DatasetShelf(string tenantFolder, KeyRing keys, TimeProvider clock)
 {
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     string Folder(string project) => Path.Combine(tenantFolder, "datasets", project);
 
     string Numbered(string project, int number) => Path.Combine(Folder(project), number.ToString(CultureInfo.InvariantCulture));
@@ -185,13 +184,13 @@ public sealed class DatasetShelf(string tenantFolder, KeyRing keys, TimeProvider
         if (File.Exists(TombstonePath(project)))
         {
             Finish(project);
-            return JsonSerializer.Deserialize<ExpiredProject>(File.ReadAllBytes(TombstonePath(project)), Style)!;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(TombstonePath(project)), KeptJson.Indented<ExpiredProject>())!;
         }
         DurableFile.CreateFolder(Folder(project));
         var files = Directory.EnumerateFiles(Folder(project), "*.sealed", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToDictionary(f => Path.GetRelativePath(Folder(project), f).Replace('\\', '/'), Sha256Of);
         var expired = new ExpiredProject(project, clock.GetUtcNow(), files);
         // The note first: stopped after it, the project stays closed and the next call finishes.
-        DurableFile.Replace(TombstonePath(project), JsonSerializer.SerializeToUtf8Bytes(expired, Style));
+        DurableFile.Replace(TombstonePath(project), JsonSerializer.SerializeToUtf8Bytes(expired, KeptJson.Indented<ExpiredProject>()));
         Finish(project);
         return expired;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Ambroise.Governance.Control;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Sealing;
@@ -24,7 +25,6 @@ public sealed record WithheldCodes(string Table, string Column, int Values);
 sealed class Package(string folder, ProjectKeys keys)
 {
     public const string ContentsName = "package.json";
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { WriteIndented = true, NewLine = "\n" };
     readonly List<PackagedFile> files = [];
 
     public IReadOnlyList<PackagedFile> Files => files;
@@ -61,11 +61,9 @@ sealed class Package(string folder, ProjectKeys keys)
         files.Add(new(name, stream.Length, stream.Sha256, null));
     }
 
-    public static string Json(object value) => JsonSerializer.Serialize(value, Style) + "\n";
-
     public void Finish(PackageContents contents)
     {
-        using (var stream = new SealedStream(PathOf(folder, ContentsName), ContentsName, keys)) JsonSerializer.Serialize(stream, contents, Style);
+        using (var stream = new SealedStream(PathOf(folder, ContentsName), ContentsName, keys)) JsonSerializer.Serialize(stream, contents, KeptJson.Indented<PackageContents>());
         DurableFile.Sync(folder);
     }
 
@@ -74,6 +72,6 @@ sealed class Package(string folder, ProjectKeys keys)
     {
         using var memory = new MemoryStream();
         SealedStream.Open(PathOf(folder, ContentsName), ContentsName, keys, memory);
-        return JsonSerializer.Deserialize<PackageContents>(memory.GetBuffer().AsSpan(0, (int)memory.Length), Style)!;
+        return JsonSerializer.Deserialize(memory.GetBuffer().AsSpan(0, (int)memory.Length), KeptJson.Indented<PackageContents>())!;
     }
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ambroise.Governance.Control;
 using Ambroise.Lake.Cdm;
 
 namespace Ambroise.Governance.Datasets;
@@ -40,18 +43,24 @@ static class PackageWords
     static string Listed(IReadOnlyList<(string Table, string Column, long Values)> cut) =>
         cut.Count > 0 ? $": {string.Join(", ", cut.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Values:N0} of {c.Table}.{c.Column}")))}" : ": none here";
 
-    public static string Dictionary(DatasetPlan plan, CdmTable wide) => Package.Json(new Dictionary<string, object>
+    static readonly JsonSerializerOptions Style = new() { WriteIndented = true, NewLine = "\n" };
+
+    static string Text(JsonObject json) => json.ToJsonString(Style) + "\n";
+
+    public static string Report(AnonymityReport anonymity) => JsonSerializer.Serialize(anonymity, KeptJson.Indented<AnonymityReport>()) + "\n";
+
+    public static string Dictionary(DatasetPlan plan, CdmTable wide) => Text(new()
     {
-        ["@context"] = new object[] { "http://www.w3.org/ns/csvw", new Dictionary<string, string> { ["@language"] = "en" } },
+        ["@context"] = new JsonArray("http://www.w3.org/ns/csvw", new JsonObject { ["@language"] = "en" }),
         ["dc:title"] = plan.Permit.Request.Title,
-        ["tables"] = plan.Tables.Select(t => Table($"csv/{t.Source.Name}.csv", t.Output, t)).Append(Table("analysis/wide.csv", wide, null)).ToList(),
+        ["tables"] = new JsonArray([.. plan.Tables.Select(t => Table($"csv/{t.Source.Name}.csv", t.Output, t)), Table("analysis/wide.csv", wide, null)]),
     });
 
-    static Dictionary<string, object> Table(string url, CdmTable table, PlannedTable? planned)
+    static JsonObject Table(string url, CdmTable table, PlannedTable? planned)
     {
-        var schema = new Dictionary<string, object>
+        var schema = new JsonObject
         {
-            ["columns"] = table.Columns.Select((c, i) => new Dictionary<string, object>
+            ["columns"] = new JsonArray([.. table.Columns.Select((c, i) => new JsonObject
             {
                 ["name"] = c.Name,
                 ["titles"] = c.Name,
@@ -61,11 +70,11 @@ static class PackageWords
                     ColumnType.Int64 => "long",
                     ColumnType.Float64 => "double",
                     ColumnType.Date => "date",
-                    ColumnType.Timestamp => new Dictionary<string, string> { ["base"] = "dateTime", ["format"] = "yyyy-MM-dd HH:mm:ss.S" },
+                    ColumnType.Timestamp => new JsonObject { ["base"] = "dateTime", ["format"] = "yyyy-MM-dd HH:mm:ss.S" },
                     _ => "string",
                 },
                 ["dc:description"] = Says(planned?.Source, planned is null ? c : planned.Sources[i]),
-            }).ToList(),
+            })]),
         };
         if (table.Key >= 0) schema["primaryKey"] = table.Columns[table.Key].Name;
         return new() { ["url"] = url, ["tableSchema"] = schema };
@@ -85,23 +94,23 @@ static class PackageWords
 
     public static string Provenance(DatasetPlan plan, string permitSha256, IReadOnlyList<PackagedFile> files)
     {
-        static Dictionary<string, string> Ref(string id) => new() { ["@id"] = id };
-        var graph = new List<Dictionary<string, object>>
+        static JsonObject Ref(string id) => new() { ["@id"] = id };
+        var graph = new List<JsonObject>
         {
             new() { ["@id"] = "ro-crate-metadata.json", ["@type"] = "CreativeWork", ["conformsTo"] = Ref("https://w3id.org/ro/crate/1.1"), ["about"] = Ref("./") },
             new()
             {
                 ["@id"] = "./", ["@type"] = "Dataset", ["name"] = plan.Permit.Request.Title, ["description"] = plan.Permit.Request.Summary,
-                ["datePublished"] = plan.Permit.Issued.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ["license"] = Ref("#permit"), ["hasPart"] = files.Select(f => Ref(f.Name)).ToList(), ["mentions"] = Ref("#build"),
+                ["datePublished"] = plan.Permit.Issued.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), ["license"] = Ref("#permit"), ["hasPart"] = new JsonArray([.. files.Select(f => Ref(f.Name))]), ["mentions"] = Ref("#build"),
             },
             new() { ["@id"] = "#permit", ["@type"] = "CreativeWork", ["name"] = $"Permit of project {plan.Permit.Project}, version {plan.Permit.Version}", ["sha256"] = permitSha256, ["description"] = "Use is restricted to this permit." },
             new() { ["@id"] = "#population", ["@type"] = "CreativeWork", ["name"] = "Cohort definition of the population (ATLAS/Circe JSON)", ["sha256"] = plan.DefinitionSha256 },
             new() { ["@id"] = "#release", ["@type"] = "Dataset", ["name"] = $"Release {plan.Permit.Release} of {plan.Permit.Tenant}", ["version"] = plan.Permit.Release },
             new() { ["@id"] = "#software", ["@type"] = "SoftwareApplication", ["name"] = DatasetPlan.Software },
-            new() { ["@id"] = "#build", ["@type"] = "CreateAction", ["instrument"] = Ref("#software"), ["object"] = new[] { Ref("#release"), Ref("#population"), Ref("#permit") }, ["result"] = Ref("./") },
+            new() { ["@id"] = "#build", ["@type"] = "CreateAction", ["instrument"] = Ref("#software"), ["object"] = new JsonArray(Ref("#release"), Ref("#population"), Ref("#permit")), ["result"] = Ref("./") },
         };
-        graph.AddRange(files.Select(f => new Dictionary<string, object> { ["@id"] = f.Name, ["@type"] = "File", ["encodingFormat"] = Format(f.Name), ["contentSize"] = f.Bytes.ToString(CultureInfo.InvariantCulture), ["sha256"] = f.Sha256 }));
-        return Package.Json(new Dictionary<string, object> { ["@context"] = "https://w3id.org/ro/crate/1.1/context", ["@graph"] = graph });
+        graph.AddRange(files.Select(f => new JsonObject { ["@id"] = f.Name, ["@type"] = "File", ["encodingFormat"] = Format(f.Name), ["contentSize"] = f.Bytes.ToString(CultureInfo.InvariantCulture), ["sha256"] = f.Sha256 }));
+        return Text(new() { ["@context"] = "https://w3id.org/ro/crate/1.1/context", ["@graph"] = new JsonArray([.. graph]) });
     }
 
     static string Format(string name) => Path.GetExtension(name) switch { ".parquet" => "application/vnd.apache.parquet", ".csv" => "text/csv", ".json" => "application/json", ".md" => "text/markdown", _ => "text/plain" };

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ambroise.Governance.Control;
 using Ambroise.Vault;
 using Ambroise.Vault.Files;
 
@@ -41,7 +42,7 @@ public sealed class SafeCounts : IDisposable
     {
         if (rules.Checked().Failed(out var failure, out _)) return failure;
         if (!keys.Has(Group, KeyNames[0])) keys.Create(Group, KeyNames);
-        var body = JsonSerializer.SerializeToUtf8Bytes(rules);
+        var body = JsonSerializer.SerializeToUtf8Bytes(rules, KeptJson.AsDeclared<DisclosureRules>());
         DurableFile.CreateFolder(Path.Combine(tenantFolder, Group));
         DurableFile.Replace(RulesPath(tenantFolder), [.. HMACSHA256.HashData(keys.Get(Group, "rules").Span, body), .. body]);
         return rules;
@@ -52,7 +53,7 @@ public sealed class SafeCounts : IDisposable
         if (!File.Exists(RulesPath(tenantFolder))) return new DisclosureRules();
         var bytes = File.ReadAllBytes(RulesPath(tenantFolder));
         return bytes.Length > 32 && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(keys.Get(Group, "rules").Span, bytes.AsSpan(32)), bytes.AsSpan(0, 32))
-            ? JsonSerializer.Deserialize<DisclosureRules>(bytes.AsSpan(32))!
+            ? JsonSerializer.Deserialize(bytes.AsSpan(32), KeptJson.AsDeclared<DisclosureRules>())!
             : new Failure(FailureKind.Tampered, "disclosure.rules-tampered", "The tenant's disclosure rules are not what its key authenticated: set them again.");
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Ambroise.Governance.Control;
 using Ambroise.Vault;
 
 namespace Ambroise.Governance.Projects;
@@ -11,16 +11,14 @@ namespace Ambroise.Governance.Projects;
 /// <param name="IssuedBy">Who decided.</param>
 public sealed record Permit(string Tenant, string Project, int Version, int Release, ProjectRequest Request, DateOnly From, DateOnly Until, DateTimeOffset Issued, string IssuedBy)
 {
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
-
     /// <returns>The permit as it is kept: its text and the signature of the tenant's key over it.</returns>
     public SignedPermit Sign(SigningKey key)
     {
-        var text = JsonSerializer.Serialize(this, Style);
+        var text = JsonSerializer.Serialize(this, KeptJson.Of<Permit>());
         return new(text, Convert.ToBase64String(key.Sign(SignedPermit.Message(text))));
     }
 
-    internal static Permit Read(string text) => JsonSerializer.Deserialize<Permit>(text, Style) ?? throw new JsonException();
+    internal static Permit Read(string text) => JsonSerializer.Deserialize(text, KeptJson.Of<Permit>()) ?? throw new JsonException();
 }
 
 /// <summary>A permit as it is kept.</summary>

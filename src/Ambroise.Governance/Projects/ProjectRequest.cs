@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Ambroise.Governance.Control;
 
 namespace Ambroise.Governance.Projects;
 
@@ -59,15 +60,6 @@ public sealed partial record ProjectRequest(string Title, string Summary, string
 {
     public ImmutableArray<string> Team { get; init; } = Team.IsDefault ? [] : Team;
 
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        WriteIndented = false,
-    };
-
     /// <summary>Everyone who may open the project's data.</summary>
     [JsonIgnore]
     public IEnumerable<string> Members => Team.Prepend(Investigator).Distinct();
@@ -77,7 +69,7 @@ public sealed partial record ProjectRequest(string Title, string Summary, string
     {
         try
         {
-            var request = JsonSerializer.Deserialize<ProjectRequest>(utf8, Style);
+            var request = JsonSerializer.Deserialize(utf8, KeptJson.Strict<ProjectRequest>());
             return request is null ? Invalid("$", "is empty") : request.Check() is { } failure ? failure : request;
         }
         catch (JsonException e)
@@ -102,7 +94,7 @@ public sealed partial record ProjectRequest(string Title, string Summary, string
     [GeneratedRegex("missing required properties including: (?<fields>.*)$")]
     private static partial Regex Lacking();
 
-    public string ToJson() => JsonSerializer.Serialize(this, Style);
+    public string ToJson() => JsonSerializer.Serialize(this, KeptJson.Strict<ProjectRequest>());
 
     Failure? Check()
     {

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using Ambroise.Governance.Control;
 using Ambroise.Governance.Projects;
 
 namespace Ambroise.Governance.Register;
@@ -11,6 +13,9 @@ namespace Ambroise.Governance.Register;
 public sealed record PublicProject(string Id, string Title, string Summary, string Answerable, Purpose Purpose, LegalBasis LegalBasis, DateOnly From, DateOnly Until, DateOnly RetainUntil, ImmutableArray<string> Tables, string State, DateOnly ResultsDue,
     ImmutableArray<PublicResult> Publications)
 {
+    /// <summary>The list as it is published.</summary>
+    public static string ToJson(ImmutableArray<PublicProject> projects) => JsonSerializer.Serialize(projects, KeptJson.Indented<ImmutableArray<PublicProject>>());
+
     /// <returns>Projects that have or had a permit, newest permit first; a draft or a refused request is nobody's business yet.</returns>
     /// <param name="read">Opens a permit with the tenant's key.</param>
     /// <exception cref="FailureException"><c>permit.tampered</c>.</exception>

@@ -18,12 +18,11 @@ public sealed class SignIns
 {
     public static readonly TimeSpan Idle = TimeSpan.FromMinutes(30), Longest = TimeSpan.FromHours(8);
     const int TokenBytes = 32;
-    static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web);
     readonly BookPlace place;
 
     internal SignIns(BookPlace place) => this.place = place;
 
-    sealed record Session(string Person, string Enrolment, DateTimeOffset Started, DateTimeOffset LastUsed);
+    internal sealed record Session(string Person, string Enrolment, DateTimeOffset Started, DateTimeOffset LastUsed);
 
     /// <summary>Asks a person to enrol, or to enrol anew: what they had before counts no longer, and their sessions end.</summary>
     /// <returns>The code that lets them, told to nobody else; or <c>role.actor-invalid</c>.</returns>
@@ -165,13 +164,13 @@ public sealed class SignIns
         if (place.Connection.Query(static r => r.GetString(0), $"select sealed from {table} where tenant = @tenant and {column} = @name", transaction, ("@tenant", place.Tenant), ("@name", name)) is not [var text]) return null;
         var message = new byte[text.Length];
         return Convert.TryFromBase64String(text, message, out var length) && Sealed.Open(Key.Span, message.AsSpan(0, length), Context(table, name)) is { } content
-            ? JsonSerializer.Deserialize<T>(content, Style)
+            ? JsonSerializer.Deserialize(content, KeptJson.Of<T>())
             : throw new Failure(FailureKind.Tampered, "sign-in.tampered", "What a person signs in with was altered, or is another person's: withdraw and enrol them anew, and ask who did it.").AsException();
     }
 
     void Write<T>(string table, string column, string name, T value, DbTransaction? transaction) =>
         place.Connection.Execute($"insert into {table} (tenant, {column}, sealed) values (@tenant, @name, @sealed) on conflict (tenant, {column}) do update set sealed = excluded.sealed", transaction,
-            ("@tenant", place.Tenant), ("@name", name), ("@sealed", Convert.ToBase64String(Sealed.Seal(Key.Span, JsonSerializer.SerializeToUtf8Bytes(value, Style), Context(table, name)))));
+            ("@tenant", place.Tenant), ("@name", name), ("@sealed", Convert.ToBase64String(Sealed.Seal(Key.Span, JsonSerializer.SerializeToUtf8Bytes(value, KeptJson.Of<T>()), Context(table, name)))));
 
     int Delete(string table, string column, string name) =>
         place.Connection.Execute($"delete from {table} where tenant = @tenant and {column} = @name", null, ("@tenant", place.Tenant), ("@name", name));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Ambroise.Sources.Fhir.Export;
 
@@ -82,7 +83,7 @@ sealed class BackendToken(BackendClient client, ExportRequest asked, TimeProvide
         if (scope.Length == 0) scope = version2 ? "system/*.rs" : "system/*.read";
     }
 
-    string Assertion(Uri to, DateTimeOffset now) => client.Key.Sign(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
+    string Assertion(Uri to, DateTimeOffset now) => client.Key.Sign(new()
     {
         ["iss"] = client.Id,
         ["sub"] = client.Id,
@@ -90,7 +91,7 @@ sealed class BackendToken(BackendClient client, ExportRequest asked, TimeProvide
         ["iat"] = now.ToUnixTimeSeconds(),
         ["exp"] = (now + AssertionLife).ToUnixTimeSeconds(),
         ["jti"] = RandomNumberGenerator.GetHexString(32, lowercase: true), // used once, so that a copy of it is worth nothing
-    }));
+    });
 
     /// <summary>OAuth's word for what is wrong, where it is one (RFC 6749, section 5.2).</summary>
     static string ErrorOf(byte[] body)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Ambroise.Sources.Fhir.Export;
 
@@ -91,14 +92,16 @@ public sealed class ClientKey : IDisposable
     }
 
     /// <returns>A JSON Web Token (RFC 7519) of these claims, signed.</returns>
-    internal string Sign(byte[] claims)
+    internal string Sign(JsonObject claims)
     {
-        var header = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { ["alg"] = Algorithm, ["kid"] = Id, ["typ"] = "JWT" });
-        var signed = $"{Base64Url.Encode(header)}.{Base64Url.Encode(claims)}";
+        var header = new JsonObject { ["alg"] = Algorithm, ["kid"] = Id, ["typ"] = "JWT" };
+        var signed = $"{Encoded(header)}.{Encoded(claims)}";
         var bytes = Encoding.ASCII.GetBytes(signed);
         var signature = rsa is not null ? rsa.SignData(bytes, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1) : ec!.SignData(bytes, HashAlgorithmName.SHA384, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         return $"{signed}.{Base64Url.Encode(signature)}";
     }
+
+    static string Encoded(JsonObject json) => Base64Url.Encode(Encoding.UTF8.GetBytes(json.ToJsonString()));
 
     /// <summary>SHA-256 of the public key's required members in their order, RFC 7638, section 3.</summary>
     static string Thumbprint(RSA? rsa, ECDsa? ec)
