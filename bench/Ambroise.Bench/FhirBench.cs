@@ -6,7 +6,7 @@ namespace Ambroise.Bench;
 
 /// <summary>NDJSON to a committed, sealed release, the whole program as a process of its own, on one core and on two; beside it Firely's parser and DuckDB's flattening on the same lines. DuckDB reads five types, so that our
 /// loading of the files of these alone stands beside it too.
-/// Then one more copy merged onto what is loaded, against the same copy merged onto a single one.</summary>
+/// Then one more copy merged onto what is loaded, against the same copy merged onto a single one; and the first copy sent again.</summary>
 /// <remarks>Linux: cores are given with <c>taskset</c>, memory and processor time read from <c>/proc</c>.</remarks>
 static class FhirBench
 {
@@ -66,6 +66,8 @@ static class FhirBench
                 Tell($"ambroise, {cores} core(s), 1 copy", single, Load(home, cores, one, "few", single.Resources));
                 Tell("merged onto 1 copy", single, Load(home, cores, next, "few", single.Resources, "--mode", "merge"));
                 Tell($"merged onto {copies} copies", single, Load(home, cores, next, "many", single.Resources, "--mode", "merge"));
+                Tell("sent again, onto 2 copies", single, Load(home, cores, one, "few", single.Resources, "--mode", "merge"));
+                Tell($"sent again, onto {copies + 1} copies", single, Load(home, cores, one, "many", single.Resources, "--mode", "merge"));
             }
         }
         finally

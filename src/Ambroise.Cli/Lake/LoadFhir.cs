@@ -86,7 +86,8 @@ static class LoadFhir
         var memory = new MemoryBound(memoryBytes);
         memory.Apply();
         if (VocabularyCodes.Read(session.Home.VocabularyFolder, Mappings.PathOf(tenant), memory.Native, threads).Failed(out var failure, out var codes)) return failure;
-        memory.ApplyToHeap(); // DuckDB has read the vocabulary and has no further part
+        using var book = codes;
+        memory.ApplyToHeap(); // DuckDB may have prepared the vocabulary and has no further part
         using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock);
         var started = session.Clock.GetTimestamp();
         IReadOnlyList<Opposition> objected = [];

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ambroise.Cli.Frame;
 using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Sources.Fhir.Codes;
 
 namespace Ambroise.Cli.Vocabulary;
 
@@ -20,6 +21,7 @@ static class LoadVocabulary
         _ = session.ControlPlane; // a home must be there
         var result = session.Terminal.Progress(session.Say("Vocabulary", "Vocabulaire"), report => VocabularyFolder.Load(folder, session.Home.VocabularyFolder, (_, part) => report(part), cancel));
         if (result.Failed(out var failure, out var loaded)) return failure;
+        if (VocabularyCodes.Prepare(session.Home.VocabularyFolder, MemoryBound.Usual / 2, Environment.ProcessorCount) is { } unprepared) return unprepared;
         return Answer.Sentence(loaded, loaded.Changed
             ? session.Say($"{loaded.Rows.GetValueOrDefault("concept"):N0} concepts are loaded and can be searched.", $"{loaded.Rows.GetValueOrDefault("concept"):N0} concepts chargés, prêts à être cherchés.")
             : session.Say("The same vocabulary was loaded already: nothing to do.", "Ce vocabulaire était déjà chargé : rien à faire."));

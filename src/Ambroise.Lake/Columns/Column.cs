@@ -315,9 +315,6 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
 
     public override long Bytes => absent ? 0 : bytes.Length + 8L * ranges.Length;
 
-    /// <summary>Bytes of text held.</summary>
-    public int TextBytes => used;
-
     public ReadOnlySpan<byte> this[int row] => absent || ranges[row] < 0 ? default : bytes.AsSpan((int)(ranges[row] >> 32), (int)ranges[row]);
 
     /// <returns>The value at <paramref name="row"/>, or null.</returns>
@@ -327,7 +324,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
     public byte[] Arena => bytes;
 
     /// <returns>Start and length in <see cref="Arena"/>; length -1 for null.</returns>
-    public (int Start, int Length) Range(int row) => absent || ranges[row] < 0 ? (0, -1) : ((int)(ranges[row] >> 32), (int)ranges[row]);
+    public (int Start, int Length) Range(int row) => RangeAt(row) is >= 0 and var range ? ((int)(range >> 32), (int)range) : (0, -1);
 
     /// <returns>The same as one number: start in the upper, length in the lower 32 bits; -1 for null.</returns>
     public long RangeAt(int row) => absent ? -1 : ranges[row];

@@ -7,14 +7,15 @@ static class DuckDb
 {
     /// <param name="memoryBytes">What DuckDB may use; it fails rather than spill.</param>
     /// <param name="folder">All that DuckDB may read.</param>
-    public static DuckDBConnection Open(long memoryBytes, int threads, string folder)
+    /// <param name="spill">A folder where it may put what does not fit, in clear: for what concerns no patient.</param>
+    public static DuckDBConnection Open(long memoryBytes, int threads, string folder, string spill = "")
     {
         var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
         foreach (var setting in new[]
         {
             // The file cache would keep every byte it reads up to the limit: each file is read once.
-            "enable_external_file_cache = false", "temp_directory = ''", "autoinstall_known_extensions = false", "autoload_known_extensions = false",
+            "enable_external_file_cache = false", $"temp_directory = {Literal(spill)}", "autoinstall_known_extensions = false", "autoload_known_extensions = false",
             $"memory_limit = '{Math.Max(64, memoryBytes >> 20)}MiB'", $"threads = {threads}", "preserve_insertion_order = true", "TimeZone = 'UTC'",
             $"allowed_directories = [{Literal(folder)}]", "enable_external_access = false", "lock_configuration = true",
         })

@@ -24,33 +24,32 @@ public sealed record CodeMeaning(string Vocabulary, string Code, int Source, Tar
 }
 
 /// <summary>Codes to concepts: local mappings first, then <c>Maps to</c> of the loaded vocabulary. Safe for use from several threads.</summary>
-public sealed class CodeBook
+public sealed class CodeBook : IDisposable
 {
     /// <param name="ValidFrom">Days since 1970-01-01, both ends included: a code used again for something else is two concepts.</param>
     internal readonly record struct Concept(int Id, Target[] Targets, int ValidFrom, int ValidTo);
 
-    readonly Dictionary<(string Vocabulary, string Code), Concept[]> concepts;
+    readonly CodeFile? file;
     readonly Dictionary<(string Vocabulary, string Code), Target[]> local;
-    readonly Dictionary<int, int[]> ingredients;
+    readonly Ancestry? ancestry;
     readonly ConcurrentDictionary<(string System, string Code), CodeMeaning> asked = [];
+    readonly ConcurrentDictionary<(string Vocabulary, string Code), Concept[]> dated = [];
+    readonly ConcurrentDictionary<int, int[]> ingredients = [];
 
-    internal CodeBook(string version, Dictionary<(string, string), Concept[]> concepts, Dictionary<(string, string), Target[]> local, Dictionary<int, int[]> ingredients) =>
-        (Version, this.concepts, this.local, this.ingredients) = (version, concepts, local, ingredients);
-
-    /// <summary>Null where the vocabulary has no CONCEPT_ANCESTOR.</summary>
-    internal Ancestry? Ancestry { get; init; }
+    /// <param name="ancestry">Null where the vocabulary has no CONCEPT_ANCESTOR.</param>
+    internal CodeBook(CodeFile? file, Dictionary<(string, string), Target[]> local, Ancestry? ancestry) => (this.file, this.local, this.ancestry) = (file, local, ancestry);
 
     /// <summary>Whether one code means something more general than another of its vocabulary.</summary>
-    public bool IsAbove(CodeMeaning general, CodeMeaning specific) => Ancestry is not null && general.IsMapped && specific.IsMapped && general.Vocabulary == specific.Vocabulary && general.Standard != specific.Standard
-        && Ancestry.IsAbove(general.Standard, specific.Standard);
+    public bool IsAbove(CodeMeaning general, CodeMeaning specific) => ancestry is not null && general.IsMapped && specific.IsMapped && general.Vocabulary == specific.Vocabulary && general.Standard != specific.Standard
+        && ancestry.IsAbove(general.Standard, specific.Standard);
 
     /// <summary>A book without a code: everything is concept 0.</summary>
-    public static CodeBook Empty { get; } = new("none", [], [], []);
+    public static CodeBook Empty { get; } = new(null, [], null);
 
     /// <summary>The vocabulary's own version, <c>none</c> without one.</summary>
-    public string Version { get; }
+    public string Version => file?.Version ?? "none";
 
-    public IReadOnlyList<int> Ingredients(int drugConcept) => ingredients.GetValueOrDefault(drugConcept) ?? [];
+    public IReadOnlyList<int> Ingredients(int drugConcept) => ingredients.GetOrAdd(drugConcept, concept => file?.Ingredients(concept) ?? []);
 
     /// <param name="system">The FHIR code system, or a vocabulary's name.</param>
     public CodeMeaning Find(string system, string code) => asked.GetOrAdd((system, code), Look);
@@ -58,10 +57,11 @@ public sealed class CodeBook
     CodeMeaning Look((string System, string Code) of)
     {
         var vocabulary = CodeSystems.Vocabulary(of.System);
-        var found = concepts.GetValueOrDefault((vocabulary, of.Code)) ?? [];
-        // The one still valid, else the one that was last: the file is in order of validity.
+        var found = file?.Concepts(vocabulary, of.Code) ?? [];
+        // The one still valid, else the one that was last: they are in order of validity.
         var concept = found.Length == 0 ? default : found[^1];
         if (local.TryGetValue((vocabulary, of.Code), out var ours)) return new(vocabulary, of.Code, concept.Id, ours);
+        if (found.Length > 1) dated[(vocabulary, of.Code)] = found;
         return new(vocabulary, of.Code, concept.Id, concept.Targets ?? []) { IsDated = found.Length > 1 };
     }
 
@@ -70,10 +70,12 @@ public sealed class CodeBook
     {
         var meaning = Find(system, code);
         if (!meaning.IsDated) return meaning;
-        foreach (var concept in concepts[(meaning.Vocabulary, code)])
+        foreach (var concept in dated[(meaning.Vocabulary, code)])
             if (concept.ValidFrom <= day && day <= concept.ValidTo) return new(meaning.Vocabulary, code, concept.Id, concept.Targets);
         return meaning;
     }
+
+    public void Dispose() => file?.Dispose();
 
     internal static Domain DomainOf(string name) => name switch
     {
