@@ -60,11 +60,14 @@ public sealed class KeysOverDataSpecs
     {
         using var home = Loaded();
         var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+        var clock = Stopwatch.StartNew();
+        home.Run("tenant", "rotate-key", "chu").Succeeded();
+        var takes = clock.Elapsed;
         var killed = 0;
-        for (var i = 0; i < 12; i++)
+        for (var i = 1; i <= 12; i++)
         {
             using var rotation = Cli.Start(home.Path, environment, "tenant", "rotate-key", "chu");
-            if (!rotation.WaitForExit(TimeSpan.FromMilliseconds(250 + 25 * i)))
+            if (!rotation.WaitForExit(takes * i / 12))
             {
                 rotation.Kill();
                 rotation.WaitForExit();
@@ -85,12 +88,15 @@ public sealed class KeysOverDataSpecs
         using var home = Loaded();
         var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
         var input = Conformance.Path("cohorts/cdm");
-        for (var (milliseconds, interrupted) = (600, false); !interrupted; milliseconds += 200)
+        var clock = Stopwatch.StartNew();
+        home.Run("load", "omop", input, "--tenant", "chu").Succeeded();
+        var takes = clock.Elapsed;
+        for (var (tenths, interrupted) = (8, false); !interrupted; tenths--)
         {
-            Assert.True(milliseconds < 3000, "no load was interrupted before its end");
+            Assert.True(tenths > 0, "no load was interrupted before its end");
             var before = Releases(home);
             using var load = Cli.Start(home.Path, environment, "load", "omop", input, "--tenant", "chu", "--json");
-            if (!load.WaitForExit(milliseconds))
+            if (!load.WaitForExit(takes * tenths / 10))
                 using (var signal = Process.Start("kill", ["-INT", $"{load.Id}"])) signal.WaitForExit();
             Assert.True(load.WaitForExit(TimeSpan.FromMinutes(1)), "an interrupted load goes on");
             Assert.True(load.ExitCode is 0 or 130, load.StandardError.ReadToEnd());
