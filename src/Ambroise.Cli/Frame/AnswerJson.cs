@@ -30,6 +30,7 @@ static class AnswerJson
 
     static void Write(Utf8JsonWriter to, object? value, Type declared)
     {
+        if (declared == typeof(object)) declared = value?.GetType() ?? declared; // says nothing: what is there counts
         switch (value)
         {
             case null: to.WriteNullValue(); break;
@@ -45,27 +46,29 @@ static class AnswerJson
             case byte[] bytes: to.WriteBase64StringValue(bytes); break;
             case JsonElement json: json.WriteTo(to); break;
             case JsonNode json: json.WriteTo(to); break;
-            case IDictionary entries: WriteEntries(to, entries); break;
-            case IEnumerable items: WriteItems(to, items, declared); break;
+            case IDictionary entries: WriteEntries(to, entries, ItemOf(declared).GetGenericArguments()[1]); break;
+            case IEnumerable items: WriteItems(to, items, ItemOf(declared)); break;
             case var own when own.GetType().IsDefined(typeof(JsonConverterAttribute)): to.WriteStringValue(own.ToString()); break; // ours are all written as their text
-            default: WriteMembers(to, value, declared == typeof(object) ? value.GetType() : declared); break;
+            default: WriteMembers(to, value, declared); break;
         }
     }
 
-    static void WriteEntries(Utf8JsonWriter to, IDictionary entries)
+    static void WriteEntries(Utf8JsonWriter to, IDictionary entries, Type of)
     {
         to.WriteStartObject();
         foreach (DictionaryEntry entry in entries)
         {
             to.WritePropertyName(Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!);
-            Write(to, entry.Value, entry.Value?.GetType() ?? typeof(object));
+            Write(to, entry.Value, of);
         }
         to.WriteEndObject();
     }
 
-    static void WriteItems(Utf8JsonWriter to, IEnumerable items, Type declared)
+    /// <summary>What a list is declared to hold: of a dictionary, pairs of key and value.</summary>
+    static Type ItemOf(Type list) => list.GetElementType() ?? list.GetInterfaces().Append(list).First(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>)).GetGenericArguments()[0];
+
+    static void WriteItems(Utf8JsonWriter to, IEnumerable items, Type of)
     {
-        var of = declared.GetElementType() ?? declared.GetInterfaces().Append(declared).FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0] ?? typeof(object);
         to.WriteStartArray();
         foreach (var item in items) Write(to, item, of);
         to.WriteEndArray();

@@ -2,10 +2,10 @@ using DuckDB.NET.Data;
 
 namespace Ambroise.Sources.DuckDb;
 
-/// <summary>DuckDB in memory: it reads one folder, writes nothing and fetches no extension.</summary>
+/// <summary>DuckDB in memory: it reads one folder, writes nothing but where it is told to spill, and fetches no extension.</summary>
 static class DuckDb
 {
-    /// <param name="memoryBytes">What DuckDB may use; it fails rather than spill.</param>
+    /// <param name="memoryBytes">What DuckDB may use; it fails rather than spill, unless told where.</param>
     /// <param name="folder">All that DuckDB may read.</param>
     /// <param name="spill">A folder where it may put what does not fit, in clear: for what concerns no patient.</param>
     public static DuckDBConnection Open(long memoryBytes, int threads, string folder, string spill = "")

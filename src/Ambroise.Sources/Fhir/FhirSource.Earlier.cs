@@ -164,12 +164,13 @@ public sealed partial class FhirSource
         if (changed.Count == 0) return;
         using var names = new RowKeys(key);
         var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
-        recoding.Find(earlier.Rows(Cdm54.SourceRecord), (definition, record, at) => changed.Contains(definition) && IsNewest(record, at));
+        recoding.Find(earlier.Rows(Cdm54.SourceRecord), (definition, record, at) => changed.Contains(definition) && Outdates(record, at));
         if (recoding.Any) Take(recoding.Write(t => earlier.Rows(t)), again: true);
     }
 
-    /// <summary>Whether an earlier load's version of a record is later than what this one brings of it, which then counts no more.</summary>
-    bool IsNewest(long record, ResourceVersion version)
+    /// <summary>Has an earlier load's version of a record stand where it is later than what this load brings of it, which then counts no more.</summary>
+    /// <returns>Whether it stands.</returns>
+    bool Outdates(long record, ResourceVersion version)
     {
         if (!index.TryGet(record, out var seq, out var brought)) return true;
         if ((version.Updated, version.Number).CompareTo((brought.Updated, brought.Number)) <= 0) return false;

@@ -49,6 +49,8 @@ public sealed class AnswerJsonSpecs
         ImmutableArray.Create(new Named("e", Purpose.ScientificResearch)),
         new Dictionary<string, int> { ["oneTwo"] = 1, ["Three"] = 2 },
         new Dictionary<string, IReadOnlyList<Named>> { ["x"] = [new Longer("f", Purpose.Education, 1)], ["y"] = [] },
+        new Dictionary<string, Named?> { ["x"] = new Longer("f", Purpose.Education, 1), ["y"] = null },
+        new Dictionary<string, object> { ["x"] = new Longer("f", Purpose.Education, 1), ["y"] = new[] { 1 } },
         new SortedDictionary<string, string?> { ["k"] = null },
         new List<Named?> { null, new("g", Purpose.Education) },
         new[] { "a", "b" }.Select(t => new { t, Length = (long?)t.Length }).ToList(),
