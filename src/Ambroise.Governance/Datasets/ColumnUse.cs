@@ -57,6 +57,7 @@ static class ColumnUses
     {
         { Sensitivity: Sensitivity.Identity or Sensitivity.Trace } => ColumnUse.Never,
         _ when Serials.Contains(column.Name) || OfIdentifying.TryGetValue(table.Name, out var only) && !only.Contains(column.Name) => ColumnUse.Never,
+        _ when column == Cdm54.SourceRecord["left_out"] => ColumnUse.Never, // dates in it would not be moved
         { Sensitivity: Sensitivity.FreeText } => ColumnUse.FreeText,
         _ when Kinds.Contains(column.Name) => ColumnUse.Value,
         { Type: ColumnType.Int64 } => ColumnUse.Pseudonym,

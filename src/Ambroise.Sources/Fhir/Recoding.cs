@@ -6,8 +6,7 @@ using Ambroise.Sources.Fhir.Mapping;
 namespace Ambroise.Sources.Fhir;
 
 /// <summary>Records of earlier loads that name a medication or a device whose code is another one by now: their rows are written anew from what the first of them says.</summary>
-/// <remarks>The texts of these records are gone, and what a drug's row holds is all that its mapping used: the rows become those that the resource would give if it came again. Of a row that an old code had put into another table
-/// than DRUG_EXPOSURE, or than DEVICE_EXPOSURE for a device, what that table has no place for is lost.</remarks>
+/// <remarks>The texts of these records are gone, and a row with what its record says was left out of it (<see cref="LeftOut"/>) is all that the mapping used: the rows become those that the resource would give if it came again.</remarks>
 sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
 {
     /// <summary>Outcome of such a record: no resource that was read.</summary>
@@ -59,18 +58,22 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
         var version = Version(record, 0);
         mapper.Begin(default, type, new(id, 0), version, chunk.Seen.Count, null);
         var patient = record.Int64(record.Int64("patient_id").IsNull(0) ? "person_id" : "patient_id").Array[0];
-        mapper.Write(Event(columns, rows, row, patient, code(record.Int64("definition_id").Array[0])!, type == "DeviceUseStatement" ? Domain.Device : Domain.Drug));
+        mapper.Definition = record.Int64("definition_id").Array[0];
+        var e = Event(columns, rows, row, patient, code(mapper.Definition)!, type == "DeviceUseStatement" ? Domain.Device : Domain.Drug);
+        if (!record.Text("left_out").IsNull(0)) LeftOut.Parse(record.Text("left_out")[0])?.AddTo(e);
+        mapper.Write(e);
         var to = chunk.Rows(Cdm54.SourceRecord);
         record.Int64("person_id").Array[0] = patient;
         record.Int32("row_count").Array[0] = mapper.RowCount;
         foreach (var column in Cdm54.SourceRecord.Columns)
             switch (record.Columns[column.Ordinal])
             {
-                case var c when c.IsNull(0) || column.Name == "patient_id": break;
+                case var c when c.IsNull(0) || column.Name is "patient_id" or "left_out": break;
                 case Int32Column c: to.Put(column.Ordinal, c.Array[0]); break;
                 case Int64Column c: to.Put(column.Ordinal, c.Array[0]); break;
                 case TextColumn c: to.Put(column.Ordinal, c[0]); break;
             }
+        to.Put("left_out", mapper.LeftOut?.ToJson());
         to.End(chunk.Seen.Count);
         chunk.Seen.Add(new(new(id, 0), version, type, Outcome, 0));
     }

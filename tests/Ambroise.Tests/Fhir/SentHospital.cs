@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Tests.Cohorts.Generated;
 
 namespace Ambroise.Tests.Fhir;
@@ -32,6 +33,13 @@ sealed class SentHospital
         return increments;
     }
 
+    /// <summary>What its codes of medications and devices mean: M1 and V1 nothing, others an event of any table, some of two.</summary>
+    public static CodeBook Codes { get; } = new(null, Meanings(("M2", [Domain.Drug]), ("M3", [Domain.Device]), ("M4", [Domain.Observation]), ("M5", [Domain.Condition]), ("M6", [Domain.Procedure]), ("M7", [Domain.Measurement]),
+        ("M8", [Domain.Device, Domain.Drug]), ("V2", [Domain.Device]), ("V3", [Domain.Drug]), ("V4", [Domain.Observation]), ("V5", [Domain.Procedure, Domain.Device])), null);
+
+    static Dictionary<(string, string), Target[]> Meanings(params (string Code, Domain[] Of)[] codes) =>
+        codes.ToDictionary(c => ("urn:drugs", c.Code), c => c.Of.Select((domain, n) => new Target(2_000_000_000 + 10 * c.Code[1] + n, domain)).ToArray());
+
     string Pick(params string[] of) => of[Below(of.Length)];
 
     int Below(int below) => dice.Of(0, below - 1);
@@ -44,14 +52,22 @@ sealed class SentHospital
 
     /// <summary>A resource in one to three versions.</summary>
     /// <param name="goes">Whether it may be deleted: who is named by an identifier stays.</param>
-    void Add(string type, string id, bool goes, Func<string> rest)
+    void Add(string type, string id, bool goes, Func<string> rest) => Add(type, id, Below(4) == 0 ? 2 + Below(2) : 1, goes, rest);
+
+    void Add(string type, string id, int versions, bool goes, Func<string> rest)
     {
-        var versions = Below(4) == 0 ? 2 + Below(2) : 1;
         for (var version = 1; version <= versions; version++)
             lines.Add(new($"{type}/{id}", $$$"""{"resourceType":"{{{type}}}","id":"{{{id}}}","meta":{"versionId":"{{{version}}}","lastUpdated":"2024-0{{{version}}}-01T10:00:00Z"},{{{rest()}}}}"""));
         if (Below(12) == 0 && goes)
             lines.Add(new($"{type}/{id}", $$"""{"resourceType":"Bundle","type":"transaction",{{(Below(3) == 0 ? "" : $"\"timestamp\":\"2024-0{1 + Below(8)}-15T10:00:00Z\",")}}"entry":[{"request":{"method":"DELETE","url":"{{type}}/{{id}}"} }]}"""));
     }
+
+    /// <summary>How much of a medication and until when: only DRUG_EXPOSURE has room for all of it.</summary>
+    string Supply() => $$"""
+        "dispenseRequest":{"quantity":{"value":{{Pick("28", "1.5", "3e9")}}},"numberOfRepeatsAllowed":{{Below(3)}},"expectedSupplyDuration":{"value":{{Below(30)}},"unit":"days"}{{Pick("", $$""","validityPeriod":{"end":"{{Day()}}"} """, $$""","validityPeriod":{"end":"{{Day()}}T08:30:00+02:00"} """)}}},{{Dosage("dosageInstruction")}},"statusReason":{{Drug("R1")}}
+        """.Trim();
+
+    string Dosage(string name) => $$""" "{{name}}":[{"text":"{{Pick("matin et soir", "\"à jeun\"\n")}}","route":{{Drug("PO")}},"dose":{"value":{{Below(4)}},"unit":"mg"} }]""";
 
     /// <summary>Who a version of a patient says to be: links, a national identity, qualified or not, and a hospital number come and go, and are some other patient's too.</summary>
     string Identity(int patient)
@@ -67,8 +83,8 @@ sealed class SentHospital
         Add("Organization", "o1", true, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
         Add("Practitioner", "d1", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
-        Add("Medication", "m1", true, () => $$""" "code":{{Pick(Drug("M1"), Drug("M2"), Words)}} """);
-        Add("Device", "v1", true, () => $$""" "type":{{Pick(Drug("V1"), Drug("V2"), Words)}} """);
+        Add("Medication", "m1", 1 + Below(3), true, () => $$""" "code":{{Pick(Words, Drug($"M{1 + Below(8)}"), Drug($"M{1 + Below(8)}"))}} """);
+        Add("Device", "v1", 1 + Below(3), true, () => $$""" "type":{{Pick(Words, Drug($"V{1 + Below(5)}"), Drug($"V{1 + Below(5)}"))}} """);
         for (var p = 1; p <= 3; p++)
         {
             var patient = $"p{p}";
@@ -82,8 +98,10 @@ sealed class SentHospital
             Add("Encounter", $"g{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}}{{Pick("f", "f", "e", "") switch { "" => "", var outer => $",\"partOf\":{{\"reference\":\"Encounter/{outer}{p}\"}}" }}},"period":{"start":"2020-03-01"} """);
             for (var n = 0; n < 2; n++)
                 Add("Condition", $"c{p}{n}", true, () => $$""" {{subject}},"encounter":{"reference":"Encounter/{{Pick("e", "f", "g")}}{{p}}"},"verificationStatus":{"coding":[{"code":"{{Pick("confirmed", "confirmed", "refuted", "entered-in-error")}}"}]},"code":{"coding":[{"system":"urn:x","code":"C{{Below(5)}}"}]},"onsetDateTime":"{{Day()}}","recorder":{{provider}} """);
-            Add("MedicationRequest", $"q{p}", true, () => $$""" "status":"{{Pick("active", "completed", "cancelled")}}","intent":"order",{{subject}},"medicationReference":{"reference":"Medication/m1"},"authoredOn":"{{Day()}}","requester":{{provider}} """);
-            Add("DeviceUseStatement", $"u{p}", true, () => $$""" "status":"active",{{subject}},"device":{"reference":"Device/v1"},"timingDateTime":"{{Day()}}" """);
+            Add("MedicationRequest", $"q{p}", true, () => $$""" "status":"{{Pick("active", "completed", "cancelled")}}","intent":"order",{{subject}},"medicationReference":{"reference":"Medication/m1"},"authoredOn":"{{Day()}}",{{Supply()}},"requester":{{provider}} """);
+            Add("MedicationAdministration", $"a{p}", true, () => $$""" "status":"completed",{{subject}},"medicationReference":{"reference":"Medication/m1"},"effectivePeriod":{"start":"{{Day()}}T06:00:00Z","end":"{{Day()}}T07:00:00Z"},{{Dosage("dosage")}} """);
+            Add("MedicationDispense", $"w{p}", true, () => $$""" "status":"completed",{{subject}},"medicationReference":{"reference":"Medication/m1"},"whenHandedOver":"{{Day()}}","quantity":{"value":{{Below(60)}}},"daysSupply":{"value":{{Below(30)}}},{{Dosage("dosageInstruction")}} """);
+            Add("DeviceUseStatement", $"u{p}", true, () => $$""" "status":"active",{{subject}},"device":{"reference":"Device/v1"},"timingPeriod":{"start":"{{Day()}}","end":"{{Day()}}{{Pick("", "T07:00:00Z")}}"} """);
             var more = Below(2) == 0 ? """,{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":70,"unit":"mmHg"}}""" : "";
             Add("Observation", $"b{p}", true, () => $$""" "status":"final","category":[{"coding":[{"code":"vital-signs"}]}],{{subject}},"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"{{Day()}}","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":{{90 + Below(60)}},"unit":"mmHg"} }{{more}}] """);
             Add("DocumentReference", $"n{p}", true, () => $$""" "status":"current",{{subject}},"type":{"text":"Lettre"},"date":"{{Day()}}T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] """);

@@ -29,7 +29,7 @@ public sealed class SentInAnyWaySpecs
             var dice = new Dice(seed);
             var sent = SentHospital.Of(dice);
             var quiet = Enumerable.Range(1, 30).SelectMany(Quiet).ToList();
-            using var hospital = new FhirHospital { Keep = new(6, 0.8) };
+            using var hospital = new FhirHospital { Codes = SentHospital.Codes, Keep = new(6, 0.8) };
             var increments = sent.Split(dice);
             increments[0].AddRange(quiet);
             for (var i = 0; i < increments.Count; i++)
@@ -59,7 +59,7 @@ public sealed class SentInAnyWaySpecs
         var dice = new Dice(seed);
         var sent = SentHospital.Of(dice);
         // One tenant: keys of rows are its own. Every other one has next to no memory: what was read lies on disk.
-        using var hospital = new FhirHospital { Memory = seed % 2 == 0 ? 4096 : 64 << 20 };
+        using var hospital = new FhirHospital { Codes = SentHospital.Codes, Memory = seed % 2 == 0 ? 4096 : 64 << 20 };
         var all = new Dictionary<string, byte[]> { ["all.ndjson"] = Lines(sent.All) };
         var options = FhirOptions.Default with { NumberSystems = ["urn:shared"] };
         var expected = hospital.LoadFiles(LoadMode.Replace, all, options);

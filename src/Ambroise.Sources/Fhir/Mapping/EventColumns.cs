@@ -63,6 +63,12 @@ sealed class EventColumns
     public int Verbatim { get; }
     public int Qualifier { get; }
 
+    /// <summary>Whether the table's column says just this quantity: it is any number in DRUG_EXPOSURE, a whole one elsewhere, and most tables have none.</summary>
+    public bool Holds(double quantity) => Quantity >= 0 && (Table.Columns[Quantity].Type == ColumnType.Float64 || Math.Abs(quantity) < MostWhole && Math.Round(quantity) == quantity);
+
+    /// <summary>A quantity beyond this is not written as a whole number.</summary>
+    public const double MostWhole = 1e9;
+
     /// <summary>The table that a concept's domain names; what has no event table of its own is an observation.</summary>
     public static EventColumns Of(Domain domain) => domain switch
     {

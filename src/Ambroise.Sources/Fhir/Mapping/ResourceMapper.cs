@@ -47,6 +47,9 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     /// <summary>The medication or device that the resource names, or the encounter whose cost it is, once looked for.</summary>
     public long Definition { get; set; }
 
+    /// <summary>What the table of its first row has no place for, where it names a medication or a device.</summary>
+    public LeftOut? LeftOut { get; private set; }
+
     /// <summary>Looks for what a resource refers to by its code.</summary>
     /// <returns>Null and its code, or the fate of the resource.</returns>
     public Fate? TryDefinition(JsonNode reference, string type, string field, out Coded? code)
@@ -59,7 +62,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
-        (Person, RowCount, Imputed, Definition) = (Null.Int64, 0, Precision.None, Null.Int64);
+        (Person, RowCount, Imputed, Definition, LeftOut) = (Null.Int64, 0, Precision.None, Null.Int64, null);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
@@ -300,6 +303,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     void Write(ClinicalEvent e, EventColumns to, int concept, int source, int valueConcept)
     {
+        if (RowCount == 0 && Definition != Null.Int64) LeftOut = LeftOut.Of(e, to);
         var rows = Chunk.Rows(to.Table);
         rows.Put(to.Table.Key, NextKey());
         rows.Put(to.Table.Person, e.Person);
@@ -336,7 +340,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         if (!double.IsNaN(e.Quantity) && to.Quantity >= 0)
         {
             if (to.Table.Columns[to.Quantity].Type == ColumnType.Float64) rows.Put(to.Quantity, e.Quantity);
-            else if (Math.Abs(e.Quantity) < 1e9) rows.Put(to.Quantity, (int)Math.Round(e.Quantity));
+            else if (Math.Abs(e.Quantity) < EventColumns.MostWhole) rows.Put(to.Quantity, (int)Math.Round(e.Quantity));
         }
         rows.Put(to.StopReason, e.StopReason);
         rows.Put(to.Status, e.Status);
