@@ -165,7 +165,7 @@ public static class Cdm54
         """);
 
     /// <summary>Beside the CDM: who a person is for the hospital. Every value is an identity.</summary>
-    /// <remarks><c>kind</c>: <c>INS</c> for a qualified national identity, <c>identifier</c>, <c>family</c>, <c>given</c>, <c>city</c>. <c>system</c> names the identifier's issuer.</remarks>
+    /// <remarks><c>kind</c>: <c>INS</c> for a qualified national identity, <c>identifier</c>, <c>family</c>, <c>given</c>, <c>city</c>; <c>former</c> a Patient and an identifier, as keyed codes, that no longer is theirs. <c>system</c> names the identifier's issuer.</remarks>
     public static readonly CdmTable PersonIdentity = Table("person_identity", key: "person_identity_id", person: "person_id", columns: """
         person_identity_id l!, person_id l!, kind s@, system s@, value s@
         """);
@@ -179,9 +179,10 @@ public static class Cdm54
     /// <summary>Beside the CDM: the source record behind the rows of a person, one a record: version, fate, and where it was read.</summary>
     /// <remarks>Keys of the rows a record became follow from <c>source_record_id</c>: see docs/mapping/fhir.md. <c>version_at</c> is null where the source gives none. <c>patient_id</c> is the Patient that
     /// the record is about, where another one's person: null where <c>person_id</c> says so; <c>definition_id</c> the Medication or Device it names, or the Encounter whose cost it is;
-    /// <c>left_out</c> what the table of its first row has no place for, as JSON, where another code of that Medication or Device may bring it elsewhere.</remarks>
+    /// <c>left_out</c> what the table of its first row has no place for, as JSON, where another code of that Medication or Device may bring it elsewhere; <c>patient_named_by</c> the identifier by which it names its
+    /// patient, as a keyed code: whom that means may change.</remarks>
     public static readonly CdmTable SourceRecord = Table("source_record", key: "source_record_id", person: "person_id", columns: """
-        source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^, patient_id l, definition_id l, left_out s~
+        source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^, patient_id l, definition_id l, left_out s~, patient_named_by l
         """);
 
     /// <summary>No table of a release but a file beside each shard's <see cref="SourceRecord"/>: its records by ascending key, and the block that holds each, from 0. A load finds those it brings anew without going through all.</summary>

@@ -31,6 +31,10 @@ public sealed class EarlierRelease
         .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Person, person => persons.AsSpan().BinarySearch(person) >= 0,
             (file, block) => file.Range(Cdm54.SourceRecord["person_id"], block) is not { } range || RecordKeys.Between(persons, range).Length > 0, columns));
 
+    /// <summary>Records with some values in a column of keys.</summary>
+    public IEnumerable<Batch> RecordsWith(string column, IReadOnlySet<long> values, params string[] columns) => release is null || values.Count == 0 ? [] : StoredRows.Shards(release, Cdm54.SourceRecord)
+        .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, Cdm54.SourceRecord[column].Ordinal, values.Contains, null, columns));
+
     /// <summary>Which of some keys a record has.</summary>
     /// <param name="keys">Ascending.</param>
     /// <param name="departedToo">Those too whose person departed from a shard that holds them still: another shard has them, or none. It takes less to find out.</param>

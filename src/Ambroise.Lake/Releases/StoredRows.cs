@@ -34,6 +34,11 @@ static class StoredRows
     public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, int column, Func<long, bool> has, Func<TableFileReader, int, bool>? isWanted = null, params string[] columns)
     {
         if (Open(lake, manifest, shard, table) is not { } files) yield break;
+        if (!files.Main.Has(table.Columns[column])) // of an earlier version of the program
+        {
+            files.Dispose();
+            yield break;
+        }
         var wanted = columns.Length == 0 ? table.Columns : [.. columns.Select(c => table[c])];
         var departed = table.Person < 0 ? [] : lake.DepartedOf(manifest).Persons(lake, manifest, shard);
         var (values, rows) = (new long[IShardTable.BlockRows], new List<int>());

@@ -47,11 +47,14 @@ public sealed partial class FhirSource
         foreach (var person in touched.ToArray()) touched.Add(PersonOf(person));
     }
 
+    /// <summary>What it takes to know whom a record is about, and its rows.</summary>
+    static readonly string[] MovedColumns = ["source_record_id", "person_id", "row_count", "record_type", "patient_id", "patient_named_by"];
+
     /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
     void ComeTogetherAndApart(EarlierRelease earlier)
     {
         long[] parted = [.. changes.Parted.Concat(brought.Where(p => !persons.Contains(p))).Distinct().Order()];
-        changes.Move(earlier.RecordsOf(parted, "source_record_id", "person_id", "row_count", "record_type", "patient_id"), links, gone, persons.Contains);
+        changes.Move(earlier.RecordsOf(parted, MovedColumns), links, gone, persons.Contains);
         var places = new HashSet<long>();
         foreach (var batch in earlier.Rows(Cdm54.Person))
             for (var row = 0; row < batch.Rows; row++)
@@ -115,7 +118,6 @@ public sealed partial class FhirSource
         }
         foreach (var name in kept.Names) Name(IsReplaced(name.Record) ? former : aliases, name.Key, name.Means);
         foreach (var name in kept.Former) Name(former, name.Key, name.Means);
-        foreach (var (name, patient) in namesBefore) Name(aliases, name, patient);
         foreach (var role in kept.Roles)
             if (IsReplaced(role.Record)) roleless.Add(role.Practitioner);
             else Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
@@ -123,8 +125,7 @@ public sealed partial class FhirSource
         foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
             switch (fact.Kind)
             {
-                // Every patient has names, and few are referred to by one.
-                case FactKind.Name: if (index.Type(fact.Tag) != "Patient" || namedPatients.Contains(fact.One)) Name(aliases, fact.One, fact.Other); break;
+                case FactKind.Name: if (index.Type(fact.Tag) != "Patient") Name(aliases, fact.One, fact.Other); break; // theirs: see NamePatients
                 case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
                 default: links.Bears(fact.Kind, fact.One, fact.Other); break;
@@ -154,7 +155,7 @@ public sealed partial class FhirSource
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code.Meaning.Vocabulary, d.Code.Meaning.Code, d.Code.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
             [.. versions.OrderBy(v => v.Key)]);
         long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
-        return (links with { Former = former, NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
+        return (links with { Former = former, NamesPatients = NamesPatients, NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
     }
 
     /// <summary>What earlier loads brought and names such a one.</summary>
@@ -204,24 +205,30 @@ public sealed partial class FhirSource
                 if (before.CompareTo((version.Updated, version.Number)) > 0)
                 {
                     index.End(seq, "older-than-loaded");
+                    if (isPatient) patientNames.Older.Add(id);
                     if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
                     continue;
                 }
                 if (isPatient) brought.Add(id);
+                if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
                 touched.Add(about.Array[row]);
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
         changes.Before(earlier.Rows(Cdm54.MergedPatient), gone.Contains);
+        if (NamesPatients) asked.UnionWith(facts.Where(IsPatientName).Select(f => f.One).Concat(namedPatients));
         using (var named = new RowKeys(key))
+        {
             foreach (var batch in earlier.Rows(Cdm54.PersonIdentity, "person_identity_id", "person_id", "kind", "system", "value"))
             {
                 var (ids, persons, kinds) = (batch.Int64("person_identity_id"), batch.Int64("person_id"), batch.Text("kind"));
                 for (var row = 0; row < batch.Rows; row++)
                 {
-                    if (gone.Contains(ids.Array[row])) continue;
-                    var patient = changes.Owner(ids.Array[row], persons.Array[row]);
-                    if (kinds.Text(row) == "deceased")
+                    var (isGone, patient) = (gone.Contains(ids.Array[row]), changes.Owner(ids.Array[row], persons.Array[row]));
+                    if (kinds.Text(row) is "INS" or "identifier") Bore(named, batch, row, patient, isGone);
+                    if (isGone) continue;
+                    if (kinds.Text(row) == "former") patientNames.Formerly(Former(batch.Text("value").Text(row)!));
+                    else if (kinds.Text(row) == "deceased")
                     {
                         var told = batch.Text("value").Text(row)!.Split(' ');
                         deaths.Add((-1, patient, (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
@@ -230,14 +237,13 @@ public sealed partial class FhirSource
                     else if (kinds.Text(row) is "INS" or "identifier")
                     {
                         var (system, value) = (batch.Text("system").Text(row), batch.Text("value").Text(row));
-                        if (namedPatients.Count > 0)
-                            foreach (var name in new[] { $"Patient?{system}|{value}", $"Patient?|{value}" })
-                                if (named.Of(Encoding.UTF8.GetBytes(name)).Key is var known && namedPatients.Contains(known)) namesBefore.Add((known, patient));
                         if (kinds.Text(row) == "INS") links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
                         if (options.NumberSystems.Contains(system ?? "")) links.Bears(FactKind.Number, named.Of(Encoding.UTF8.GetBytes($"Number?{system}|{value}")).Key, patient);
                     }
                 }
             }
+            AskWhoElse(earlier, named);
+        }
         var inTables = new List<(long Person, (int Day, long Time) At)>();
         foreach (var batch in earlier.Rows(Cdm54.Death, "person_id", "death_date", "death_datetime"))
             for (var row = 0; row < batch.Rows; row++) inTables.Add((batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));

@@ -13,6 +13,7 @@ public sealed partial class FhirSource
         var table = earlier.Table;
         if (table == Cdm54.CdmSource) return false; // this load describes the whole
         if (table == Cdm54.Death) return Buries(earlier, row);
+        if (table == Cdm54.PersonIdentity && earlier.Text("kind")[row].SequenceEqual("former"u8)) return false; // given anew
         if (table == Cdm54.MergedPatient && links.Person(earlier.Int64("merged_patient_id").Array[row]) == earlier.Int64("merged_patient_id").Array[row]) return false; // a person of their own again
         if (table == Cdm54.Person && links.Person(earlier.Int64("person_id").Array[row]) != earlier.Int64("person_id").Array[row]) return false; // another's from now on
         return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
@@ -76,6 +77,7 @@ public sealed partial class FhirSource
             yield return table == Cdm54.Death ? Deaths() : Aside();
             yield break;
         }
+        if (table == Cdm54.PersonIdentity && patientNames.Former.Count > 0) yield return FormerNames();
         foreach (var (persons, places) in apart)
             if (table == Cdm54.Person) yield return persons;
             else if (table == Cdm54.Location) yield return places;
@@ -85,7 +87,7 @@ public sealed partial class FhirSource
             cancel.ThrowIfCancellationRequested();
             columns.Follow(rows, aliases, partOf);
             var person = table.Person < 0 ? null : (Int64Column)rows.Columns[table.Person];
-            if (table == Cdm54.SourceRecord) PersonChanges.Name(rows, links);
+            if (table == Cdm54.SourceRecord) changes.Name(rows, links);
             else if (person is not null && links.Any && table != Cdm54.Person)
                 foreach (ref var value in person.Values) value = links.Person(value);
             var named = columns.Named.Select(n => rows.Columns[n].IsAbsent ? null : (Int64Column)rows.Columns[n]).ToArray();
@@ -175,7 +177,8 @@ public sealed partial class FhirSource
     void SetAside(Batch rows, int row, int seq, Action<Rejected> reject)
     {
         var patient = rows.Int64("person_id").Array[row];
-        if (!(index.TryGet(patient, out var at, out _) ? index.Outcome(at) == "deleted" : deletedBefore.Contains(patient)))
+        // Of a record that was recoded there is no text to keep: its patient was deleted, whoever else it may name.
+        if (index.Outcome(seq) != Recoding.Outcome && !(index.TryGet(patient, out var at, out _) ? index.Outcome(at) == "deleted" : deletedBefore.Contains(patient)))
         {
             index.End(seq, "waiting-patient");
             waitIn.Add(rows.Text("source_file").Text(row) ?? "");

@@ -68,7 +68,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<long, (int Day, long Time, bool Told)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
-    readonly List<(long Name, long Patient)> namesBefore = [];
     readonly HashSet<long> namedPatients = [], deletedBefore = [], brought = [], touched = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
@@ -126,11 +125,13 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         foreach (var (patient, seq) in patients)
             if (!index.IsDead(seq)) persons.Add(patient);
         persons.UnionWith(changes.MergedBefore);
+        NamePatients();
         if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
         this.links.Settle(persons);
         foreach (var patient in this.links.Merged)
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");
         if (changes.Decide(this.links, persons.Contains) | brought.Any(p => !persons.Contains(p))) ComeTogetherAndApart(earlier);
+        if (changes.Renamed.Count > 0) changes.Move(earlier.RecordsWith("patient_named_by", changes.Renamed.Keys.ToHashSet(), MovedColumns), this.links, gone, persons.Contains);
         foreach (var (seq, person) in shared)
             if (!persons.Contains(PersonOf(person))) unplaced.Add(seq);
         shared.Clear();

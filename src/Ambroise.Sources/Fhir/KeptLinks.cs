@@ -32,6 +32,9 @@ sealed record KeptLinks(int Format, [property: JsonConverter(typeof(PackedNumber
     /// <summary>Systems whose numbers make patients one person, as some load was told: a later one that is not told goes on so.</summary>
     public IReadOnlyList<string> NumberSystems { get; init; } = [];
 
+    /// <summary>Some record of this load or an earlier one names its patient by an identifier: whom that means is then followed.</summary>
+    public bool NamesPatients { get; init; }
+
     /// <summary>More of them are not kept.</summary>
     public const int MostOpen = 1 << 17;
 

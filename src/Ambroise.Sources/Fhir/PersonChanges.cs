@@ -42,6 +42,9 @@ sealed class PersonChanges
     /// <summary>Persons of before some of whose rows may be somebody else's, or nobody's, now.</summary>
     public HashSet<long> Parted { get; } = [];
 
+    /// <summary>Identifiers that mean another Patient than before, and whom.</summary>
+    public Dictionary<long, long> Renamed { get; } = [];
+
     /// <summary>Patients of the earlier release who were another one's person, and whom no version of this load replaced.</summary>
     public IEnumerable<long> MergedBefore => left;
 
@@ -92,7 +95,8 @@ sealed class PersonChanges
             for (var row = 0; row < batch.Rows; row++)
             {
                 if (gone.Contains(ids.Array[row])) continue;
-                var person = links.Person(Patient(batch, row));
+                var patient = Patient(batch, row);
+                var person = links.Person(patient);
                 if (!isKnown(person))
                 {
                     Touched.Add(persons.Array[row]);
@@ -100,6 +104,7 @@ sealed class PersonChanges
                     continue;
                 }
                 if (person != persons.Array[row] && types[row].SequenceEqual("Consent"u8)) Consents[ids.Array[row]] = person;
+                if (patient != Told(batch, row)) Touched.Add(person); // its record says so
                 if (person == links.Person(persons.Array[row])) continue;
                 Touched.UnionWith([person, persons.Array[row]]);
                 for (var n = 0; n < Math.Max(1, counts.Array[row]); n++) moved[Lineage.RowKey(ids.Array[row], n)] = person;
@@ -107,8 +112,11 @@ sealed class PersonChanges
         }
     }
 
-    /// <summary>The Patient that a record is about.</summary>
-    static long Patient(Batch records, int row) => records.Text("record_type")[row].SequenceEqual("Patient"u8) ? records.Int64("source_record_id").Array[row]
+    /// <summary>The Patient that a record is about by now.</summary>
+    long Patient(Batch records, int row) => Renamed.Count > 0 && Renamed.TryGetValue(records.Int64("patient_named_by").Array[row], out var patient) ? patient : Told(records, row);
+
+    /// <summary>The Patient that a record says it is about.</summary>
+    static long Told(Batch records, int row) => records.Text("record_type")[row].SequenceEqual("Patient"u8) ? records.Int64("source_record_id").Array[row]
         : records.Int64("patient_id").IsNull(row) ? records.Int64("person_id").Array[row] : records.Int64("patient_id").Array[row];
 
     /// <summary>Names the persons that earlier rows are about by now.</summary>
@@ -127,9 +135,9 @@ sealed class PersonChanges
     }
 
     /// <summary>Gives each record its person, and keeps the Patient where that is another.</summary>
-    public static void Name(Batch records, PersonLinks links)
+    public void Name(Batch records, PersonLinks links)
     {
-        if (!links.Any && records.Int64("patient_id").IsAbsent) return;
+        if (!links.Any && Renamed.Count == 0 && records.Int64("patient_id").IsAbsent) return;
         for (var row = 0; row < records.Rows; row++)
         {
             var patient = Patient(records, row);

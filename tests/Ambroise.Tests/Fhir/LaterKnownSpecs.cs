@@ -43,4 +43,27 @@ public sealed class LaterKnownSpecs
         const string by = ""","participant":[{"individual":{"reference":"Practitioner?identifier=urn:rpps|R1"}}] """;
         Expect("select count(*) from visit_occurrence", ["1"], doctor, other, Deleted("Practitioner/d", 6), Encounter("e", 1, by));
     }
+
+    /// <param name="band">The number of a wristband that this version bears; null for none.</param>
+    static string Wearer(string id, int month, string? band) =>
+        $$"""{"resourceType":"Patient","id":"{{id}}","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"gender":"male","birthDate":"1970-01-0{{month}}"{{(band is null ? "" : $",\"identifier\":[{{\"system\":\"urn:band\",\"value\":\"{band}\"}}]")}}}""";
+
+    const string OfWearer = """{"resourceType":"Encounter","id":"w","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient?identifier=urn:band|B1"},"period":{"start":"2020-05-05"} }""";
+
+    [Fact]
+    public void An_identifier_of_two_patients_means_the_one_of_the_least_key() =>
+        Expect("select count(*) from visit_occurrence where person_id = (select min(person_id) from person where person_source_value in ('q', 'r'))", ["1"],
+            Wearer("q", 1, "B1"), Wearer("r", 1, "B1"), OfWearer);
+
+    [Fact]
+    public void An_identifier_means_its_patient_still_who_bears_it_no_more() =>
+        Expect("select person_source_value from visit_occurrence join person using (person_id)", ["q"], Wearer("q", 1, "B1"), Wearer("q", 2, null), Wearer("r", 1, "B2"), OfWearer);
+
+    [Fact]
+    public void An_identifier_that_passes_to_another_patient_means_that_one_whoever_comes_first() =>
+        Expect("select person_source_value from visit_occurrence join person using (person_id)", ["r"], Wearer("q", 1, "B1"), Wearer("q", 2, "B2"), Wearer("r", 1, "B3"), Wearer("r", 2, "B1"), OfWearer);
+
+    [Fact]
+    public void What_names_a_patient_by_an_identifier_is_another_bearers_once_they_are_deleted() =>
+        Expect("select count(*) || ' ' || min(person_source_value) from visit_occurrence join person using (person_id)", ["1 r"], Wearer("q", 1, "B1"), Wearer("r", 1, "B1"), Deleted("Patient/q", 6), OfWearer);
 }

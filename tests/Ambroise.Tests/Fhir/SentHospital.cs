@@ -69,13 +69,16 @@ sealed class SentHospital
 
     string Dosage(string name) => $$""" "{{name}}":[{"text":"{{Pick("matin et soir", "\"à jeun\"\n")}}","route":{{Drug("PO")}},"dose":{"value":{{Below(4)}},"unit":"mg"} }]""";
 
-    /// <summary>Who a version of a patient says to be: links, a national identity, qualified or not, and a hospital number come and go, and are some other patient's too.</summary>
-    string Identity(int patient)
+    /// <summary>Who a version of a patient says to be: links, a national identity, qualified or not, and a hospital number come and go, and are some other patient's too;
+    /// so does the number of a wristband, which makes nobody one, and by which records name their patient.</summary>
+    /// <param name="goes">Is deleted in the end: what others then mean by a number of theirs depends on when.</param>
+    string Identity(int patient, bool goes)
     {
         var link = Below(3) == 0 ? $$$""","link":[{"type":"{{{Pick("replaces", "replaced-by", "seealso")}}}","other":{"reference":"Patient/p{{{1 + Below(4)}}}"}}]""" : "";
         var ins = Below(3) == 0 ? $$""",{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"15001750000000{{Below(2)}}"}""" : "";
         var number = Below(3) == 0 ? $$""",{"system":"urn:shared","value":"N{{Below(3)}}"}""" : "";
-        return $$"""{{link}},"extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"{{Pick("VALI", "VALI", "PROV")}}"} }]}],"identifier":[{"system":"urn:ipp","value":"{{patient}}"}{{ins}}{{number}}]""";
+        var band = goes ? "" : Pick("", $$""",{"system":"urn:band","value":"B{{Below(3)}}"}""");
+        return $$"""{{link}},"extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"{{Pick("VALI", "VALI", "PROV")}}"} }]}],"identifier":[{"system":"urn:ipp","value":"{{patient}}"}{{ins}}{{number}}{{band}}]""";
     }
 
     void Fill()
@@ -88,10 +91,11 @@ sealed class SentHospital
         for (var p = 1; p <= 3; p++)
         {
             var patient = $"p{p}";
-            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}},"generalPractitioner":[{"reference":"Practitioner/d1"}]{{Pick("", ""","address":[{"city":"Lyon","postalCode":"69003"}]""")}}{{Identity(p)}} """);
+            var deleted = p == 3 && Below(8) == 0;
+            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}},"generalPractitioner":[{"reference":"Practitioner/d1"}]{{Pick("", ""","address":[{"city":"Lyon","postalCode":"69003"}]""")}}{{Identity(p, deleted)}} """);
             // For good: what a patient's deletion took is not to be had again.
-            if (p == 3 && Below(8) == 0) lines.Add(new($"Patient/{patient}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Patient/{{patient}}"} }]}"""));
-            var subject = $$""" "subject":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""", $$"""{"identifier":{"system":"urn:ipp","value":"{{p}}"} }""")}} """;
+            if (deleted) lines.Add(new($"Patient/{patient}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Patient/{{patient}}"} }]}"""));
+            var subject = $$""" "subject":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""", $$"""{"identifier":{"system":"urn:ipp","value":"{{p}}"} }""", deleted ? """{"reference":"Patient/p1"}""" : """{"reference":"Patient?identifier=urn:band|B0"}""")}} """;
             var provider = Pick("""{"reference":"Practitioner/d1"}""", """{"reference":"Practitioner?identifier=urn:rpps|R1"}""", """{"reference":"PractitionerRole/r1"}""");
             Add("Encounter", $"e{p}", true, () => $$""" "status":"{{Pick("finished", "finished", "cancelled")}}","class":{"code":"IMP"},{{subject}},"serviceProvider":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"},"period":{"start":"2020-03-01","end":"2020-03-0{{1 + Below(9)}}"} """);
             Add("Encounter", $"f{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/e{{p}}"},"participant":[{"individual":{{provider}}}],"period":{"start":"2020-03-01"} """);
@@ -106,8 +110,8 @@ sealed class SentHospital
             Add("Observation", $"b{p}", true, () => $$""" "status":"final","category":[{"coding":[{"code":"vital-signs"}]}],{{subject}},"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"{{Day()}}","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":{{90 + Below(60)}},"unit":"mmHg"} }{{more}}] """);
             Add("DocumentReference", $"n{p}", true, () => $$""" "status":"current",{{subject}},"type":{"text":"Lettre"},"date":"{{Day()}}T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] """);
             Add("Coverage", $"y{p}", true, () => $$""" "status":"active","beneficiary":{"reference":"Patient/{{patient}}"},"payor":[{"reference":"Organization/o1","display":"X"}],"period":{"start":"2019-01-01","end":"202{{Below(5)}}-12-31"} """);
-            Add("Claim", $"k{p}", true, () => $$""" "status":"active","use":"claim","patient":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""")}},"item":[{"encounter":[{"reference":"Encounter/{{Pick("e", "f", "g")}}{{p}}"}]}],"total":{"value":{{Below(900)}} } """);
-            Add("Consent", $"s{p}", true, () => $$""" "status":"{{Pick("active", "inactive")}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"Patient/{{patient}}"},"provision":{"type":"{{Pick("permit", "deny")}}" } """);
+            Add("Claim", $"k{p}", true, () => $$""" "status":"active","use":"claim","patient":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""", """{"reference":"Patient?identifier=urn:band|B1"}""")}},"item":[{"encounter":[{"reference":"Encounter/{{Pick("e", "f", "g")}}{{p}}"}]}],"total":{"value":{{Below(900)}} } """);
+            Add("Consent", $"s{p}", true, () => $$""" "status":"{{Pick("active", "inactive")}}","scope":{"coding":[{"code":"research"}]},"patient":{"reference":"{{Pick($"Patient/{patient}", "Patient?identifier=urn:band|B0")}}"},"provision":{"type":"{{Pick("permit", "deny")}}" } """);
         }
     }
 }

@@ -36,6 +36,9 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     /// <summary>The person the resource is about, once <see cref="TrySubject"/> found it.</summary>
     public long Person { get; set; }
 
+    /// <summary>The identifier by which the resource names its person, as <see cref="Named"/> gives it.</summary>
+    public long PersonNamedBy { get; private set; }
+
     /// <summary>Rows made so far of this resource.</summary>
     public int RowCount { get; private set; }
 
@@ -62,7 +65,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
-        (Person, RowCount, Imputed, Definition, LeftOut) = (Null.Int64, 0, Precision.None, Null.Int64, null);
+        (Person, PersonNamedBy, RowCount, Imputed, Definition, LeftOut) = (Null.Int64, Null.Int64, 0, Precision.None, Null.Int64, null);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
@@ -165,7 +168,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         var text = subject["reference"u8].Text;
         if (Person != Null.Int64)
         {
-            if (text.Length == 0 || text.Contains((byte)'?')) Chunk.NamedPatients.Add(Person);
+            if (text.Length == 0 || text.Contains((byte)'?')) Chunk.NamedPatients.Add(PersonNamedBy = Person);
             return null;
         }
         if (!subject.Exists) return Fate.Refused(field, "reference-missing");

@@ -96,11 +96,7 @@ static class AnswerMap
     public static Fate Provenance(ResourceMapper m)
     {
         foreach (var target in m.Resource["target"u8].Items)
-            if (m.Reference(target, "Patient") is var patient && patient != Null.Int64)
-            {
-                m.Person = patient;
-                return Fate.Aside("traced");
-            }
+            if (m.TrySubject(target, "target") is null) return Fate.Aside("traced");
         return Fate.Aside("no-patient-among-targets");
     }
 }

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text;
+using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
+using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir;
+
+/// <summary>Whom and what records name by an identifier, and what becomes of those of earlier loads when it means another one.</summary>
+public sealed partial class FhirSource
+{
+    readonly PatientNames patientNames = new();
+
+    /// <summary>Identifiers of patients whose bearers are all known: those that this load's Patients bear, bore or lost, and by which its records name their patient.</summary>
+    readonly HashSet<long> asked = [];
+
+    /// <summary>Some record names its patient by an identifier. Where none does it is only kept which identifiers are former ones.</summary>
+    bool NamesPatients => kept.NamesPatients || namedPatients.Count > 0;
+
+    bool IsPatientName(Fact fact) => fact.Kind == FactKind.Name && index.Type(fact.Tag) == "Patient";
+
+    /// <summary>Takes an identifier of the earlier release.</summary>
+    void Bore(RowKeys keys, Batch identities, int row, long patient, bool isGone)
+    {
+        if (!isGone && !NamesPatients && !patientNames.Older.Contains(patient)) return;
+        foreach (var name in Names(keys, identities, row))
+            if (isGone || asked.Contains(name) || patientNames.Older.Contains(patient)) patientNames.Bore(new(name, patient), isGone);
+    }
+
+    /// <summary>As conditional references write an identifier: with its system, and without.</summary>
+    static long[] Names(RowKeys keys, Batch identities, int row)
+    {
+        var value = identities.Text("value").Text(row);
+        return [keys.Of(Encoding.UTF8.GetBytes($"Patient?{identities.Text("system").Text(row)}|{value}")).Key, keys.Of(Encoding.UTF8.GetBytes($"Patient?|{value}")).Key];
+    }
+
+    /// <summary>Looks through the identities once more for who bears what a patient lost.</summary>
+    void AskWhoElse(EarlierRelease earlier, RowKeys keys)
+    {
+        var left = NamesPatients ? patientNames.Left(brought.Contains) : [];
+        left.ExceptWith(asked);
+        asked.UnionWith(left);
+        foreach (var batch in left.Count == 0 ? [] : earlier.Rows(Cdm54.PersonIdentity, "person_identity_id", "person_id", "kind", "system", "value"))
+            for (var row = 0; row < batch.Rows; row++)
+                if (batch.Text("kind").Text(row) is "INS" or "identifier" && batch.Int64("person_identity_id").Array[row] is var id && !gone.Contains(id))
+                    foreach (var name in Names(keys, batch, row))
+                        if (left.Contains(name)) patientNames.Bore(new(name, changes.Owner(id, batch.Int64("person_id").Array[row])), isGone: false);
+    }
+
+    /// <summary>Says what identifiers of patients mean, once it is known who is a patient.</summary>
+    void NamePatients()
+    {
+        if (!isMerge) asked.UnionWith(namedPatients);
+        IEnumerable<PatientNames.Bearer> Told(bool isDead) => facts.Where(f => IsPatientName(f) && index.IsDead(f.Tag) == isDead).Select(f => new PatientNames.Bearer(f.One, f.Other));
+        patientNames.Settle(Told(isDead: false), Told(isDead: true), persons.Contains, asked.Contains);
+        foreach (var name in namedPatients)
+            if (patientNames.Meaning(name) is { } patient) aliases[name] = patient;
+        if (!isMerge || !NamesPatients) return;
+        foreach (var (name, patient) in patientNames.Renamed()) changes.Renamed[name] = patient;
+    }
+
+    /// <summary>The identifiers that patients bear no more, as rows of PERSON_IDENTITY: of everybody who is written.</summary>
+    Batch FormerNames()
+    {
+        var rows = new Batch(Cdm54.PersonIdentity);
+        using var keys = new RowKeys(key);
+        foreach (var (name, patient) in patientNames.Former.Where(f => isWritten(links.Person(f.Patient))).OrderBy(f => (f.Patient, f.Name)))
+        {
+            var value = string.Create(CultureInfo.InvariantCulture, $"{patient} {name}");
+            rows.Int64("person_identity_id").Append(keys.Of(Encoding.UTF8.GetBytes($"former {value}")).Key);
+            rows.Int64("person_id").Append(links.Person(patient));
+            rows.Text("kind").Append("former");
+            rows.Text("value").Append(value);
+        }
+        rows.Text("system").AppendNulls(rows.Rows);
+        return rows;
+    }
+
+    static PatientNames.Bearer Former(string value)
+    {
+        var parts = value.Split(' ');
+        return new(long.Parse(parts[1], CultureInfo.InvariantCulture), long.Parse(parts[0], CultureInfo.InvariantCulture));
+    }
+}
