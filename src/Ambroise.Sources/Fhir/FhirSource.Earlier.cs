@@ -74,6 +74,7 @@ public sealed partial class FhirSource
             if (rows.Length == 0) continue;
             apart.Add(MergedPatients.Apart(batch, rows));
             new LinkColumns(Cdm54.Person).Follow(apart[^1].Persons, aliases, partOf);
+            FollowNames(apart[^1].Persons);
         }
     }
 
@@ -111,7 +112,6 @@ public sealed partial class FhirSource
     void Connect()
     {
         var former = new Dictionary<long, long>();
-        static void Name(Dictionary<long, long> names, long name, long means) => names[name] = names.TryGetValue(name, out var other) ? Math.Min(other, means) : means;
         void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
         {
             if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
@@ -133,6 +133,9 @@ public sealed partial class FhirSource
         foreach (var (name, means) in former) aliases.TryAdd(name, means);
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
     }
+
+    /// <summary>Of several that one name means the least key.</summary>
+    static void Name(Dictionary<long, long> names, long name, long means) => names[name] = names.TryGetValue(name, out var other) ? Math.Min(other, means) : means;
 
     /// <summary>Names a resource that is about no patient.</summary>
     bool IsName(Fact fact) => fact.Kind == FactKind.Name && AboutNobody.Contains(index.Type(fact.Tag));
@@ -225,19 +228,20 @@ public sealed partial class FhirSource
                 for (var row = 0; row < batch.Rows; row++)
                 {
                     var (isGone, patient) = (gone.Contains(ids.Array[row]), changes.Owner(ids.Array[row], persons.Array[row]));
-                    if (kinds.Text(row) is "INS" or "identifier") Bore(named, batch, row, patient, isGone);
+                    var kind = kinds.Text(row);
+                    if (kind is "INS" or "identifier") Bore(named, batch, row, patient, isGone);
                     if (isGone) continue;
-                    if (kinds.Text(row) == "former") patientNames.Formerly(Former(batch.Text("value").Text(row)!));
-                    else if (kinds.Text(row) == "deceased")
+                    if (kind == "former") patientNames.Formerly(Former(batch.Text("value").Text(row)!));
+                    else if (kind == "deceased")
                     {
                         var told = batch.Text("value").Text(row)!.Split(' ');
                         deaths.Add((-1, patient, (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
                     }
-                    else if (kinds.Text(row) == "link") links.Link(patient, long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
-                    else if (kinds.Text(row) is "INS" or "identifier")
+                    else if (kind == "link") links.Link(patient, long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
+                    else if (kind is "INS" or "identifier")
                     {
                         var (system, value) = (batch.Text("system").Text(row), batch.Text("value").Text(row));
-                        if (kinds.Text(row) == "INS") links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
+                        if (kind == "INS") links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
                         if (options.NumberSystems.Contains(system ?? "")) links.Bears(FactKind.Number, named.Of(Encoding.UTF8.GetBytes($"Number?{system}|{value}")).Key, patient);
                     }
                 }

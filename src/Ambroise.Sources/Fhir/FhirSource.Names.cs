@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -14,6 +15,9 @@ public sealed partial class FhirSource
 
     /// <summary>Identifiers of patients whose bearers are all known: those that this load's Patients bear, bore or lost, and by which its records name their patient.</summary>
     readonly HashSet<long> asked = [];
+
+    /// <summary>Rows of earlier loads, by key, whose record names a practitioner or an organization by what means another one by now; and whom.</summary>
+    readonly Dictionary<long, (long Provider, long CareSite)> renamedRows = [];
 
     /// <summary>Some record names its patient by an identifier. Where none does it is only kept which identifiers are former ones.</summary>
     bool NamesPatients => kept.NamesPatients || namedPatients.Count > 0;
@@ -58,6 +62,48 @@ public sealed partial class FhirSource
             if (patientNames.Meaning(name) is { } patient) aliases[name] = patient;
         if (!isMerge || !NamesPatients) return;
         foreach (var (name, patient) in patientNames.Renamed()) changes.Renamed[name] = patient;
+    }
+
+    /// <summary>Finds the earlier rows whose practitioner or organization is named by an identifier, or a role, that means another one by now.</summary>
+    void NamePlaces(EarlierRelease earlier)
+    {
+        if (!facts.Any(IsName) && !kept.Names.Any(n => IsReplaced(n.Record))) return;
+        var before = new Dictionary<long, long>();
+        foreach (var name in kept.Names) Name(before, name.Key, name.Means);
+        var former = new Dictionary<long, long>();
+        foreach (var name in kept.Former) Name(former, name.Key, name.Means);
+        foreach (var (name, means) in former) before.TryAdd(name, means);
+        var renamed = before.Keys.Where(n => LinkColumns.Meaning(n, before) != LinkColumns.Meaning(n, aliases)).ToHashSet();
+        if (renamed.Count == 0) return;
+        foreach (var column in new[] { "provider_named_by", "care_site_named_by" })
+            foreach (var records in earlier.RecordsWith(column, renamed, "source_record_id", "person_id", "row_count", column))
+                for (var row = 0; row < records.Rows; row++)
+                {
+                    var id = records.Int64("source_record_id").Array[row];
+                    if (gone.Contains(id)) continue;
+                    touched.Add(records.Int64("person_id").Array[row]);
+                    var means = LinkColumns.Meaning(records.Int64(column).Array[row], aliases);
+                    for (var n = 0; n < records.Int32("row_count").Array[row]; n++)
+                    {
+                        ref var named = ref CollectionsMarshal.GetValueRefOrAddDefault(renamedRows, Lineage.RowKey(id, n), out _);
+                        if (column == "provider_named_by") named.Provider = means;
+                        else named.CareSite = means;
+                    }
+                }
+    }
+
+    /// <summary>Has earlier rows name whom their names mean by now.</summary>
+    void FollowNames(Batch earlier)
+    {
+        var table = earlier.Table;
+        if (renamedRows.Count == 0 || table.Person < 0 || table.Key < 0) return;
+        var keys = ((Int64Column)earlier.Columns[table.Key]).Array;
+        foreach (var (column, isProvider) in new[] { (table.Find("provider_id"), true), (table.Find("care_site_id"), false) })
+        {
+            if (column is null || earlier.Columns[column.Ordinal] is not Int64Column { IsAbsent: false } values) continue;
+            for (var row = 0; row < earlier.Rows; row++)
+                if (!values.IsNull(row) && renamedRows.TryGetValue(keys[row], out var named) && (isProvider ? named.Provider : named.CareSite) is > 0 and var means) values.Array[row] = means;
+        }
     }
 
     /// <summary>The identifiers that patients bear no more, as rows of PERSON_IDENTITY: of everybody who is written.</summary>

@@ -59,6 +59,7 @@ public sealed partial class FhirSource
                 if (costsOf.TryGetValue(earlier.Int64("cost_id").Array[row], out var encounter)) earlier.Int64("cost_event_id").Array[row] = encounter;
         columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _));
         columns.Follow(earlier, aliases, partOf);
+        FollowNames(earlier);
         changes.Follow(earlier, links);
         if (earlier.Table == Cdm54.Provider) Specialties(earlier);
     }
@@ -149,6 +150,7 @@ public sealed partial class FhirSource
     {
         var rows = aside.Rows(links);
         new LinkColumns(rows.Table).Follow(rows, aliases, partOf);
+        FollowNames(rows);
         Counted(rows.Table, rows.Rows);
         return rows;
     }

@@ -126,6 +126,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (!index.IsDead(seq)) persons.Add(patient);
         persons.UnionWith(changes.MergedBefore);
         NamePatients();
+        if (isMerge) NamePlaces(earlier);
         if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
         this.links.Settle(persons);
         foreach (var patient in this.links.Merged)

@@ -14,12 +14,18 @@ sealed class LinkColumns(CdmTable table)
     readonly int visit = table.Key >= 0 && table.Columns[table.Key].Name == "visit_occurrence_id" ? -1 : table.Find("visit_occurrence_id")?.Ordinal ?? -1;
     readonly int detail = table.Find("visit_detail_id")?.Ordinal ?? -1;
 
+    /// <summary>What a key means: itself, where it is no name.</summary>
+    public static long Meaning(long key, Dictionary<long, long> aliases)
+    {
+        for (var hops = 0; hops < 2 && aliases.TryGetValue(key, out var to); hops++) key = to; // role → identifier → practitioner
+        return key;
+    }
+
     public void Follow(Batch rows, Dictionary<long, long> aliases, Dictionary<long, long> partOf)
     {
         if (aliases.Count > 0)
             foreach (var column in named.Append(table.Person).Where(c => c >= 0 && !rows.Columns[c].IsAbsent))
-                foreach (ref var value in ((Int64Column)rows.Columns[column]).Values)
-                    for (var hops = 0; hops < 2 && aliases.TryGetValue(value, out var to); hops++) value = to; // identifier → role → practitioner
+                foreach (ref var value in ((Int64Column)rows.Columns[column]).Values) value = Meaning(value, aliases);
         if (table == Cdm54.Cost && partOf.Count > 0)
             foreach (ref var value in rows.Int64("cost_event_id").Values) value = Outermost(value, partOf);
         if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;

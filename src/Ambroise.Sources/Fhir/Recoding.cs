@@ -60,6 +60,8 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
         var patient = record.Int64(record.Int64("patient_id").IsNull(0) ? "person_id" : "patient_id").Array[0];
         // What an identifier means is found out as if the resource came again.
         if (!record.Int64("patient_named_by").IsNull(0)) chunk.NamedPatients.Add(patient = record.Int64("patient_named_by").Array[0]);
+        if (columns.Provider >= 0 && !rows.Columns[columns.Provider].IsNull(row) && !record.Int64("provider_named_by").IsNull(0))
+            ((Int64Column)rows.Columns[columns.Provider]).Array[row] = record.Int64("provider_named_by").Array[0];
         mapper.Definition = record.Int64("definition_id").Array[0];
         var e = Event(columns, rows, row, patient, code(mapper.Definition)!, type == "DeviceUseStatement" ? Domain.Device : Domain.Drug);
         if (!record.Text("left_out").IsNull(0)) LeftOut.Parse(record.Text("left_out")[0])?.AddTo(e);

@@ -61,9 +61,53 @@ public sealed class LaterKnownSpecs
 
     [Fact]
     public void An_identifier_that_passes_to_another_patient_means_that_one_whoever_comes_first() =>
-        Expect("select person_source_value from visit_occurrence join person using (person_id)", ["r"], Wearer("q", 1, "B1"), Wearer("q", 2, "B2"), Wearer("r", 1, "B3"), Wearer("r", 2, "B1"), OfWearer);
+        Expect("select person_source_value from visit_occurrence join person using (person_id)", ["r"], Wearer("q", 1, "B1") + "\n" + Wearer("r", 1, "B3"), Wearer("q", 2, "B2"), Wearer("r", 2, "B1"), OfWearer);
 
     [Fact]
     public void What_names_a_patient_by_an_identifier_is_another_bearers_once_they_are_deleted() =>
         Expect("select count(*) || ' ' || min(person_source_value) from visit_occurrence join person using (person_id)", ["1 r"], Wearer("q", 1, "B1"), Wearer("r", 1, "B1"), Deleted("Patient/q", 6), OfWearer);
+
+    [Fact]
+    public void An_erasure_takes_the_identifiers_that_its_patient_bore_once()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, Wearer("q", 1, "B1"));
+        hospital.Load(LoadMode.Merge, Wearer("q", 2, null));
+        Assert.Equal(["2"], hospital.Query("select count(*) from person_identity where kind = 'former'")); // with its system, and without
+        var person = long.Parse(hospital.Query("select person_id from person where person_source_value = 'q'")[0], System.Globalization.CultureInfo.InvariantCulture);
+        Erasure.Run(hospital.Lake, [person], null, TestContext.Current.CancellationToken).OrThrow();
+        Assert.Equal(["0"], hospital.Query("select count(*) from person_identity where kind = 'former'"));
+        Assert.Null(Verification.Run(hospital.Lake, null, TestContext.Current.CancellationToken).Fault);
+        hospital.Load(LoadMode.Merge, OfWearer);
+        Assert.Equal(1, hospital.Fate("Encounter", "set-aside", "waiting-patient"));
+    }
+
+    static string Doctor(string id, int month, string number) =>
+        $$"""{"resourceType":"Practitioner","id":"{{id}}","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"name":[{"family":"{{id}}"}],"identifier":[{"system":"urn:rpps","value":"{{number}}"}]}""";
+
+    static string Role(int month, string practitioner) => $$"""{"resourceType":"PractitionerRole","id":"head","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"practitioner":{"reference":"{{practitioner}}"} }""";
+
+    static string Attended(string by) => Encounter("e", 1, $$""","participant":[{"individual":{"reference":"{{by}}"} }]""");
+
+    const string Attending = "select provider_name from visit_occurrence join provider on visit_occurrence.provider_id = provider.provider_id";
+
+    [Fact]
+    public void An_identifier_that_passes_to_another_practitioner_means_that_one_in_rows_of_earlier_loads() =>
+        Expect(Attending, ["e"], Doctor("d", 1, "R1"), Doctor("d", 2, "R2"), Doctor("e", 1, "R1"), Attended("Practitioner?identifier=urn:rpps|R1"));
+
+    [Fact]
+    public void A_role_that_passes_to_another_practitioner_does_so_in_rows_of_earlier_loads() =>
+        Expect(Attending, ["e"], Doctor("d", 1, "R1") + "\n" + Doctor("e", 1, "R2"), Role(1, "Practitioner/d"), Role(2, "Practitioner/e"), Attended("PractitionerRole/head"));
+
+    [Fact]
+    public void A_role_whose_practitioner_is_named_by_an_identifier_passes_with_it() =>
+        Expect(Attending, ["e"], Doctor("d", 1, "R1") + "\n" + Role(1, "Practitioner?identifier=urn:rpps|R1"), Doctor("d", 2, "R2"), Doctor("e", 1, "R1"), Attended("PractitionerRole/head"));
+
+    [Fact]
+    public void An_organization_that_is_given_anothers_identifier_is_where_it_all_was()
+    {
+        static string Site(string id, int month, string number) => $$"""{"resourceType":"Organization","id":"{{id}}","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"name":"{{id}}","identifier":[{"system":"urn:finess","value":"{{number}}"}]}""";
+        Expect("select care_site_name from visit_occurrence join care_site on visit_occurrence.care_site_id = care_site.care_site_id", ["b"],
+            Site("a", 1, "F1"), Site("a", 2, "F2"), Site("b", 1, "F1"), Encounter("e", 1, ""","serviceProvider":{"reference":"Organization?identifier=urn:finess|F1"}"""));
+    }
 }

@@ -83,16 +83,19 @@ sealed class SentHospital
 
     void Fill()
     {
-        Add("Organization", "o1", true, () => $$"""  "identifier":[{"system":"urn:finess","value":"F1"}],"name":"{{Pick("Un", "Deux")}}" """);
-        Add("Practitioner", "d1", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
-        Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"Practitioner/d1"},"organization":{"reference":"Organization/o1"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
+        for (var n = 1; n <= 2; n++)
+        {
+            Add("Organization", $"o{n}", true, () => $$""" "identifier":[{"system":"urn:finess","value":"{{Pick("F1", "F1", "F2")}}"}],"name":"{{Pick("Un", "Deux")}}" """);
+            Add("Practitioner", $"d{n}", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
+        }
+        Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"{{Pick("Practitioner/d1", "Practitioner/d2", "Practitioner?identifier=urn:rpps|R1")}}"},"organization":{"reference":"{{Pick("Organization/o1", "Organization/o2", "Organization?identifier=urn:finess|F1")}}"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
         Add("Medication", "m1", 1 + Below(3), true, () => $$""" "code":{{Pick(Words, Drug($"M{1 + Below(8)}"), Drug($"M{1 + Below(8)}"))}} """);
         Add("Device", "v1", 1 + Below(3), true, () => $$""" "type":{{Pick(Words, Drug($"V{1 + Below(5)}"), Drug($"V{1 + Below(5)}"))}} """);
         for (var p = 1; p <= 3; p++)
         {
             var patient = $"p{p}";
             var deleted = p == 3 && Below(8) == 0;
-            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}},"generalPractitioner":[{"reference":"Practitioner/d1"}]{{Pick("", ""","address":[{"city":"Lyon","postalCode":"69003"}]""")}}{{Identity(p, deleted)}} """);
+            Add("Patient", patient, false, () => $$""" "gender":"{{Pick("male", "female")}}","birthDate":"19{{40 + Below(50)}}-05-0{{1 + Below(9)}}"{{(Below(4) == 0 ? $",\"deceasedDateTime\":\"{Day()}\"" : "")}},"generalPractitioner":[{"reference":"{{Pick("Practitioner/d1", "Practitioner?identifier=urn:rpps|R1", "PractitionerRole/r1")}}"}],"managingOrganization":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"}{{Pick("", ""","address":[{"city":"Lyon","postalCode":"69003"}]""")}}{{Identity(p, deleted)}} """);
             // For good: what a patient's deletion took is not to be had again.
             if (deleted) lines.Add(new($"Patient/{patient}", $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Patient/{{patient}}"} }]}"""));
             var subject = $$""" "subject":{{Pick($$"""{"reference":"Patient/{{patient}}"}""", $$"""{"reference":"Patient?identifier=urn:ipp|{{p}}"}""", $$"""{"identifier":{"system":"urn:ipp","value":"{{p}}"} }""", deleted ? """{"reference":"Patient/p1"}""" : """{"reference":"Patient?identifier=urn:band|B0"}""")}} """;

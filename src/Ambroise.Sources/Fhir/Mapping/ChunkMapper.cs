@@ -22,7 +22,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
 
     static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
         RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line"), RecordDefinition = At("definition_id"), RecordLeftOut = At("left_out"),
-        RecordNamedBy = At("patient_named_by");
+        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by");
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
@@ -234,6 +234,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.Put(RecordDefinition, mapper.Definition);
         row.Put(RecordLeftOut, mapper.LeftOut?.ToJson());
         row.Put(RecordNamedBy, mapper.PersonNamedBy);
+        row.Put(RecordProviderBy, mapper.ProviderNamedBy);
+        row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
         row.End(chunk.Seen.Count);
     }
 

@@ -18,6 +18,9 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     IReadOnlyDictionary<string, string>? names;
     int tag;
 
+    /// <summary>The last reference gave the key of an identifier or a role: whom that means is known when everything is, and may change.</summary>
+    bool isIndirect;
+
     public MappedChunk Chunk { get; set; } = new();
 
     public FhirOptions Options => options;
@@ -38,6 +41,11 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     /// <summary>The identifier by which the resource names its person, as <see cref="Named"/> gives it.</summary>
     public long PersonNamedBy { get; private set; }
+
+    /// <summary>The identifier or role by which the resource names a practitioner, and the identifier by which an organization.</summary>
+    public long ProviderNamedBy { get; private set; }
+
+    public long CareSiteNamedBy { get; private set; }
 
     /// <summary>Rows made so far of this resource.</summary>
     public int RowCount { get; private set; }
@@ -65,7 +73,8 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
-        (Person, PersonNamedBy, RowCount, Imputed, Definition, LeftOut) = (Null.Int64, Null.Int64, 0, Precision.None, Null.Int64, null);
+        (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
+        (RowCount, Imputed, Definition, LeftOut) = (0, Precision.None, Null.Int64, null);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
@@ -78,10 +87,12 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     /// <returns><see cref="Null.Int64"/> where there is no reference, or one to another type.</returns>
     public long Reference(JsonNode reference, params ReadOnlySpan<string> types)
     {
+        isIndirect = false;
         if (!reference.Exists) return Null.Int64;
         var text = reference["reference"u8].Text;
         if (text.Length == 0)
         {
+            isIndirect = true;
             var identifier = reference["identifier"u8];
             return identifier["value"u8].Text.Length == 0 ? Null.Int64 : Named(types[0], identifier["system"u8].Text, identifier["value"u8].Text);
         }
@@ -90,7 +101,11 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         if (text[0] == '#') return Null.Int64;
         if (text.StartsWith("urn:"u8))
         {
-            if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var known)) return Is(known.AsSpan(0, known.IndexOf('/')), types) ? keys.Of(Encoding.UTF8.GetBytes(known)).Key : Null.Int64;
+            if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var known))
+            {
+                isIndirect = known.StartsWith("PractitionerRole/", StringComparison.Ordinal);
+                return Is(known.AsSpan(0, known.IndexOf('/')), types) ? keys.Of(Encoding.UTF8.GetBytes(known)).Key : Null.Int64;
+            }
             return keys.Of(Encoding.UTF8.GetBytes(types[0]), text[(text.LastIndexOf((byte)':') + 1)..]).Key;
         }
         var question = text.IndexOf((byte)'?');
@@ -102,6 +117,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
             var value = query["identifier="u8.Length..];
             if (value.Contains((byte)'%')) value = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(Encoding.UTF8.GetString(value)));
             var bar = value.IndexOf((byte)'|');
+            isIndirect = true;
             return Named(Encoding.UTF8.GetString(of), bar < 0 ? default : value[..bar], value[(bar + 1)..]);
         }
         if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var full)) text = Encoding.UTF8.GetBytes(full);
@@ -110,6 +126,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         var slash = text.LastIndexOf((byte)'/');
         if (slash <= 0) return Null.Int64;
         var type = LastSegment(text[..slash]);
+        isIndirect = type.SequenceEqual("PractitionerRole"u8);
         return Is(type, types) ? keys.Of(type, text[(slash + 1)..]).Key : Null.Int64;
     }
 
@@ -168,7 +185,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         var text = subject["reference"u8].Text;
         if (Person != Null.Int64)
         {
-            if (text.Length == 0 || text.Contains((byte)'?')) Chunk.NamedPatients.Add(PersonNamedBy = Person);
+            if (isIndirect) Chunk.NamedPatients.Add(PersonNamedBy = Person);
             return null;
         }
         if (!subject.Exists) return Fate.Refused(field, "reference-missing");
@@ -177,7 +194,19 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     public long Visit(JsonNode encounter) => Reference(encounter, "Encounter");
 
-    public long Provider(JsonNode practitioner) => Reference(practitioner, "Practitioner", "PractitionerRole");
+    public long Provider(JsonNode practitioner)
+    {
+        var key = Reference(practitioner, "Practitioner", "PractitionerRole");
+        if (isIndirect) ProviderNamedBy = key;
+        return key;
+    }
+
+    public long CareSite(JsonNode organization)
+    {
+        var key = Reference(organization, "Organization");
+        if (isIndirect) CareSiteNamedBy = key;
+        return key;
+    }
 
     // Dates ----------------------------------------------------------------------------------------------------
 

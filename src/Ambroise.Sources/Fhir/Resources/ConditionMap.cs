@@ -24,7 +24,7 @@ static class ConditionMap
             Default = Domain.Condition,
             Type = Category(r),
             Visit = m.Visit(r["encounter"u8]),
-            Provider = m.Reference(r["asserter"u8].Exists ? r["asserter"u8] : r["recorder"u8], "Practitioner", "PractitionerRole"),
+            Provider = m.Provider(r["asserter"u8].Exists ? r["asserter"u8] : r["recorder"u8]),
             // Confirmed and preliminary diagnosis (Condition Status).
             Status = certainty.Is("confirmed"u8) ? 32893 : certainty.Is("provisional"u8) || certainty.Is("differential"u8) || certainty.Is("unconfirmed"u8) ? 32899 : Null.Int32,
             StatusSource = ResourceMapper.Copy(certainty),

@@ -49,8 +49,8 @@ static class EncounterMap
         row.Put(at.End, end.Day);
         row.Put(at.EndTime, end.Micros);
         row.Put(at.Type, TypeConcepts.Encounter);
-        row.Put("provider_id", m.Reference(Participant(r), "Practitioner", "PractitionerRole"));
-        row.Put("care_site_id", m.Reference(r["serviceProvider"u8], "Organization"));
+        row.Put("provider_id", m.Provider(Participant(r)));
+        row.Put("care_site_id", m.CareSite(r["serviceProvider"u8]));
         var stay = r["hospitalization"u8];
         if (m.Code(stay["admitSource"u8]) is { } from)
         {

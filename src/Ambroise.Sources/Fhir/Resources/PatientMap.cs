@@ -39,8 +39,8 @@ static class PatientMap
         person.Put("ethnicity_concept_id", ethnicity.Is("2135-2"u8) ? 38003563 : ethnicity.Is("2186-5"u8) ? 38003564 : 0);
         person.Put("ethnicity_source_value", ethnicity.Text);
         person.Put("person_source_value", r["id"u8].Text);
-        person.Put("provider_id", m.Reference(r["generalPractitioner"u8].First, "Practitioner", "PractitionerRole"));
-        person.Put("care_site_id", m.Reference(r["managingOrganization"u8], "Organization"));
+        person.Put("provider_id", m.Provider(r["generalPractitioner"u8].First));
+        person.Put("care_site_id", m.CareSite(r["managingOrganization"u8]));
         var address = r["address"u8].First;
         var place = address.Exists ? Lineage.RowKey(m.Key.Key, m.RowCount) : Null.Int64;
         person.Put("location_id", place);

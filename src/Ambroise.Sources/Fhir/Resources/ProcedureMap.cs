@@ -23,7 +23,7 @@ static class ProcedureMap
             Default = Domain.Procedure,
             Type = TypeConcepts.Ehr,
             Visit = m.Visit(r["encounter"u8]),
-            Provider = m.Reference(r["performer"u8]["actor"u8], "Practitioner", "PractitionerRole"),
+            Provider = m.Provider(r["performer"u8]["actor"u8]),
         }, r["code"u8]);
     }
 
