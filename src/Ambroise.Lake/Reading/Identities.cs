@@ -30,7 +30,9 @@ public static class Identities
 
     static IEnumerable<Identity> Named(OpenRelease release, int shard, long person) =>
         from found in Rows(release, shard, Cdm54.PersonIdentity, person)
-        select new Identity(Text(found.Batch, Cdm54.PersonIdentity["kind"], found.Row), Text(found.Batch, Cdm54.PersonIdentity["system"], found.Row), Text(found.Batch, Cdm54.PersonIdentity["value"], found.Row));
+        let kind = Text(found.Batch, Cdm54.PersonIdentity["kind"], found.Row)
+        where kind != "former" // keyed codes, which name nobody to anyone
+        select new Identity(kind, Text(found.Batch, Cdm54.PersonIdentity["system"], found.Row), Text(found.Batch, Cdm54.PersonIdentity["value"], found.Row));
 
     static IEnumerable<(Batch Batch, int Row)> Rows(OpenRelease release, int shard, CdmTable table, long person)
     {

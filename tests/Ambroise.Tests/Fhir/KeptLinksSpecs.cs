@@ -10,9 +10,10 @@ public sealed class KeptLinksSpecs
         NumberSystems = ["urn:ipp"],
         Former = [new(20, 21, 22)],
         Open = [18, 19],
+        NamesPatients = true,
     };
 
-    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Definitions, .. links.Versions, .. links.Former, .. links.NumberSystems, links.Open is null ? "null" : string.Join(',', links.Open)]);
+    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Definitions, .. links.Versions, .. links.Former, .. links.NumberSystems, $"{(links.NamesPatients ? "named " : "")}{(links.Open is null ? "null" : string.Join(',', links.Open))}"]);
 
     [Fact]
     public void They_come_back_as_they_were()
@@ -26,6 +27,6 @@ public sealed class KeptLinksSpecs
     public void What_an_earlier_version_of_the_program_wrote_is_read()
     {
         var links = KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":1,"Names":[{"Record":3,"Key":9223372036854775807,"Means":-5},{"Record":4,"Key":7,"Means":8}],"Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Definitions":[{"Key":13,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":14,"Number":15,"Hash":18446744073709551615}],"Versions":[{"Key":16,"Updated":-9223372036854775808,"Number":17}],"NumberSystems":["urn:ipp"]}"""));
-        Assert.Equal(Shown(Links with { Open = null, Former = [] }), Shown(links));
+        Assert.Equal(Shown(Links with { Open = null, Former = [], NamesPatients = false }), Shown(links));
     }
 }
