@@ -114,13 +114,11 @@ public sealed partial class FhirSource
         var former = new Dictionary<long, long>();
         void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
         {
+            practitioner = LinkColumns.Meaning(practitioner, aliases);
             if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
         }
         foreach (var name in kept.Names) Name(IsReplaced(name.Record) ? former : aliases, name.Key, name.Means);
         foreach (var name in kept.Former) Name(former, name.Key, name.Means);
-        foreach (var role in kept.Roles)
-            if (IsReplaced(role.Record)) roleless.Add(role.Practitioner);
-            else Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
         foreach (var fact in facts.Where(f => IsName(f) && index.IsDead(f.Tag))) Name(former, fact.One, fact.Other);
         foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
             switch (fact.Kind)
@@ -131,6 +129,8 @@ public sealed partial class FhirSource
                 default: links.Bears(fact.Kind, fact.One, fact.Other); break;
             }
         foreach (var (name, means) in former) aliases.TryAdd(name, means);
+        roleless.UnionWith(kept.Roles.Select(r => LinkColumns.Meaning(r.Practitioner, NamedBefore)));
+        foreach (var role in kept.Roles.Where(r => !IsReplaced(r.Record))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
     }
 

@@ -19,6 +19,22 @@ public sealed partial class FhirSource
     /// <summary>Rows of earlier loads, by key, whose record names a practitioner or an organization by what means another one by now; and whom.</summary>
     readonly Dictionary<long, (long Provider, long CareSite)> renamedRows = [];
 
+    /// <summary>What identifiers of practitioners and organizations, and roles, meant in the earlier release.</summary>
+    Dictionary<long, long> NamedBefore
+    {
+        get
+        {
+            if (namedBefore is not null) return namedBefore;
+            var (names, former) = (new Dictionary<long, long>(), new Dictionary<long, long>());
+            foreach (var name in kept.Names) Name(names, name.Key, name.Means);
+            foreach (var name in kept.Former) Name(former, name.Key, name.Means);
+            foreach (var (name, means) in former) names.TryAdd(name, means);
+            return namedBefore = names;
+        }
+    }
+
+    Dictionary<long, long>? namedBefore;
+
     /// <summary>Some record names its patient by an identifier. Where none does it is only kept which identifiers are former ones.</summary>
     bool NamesPatients => kept.NamesPatients || namedPatients.Count > 0;
 
@@ -68,12 +84,7 @@ public sealed partial class FhirSource
     void NamePlaces(EarlierRelease earlier)
     {
         if (!facts.Any(IsName) && !kept.Names.Any(n => IsReplaced(n.Record))) return;
-        var before = new Dictionary<long, long>();
-        foreach (var name in kept.Names) Name(before, name.Key, name.Means);
-        var former = new Dictionary<long, long>();
-        foreach (var name in kept.Former) Name(former, name.Key, name.Means);
-        foreach (var (name, means) in former) before.TryAdd(name, means);
-        var renamed = before.Keys.Where(n => LinkColumns.Meaning(n, before) != LinkColumns.Meaning(n, aliases)).ToHashSet();
+        var renamed = NamedBefore.Keys.Where(n => LinkColumns.Meaning(n, NamedBefore) != LinkColumns.Meaning(n, aliases)).ToHashSet();
         if (renamed.Count == 0) return;
         foreach (var column in new[] { "provider_named_by", "care_site_named_by" })
             foreach (var records in earlier.RecordsWith(column, renamed, "source_record_id", "person_id", "row_count", column))

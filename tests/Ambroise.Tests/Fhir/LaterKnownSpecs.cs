@@ -17,7 +17,7 @@ public sealed class LaterKnownSpecs
     /// <summary>The lines in one load, and each split of them in two, one way round and the other.</summary>
     static void Expect(string query, string[] expected, params string[] lines)
     {
-        using var hospital = new FhirHospital();
+        using var hospital = new FhirHospital { VerifiesEachLoad = false };
         var whole = hospital.Load(LoadMode.Replace, [Patient, .. lines]);
         Assert.Equal(expected, hospital.Query(query));
         for (var split = 1; split < 1 << lines.Length; split++)
@@ -25,6 +25,7 @@ public sealed class LaterKnownSpecs
             hospital.Load(LoadMode.Replace, [Patient, .. lines.Where((_, n) => (split >> n & 1) == 0)]);
             Assert.Equal(whole, hospital.Load(LoadMode.Merge, [Patient, .. lines.Where((_, n) => (split >> n & 1) != 0)]));
         }
+        hospital.Verify();
     }
 
     [Fact]
@@ -85,7 +86,7 @@ public sealed class LaterKnownSpecs
     static string Doctor(string id, int month, string number) =>
         $$"""{"resourceType":"Practitioner","id":"{{id}}","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"name":[{"family":"{{id}}"}],"identifier":[{"system":"urn:rpps","value":"{{number}}"}]}""";
 
-    static string Role(int month, string practitioner) => $$"""{"resourceType":"PractitionerRole","id":"head","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"practitioner":{"reference":"{{practitioner}}"} }""";
+    static string Role(int month, string practitioner, string more = "") => $$"""{"resourceType":"PractitionerRole","id":"head","meta":{"lastUpdated":"2024-{{month:D2}}-01T00:00:00Z"},"practitioner":{"reference":"{{practitioner}}"}{{more}} }""";
 
     static string Attended(string by) => Encounter("e", 1, $$""","participant":[{"individual":{"reference":"{{by}}"} }]""");
 
@@ -102,6 +103,11 @@ public sealed class LaterKnownSpecs
     [Fact]
     public void A_role_whose_practitioner_is_named_by_an_identifier_passes_with_it() =>
         Expect(Attending, ["e"], Doctor("d", 1, "R1") + "\n" + Role(1, "Practitioner?identifier=urn:rpps|R1"), Doctor("d", 2, "R2"), Doctor("e", 1, "R1"), Attended("PractitionerRole/head"));
+
+    [Fact]
+    public void So_does_the_specialty_that_the_role_tells_of() =>
+        Expect("select provider_name || ' ' || specialty_source_value from provider where specialty_source_value is not null", ["e SM54"], Doctor("d", 1, "R1"), Doctor("d", 2, "R2"), Doctor("e", 1, "R1"),
+            Role(1, "Practitioner?identifier=urn:rpps|R1", ""","specialty":[{"coding":[{"system":"urn:specialties","code":"SM54"}]}]"""));
 
     [Fact]
     public void An_organization_that_is_given_anothers_identifier_is_where_it_all_was()
