@@ -103,6 +103,7 @@ sealed class TableFileWriter : IDisposable
             var column = table.Columns[ordinal];
             if (column.Type is ColumnType.Int64 or ColumnType.Date)
                 builder.DisableDictionary(column.Name).Encoding(column.Name, Encoding.DeltaBinaryPacked);
+            else if (table == Cdm54.SourceRecord && column.Name == "record_name") builder.DisableDictionary(column.Name); // no two are the same
             // Every question reads these three. Their encodings leave little to compress (1 % of the file), and to unpack that little took half the time of reading them.
             var searched = ordinal == table.Concept || ordinal == table.Start || ordinal == table.Person;
             if (searched || table == Cdm54.RecordKeys && ordinal == table.Key) builder.EnableStatistics(column.Name);

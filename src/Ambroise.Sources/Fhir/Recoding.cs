@@ -64,7 +64,7 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
             ((Int64Column)rows.Columns[columns.Provider]).Array[row] = record.Int64("provider_named_by").Array[0];
         mapper.Definition = record.Int64("definition_id").Array[0];
         var e = Event(columns, rows, row, patient, code(mapper.Definition)!, type == "DeviceUseStatement" ? Domain.Device : Domain.Drug);
-        if (!record.Text("left_out").IsNull(0)) LeftOut.Parse(record.Text("left_out")[0])?.AddTo(e);
+        if (!record.Text("left_out").IsNull(0)) LeftOut.Parse(record.Text("left_out")[0])?.AddTo(ref e);
         mapper.Write(e);
         var to = chunk.Rows(Cdm54.SourceRecord);
         record.Int64("person_id").Array[0] = patient;

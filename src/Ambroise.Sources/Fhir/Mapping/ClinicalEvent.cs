@@ -10,7 +10,8 @@ sealed record Coded(CodeMeaning Meaning, string Display)
 }
 
 /// <summary>Something that happened to a person, before its concept says which table it belongs to. Absent facts are null as <see cref="Null"/> says.</summary>
-sealed class ClinicalEvent
+/// <remarks>A value: one is made for every row, and written at once.</remarks>
+struct ClinicalEvent()
 {
     public long Person;
     public Coded? Code;

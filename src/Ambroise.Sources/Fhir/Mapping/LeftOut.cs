@@ -13,7 +13,7 @@ sealed record LeftOut(int? End, long? EndTime, double? Quantity, string? StopRea
     static readonly LeftOut Nothing = new(null, null, null, null, null, null, null, null, null, null);
 
     /// <returns>Null where the table holds all of it. The same for the same event, whichever table it came from.</returns>
-    public static LeftOut? Of(ClinicalEvent e, EventColumns table)
+    public static LeftOut? Of(in ClinicalEvent e, EventColumns table)
     {
         if (table == EventColumns.Drug) return null;
         int? Whole(int value, int column) => column < 0 && value != Null.Int32 ? value : null;
@@ -27,7 +27,7 @@ sealed record LeftOut(int? End, long? EndTime, double? Quantity, string? StopRea
     }
 
     /// <summary>Gives an event that was read from its row back what the row lacks.</summary>
-    public void AddTo(ClinicalEvent e)
+    public void AddTo(ref ClinicalEvent e)
     {
         static byte[]? Text(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
         if (End is { } day) e.End = new(day, EndTime ?? Null.Int64, Precision.Time);

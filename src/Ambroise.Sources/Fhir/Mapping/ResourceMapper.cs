@@ -306,7 +306,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     }
 
     /// <summary>Writes an event to the table of each standard concept its code means, or with concept 0 to the table of its default domain.</summary>
-    public void Write(ClinicalEvent e)
+    public void Write(in ClinicalEvent e)
     {
         var meaning = e.Code is null ? null : On(e.Code, e.Start.Day);
         var valueConcept = e.ValueConcept;
@@ -333,7 +333,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         Chunk.Unmapped[key] = Chunk.Unmapped.GetValueOrDefault(key) + 1;
     }
 
-    void Write(ClinicalEvent e, EventColumns to, int concept, int source, int valueConcept)
+    void Write(in ClinicalEvent e, EventColumns to, int concept, int source, int valueConcept)
     {
         if (RowCount == 0 && Definition != Null.Int64) LeftOut = LeftOut.Of(e, to);
         var rows = Chunk.Rows(to.Table);

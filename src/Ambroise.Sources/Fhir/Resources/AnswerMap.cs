@@ -31,7 +31,7 @@ static class AnswerMap
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-answer");
     }
 
-    static void Answers(ResourceMapper m, JsonNode items, string questionnaire, ClinicalEvent about)
+    static void Answers(ResourceMapper m, JsonNode items, string questionnaire, in ClinicalEvent about)
     {
         foreach (var item in items.Items)
         {
@@ -50,7 +50,7 @@ static class AnswerMap
                         Default = Domain.Observation,
                         Code = new(Question(m, item, questionnaire, link), item["text"u8].ToString()),
                     };
-                    ObservationMap.Values(m, answer, e);
+                    ObservationMap.Values(m, answer, ref e);
                     m.Write(e);
                 }
                 Answers(m, answer["item"u8], questionnaire, about);

@@ -42,7 +42,7 @@ static class ObservationMap
                 Provider = provider,
                 Default = measured || of["valueQuantity"u8].Exists ? Domain.Measurement : Domain.Observation,
             };
-            Values(mapper, of, e);
+            Values(mapper, of, ref e);
             return e;
         }
     }
@@ -67,9 +67,9 @@ static class ObservationMap
         // A questionnaire's answers have a few more.
         || of["valueCoding"u8].Exists || of["valueDecimal"u8].Exists || of["valueDate"u8].Exists;
 
-    public static void Values(ResourceMapper m, JsonNode of, ClinicalEvent e)
+    public static void Values(ResourceMapper m, JsonNode of, ref ClinicalEvent e)
     {
-        if (of["valueQuantity"u8] is { Exists: true } quantity) Quantity(m, quantity, e);
+        if (of["valueQuantity"u8] is { Exists: true } quantity) Quantity(m, quantity, ref e);
         else if (of["valueCodeableConcept"u8] is { Exists: true } concept)
         {
             var coded = m.Code(concept);
@@ -94,7 +94,7 @@ static class ObservationMap
         else if (of["valuePeriod"u8] is { Exists: true } period) e.ValueText = Encoding.UTF8.GetBytes($"{period["start"u8]}/{period["end"u8]}");
         else if (of["valueRange"u8] is { Exists: true } range)
         {
-            Quantity(m, range["low"u8], e);
+            Quantity(m, range["low"u8], ref e);
             (e.Low, e.High) = (e.Number, range["high"u8]["value"u8].TryNumber(out var high) ? high : Null.Float64);
             e.Number = Null.Float64;
         }
@@ -115,7 +115,7 @@ static class ObservationMap
         if (e.ValueText is not null) (e.Default, e.Fixed) = (Domain.Observation, true);
     }
 
-    static void Quantity(ResourceMapper m, JsonNode quantity, ClinicalEvent e)
+    static void Quantity(ResourceMapper m, JsonNode quantity, ref ClinicalEvent e)
     {
         if (quantity["value"u8].TryNumber(out var number)) e.Number = number;
         var comparator = quantity["comparator"u8];
