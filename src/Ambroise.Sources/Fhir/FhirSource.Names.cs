@@ -87,12 +87,13 @@ public sealed partial class FhirSource
         var renamed = NamedBefore.Keys.Where(n => LinkColumns.Meaning(n, NamedBefore) != LinkColumns.Meaning(n, aliases)).ToHashSet();
         if (renamed.Count == 0) return;
         foreach (var column in new[] { "provider_named_by", "care_site_named_by" })
-            foreach (var records in earlier.RecordsWith(column, renamed, "source_record_id", "person_id", "row_count", column))
+            foreach (var records in earlier.RecordsWith(column, renamed, "source_record_id", "person_id", "row_count", "record_type", column))
                 for (var row = 0; row < records.Rows; row++)
                 {
                     var id = records.Int64("source_record_id").Array[row];
                     if (gone.Contains(id)) continue;
                     touched.Add(records.Int64("person_id").Array[row]);
+                    changes.FollowedNames.Add((id, $"{records.Text("record_type").Text(row)}.{(column == "provider_named_by" ? "practitioner" : "organization")}"));
                     var means = LinkColumns.Meaning(records.Int64(column).Array[row], aliases);
                     for (var n = 0; n < records.Int32("row_count").Array[row]; n++)
                     {

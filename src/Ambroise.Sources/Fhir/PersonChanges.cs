@@ -45,6 +45,10 @@ sealed class PersonChanges
     /// <summary>Identifiers that mean another Patient than before, and whom.</summary>
     public Dictionary<long, long> Renamed { get; } = [];
 
+    /// <summary>Records of earlier loads whose patient, practitioner or organization is another one, because what names them means another one by now.</summary>
+    /// <remarks>Whose: <c>Encounter.patient</c>, say.</remarks>
+    public HashSet<(long Record, string Whose)> FollowedNames { get; } = [];
+
     /// <summary>Patients of the earlier release who were another one's person, and whom no version of this load replaced.</summary>
     public IEnumerable<long> MergedBefore => left;
 
@@ -104,7 +108,11 @@ sealed class PersonChanges
                     continue;
                 }
                 if (person != persons.Array[row] && types[row].SequenceEqual("Consent"u8)) Consents[ids.Array[row]] = person;
-                if (patient != Told(batch, row)) Touched.Add(person); // its record says so
+                if (patient != Told(batch, row))
+                {
+                    Touched.Add(person); // its record says so
+                    FollowedNames.Add((ids.Array[row], $"{types.Text(row)}.patient"));
+                }
                 if (person == links.Person(persons.Array[row])) continue;
                 Touched.UnionWith([person, persons.Array[row]]);
                 for (var n = 0; n < Math.Max(1, counts.Array[row]); n++) moved[Lineage.RowKey(ids.Array[row], n)] = person;

@@ -116,4 +116,13 @@ public sealed class LaterKnownSpecs
         Expect("select care_site_name from visit_occurrence join care_site on visit_occurrence.care_site_id = care_site.care_site_id", ["b"],
             Site("a", 1, "F1"), Site("a", 2, "F2"), Site("b", 1, "F1"), Encounter("e", 1, ""","serviceProvider":{"reference":"Organization?identifier=urn:finess|F1"}"""));
     }
+
+    [Fact]
+    public void The_report_tells_how_many_records_follow_what_names_them()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, Wearer("q", 1, "B1"), Doctor("d", 1, "R1"), OfWearer, Attended("Practitioner?identifier=urn:rpps|R1"), OfWearer.Replace("\"w\"", "\"w2\"", StringComparison.Ordinal));
+        hospital.Load(LoadMode.Merge, Wearer("q", 2, null), Wearer("r", 1, "B1"), Doctor("d", 2, "R2"), Doctor("e", 1, "R1"));
+        Assert.Equal(["Encounter.patient 2", "Encounter.practitioner 1"], hospital.Report.Notes.Where(n => n.Reason == "follows-name").Select(n => $"{n.Type} {n.Count}").Order());
+    }
 }
