@@ -188,7 +188,7 @@ public sealed partial class FhirSource
         string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type"];
         long[] Wanted() => [.. index.Newest.Select(e => e.Key).Concat(earlier.Rows(Cdm54.MergedPatient, "merged_patient_id").SelectMany(b => b.Int64("merged_patient_id").Values.ToArray())).Order()];
         // A load too large for the memory brings so much that all of the earlier records are gone through.
-        foreach (var batch in index.IsOnDisk ? earlier.Rows(Cdm54.SourceRecord, columns) : earlier.Records(Wanted(), columns))
+        foreach (var batch in !isMerge ? [] : index.IsOnDisk ? earlier.Rows(Cdm54.SourceRecord, columns) : earlier.Records(Wanted(), columns))
         {
             cancel.ThrowIfCancellationRequested();
             var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));

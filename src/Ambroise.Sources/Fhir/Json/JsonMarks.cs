@@ -61,15 +61,30 @@ sealed class JsonMarks
             // Eight at a time whether or not there are as many: what is too much is written over.
             var found = count + BitOperations.PopCount(marks);
             for (; count < found; count += 8)
-                for (var n = 0; n < 8; n++)
-                {
-                    Unsafe.Add(ref at, count + n) = from + BitOperations.TrailingZeroCount(marks);
-                    marks &= marks - 1;
-                }
+            {
+                ref var to = ref Unsafe.Add(ref at, count);
+                to = Next(ref marks, from);
+                Unsafe.Add(ref to, 1) = Next(ref marks, from);
+                Unsafe.Add(ref to, 2) = Next(ref marks, from);
+                Unsafe.Add(ref to, 3) = Next(ref marks, from);
+                Unsafe.Add(ref to, 4) = Next(ref marks, from);
+                Unsafe.Add(ref to, 5) = Next(ref marks, from);
+                Unsafe.Add(ref to, 6) = Next(ref marks, from);
+                Unsafe.Add(ref to, 7) = Next(ref marks, from);
+            }
             count = found;
         }
         (Count, HasEscapes, IsAscii) = (count, escapes != 0, seen.ExtractMostSignificantBits() == 0);
         return inString == 0 && controls == 0;
+    }
+
+    /// <summary>Takes the lowest mark.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Next(ref ulong marks, int from)
+    {
+        var at = from + BitOperations.TrailingZeroCount(marks);
+        marks &= marks - 1;
+        return at;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
