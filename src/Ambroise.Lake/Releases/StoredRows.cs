@@ -34,7 +34,7 @@ static class StoredRows
     public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, int column, Func<long, bool> has, Func<TableFileReader, int, bool>? isWanted = null, params string[] columns)
     {
         if (Open(lake, manifest, shard, table) is not { } files) yield break;
-        if (!files.Main.Has(table.Columns[column])) // of an earlier version of the program
+        if (files.That(table.Columns[column]) is not { } searched) // of an earlier version of the program
         {
             files.Dispose();
             yield break;
@@ -46,7 +46,7 @@ static class StoredRows
             for (var block = 0; block < files.Main.Blocks; block++)
             {
                 if (isWanted?.Invoke(files.Main, block) == false) continue;
-                var count = files.Main.Int64(table.Columns[column], block, values);
+                var count = searched.Int64(table.Columns[column], block, values);
                 rows.Clear();
                 for (var row = 0; row < count; row++)
                     if (row > 0 && values[row] == values[row - 1] ? rows.Count > 0 && rows[^1] == row - 1 : has(values[row])) rows.Add(row);
@@ -90,18 +90,15 @@ static class StoredRows
     /// <summary>The files that hold one table of one shard.</summary>
     sealed record Parts(TableFileReader Main, TableFileReader? Identities, TableFileReader? Traces) : IDisposable
     {
+        /// <returns>The file that holds a column, or null.</returns>
+        public TableFileReader? That(CdmColumn column) => Main.Has(column) ? Main : Identities?.Has(column) == true ? Identities : Traces?.Has(column) == true ? Traces : null;
+
         /// <param name="some">Rows of the block, ascending; null for all.</param>
         public Batch Block(CdmTable table, ImmutableArray<CdmColumn> columns, int block, int[]? some = null)
         {
             var batch = new Batch(table);
             var rows = some?.Length ?? Main.BlockRows(block);
-            foreach (var column in columns)
-            {
-                var to = batch.Columns[column.Ordinal];
-                if (Main.Has(column)) Main.AppendTo(to, column, block, some);
-                else if (Identities?.Has(column) == true) Identities.AppendTo(to, column, block, some);
-                else if (Traces?.Has(column) == true) Traces.AppendTo(to, column, block, some);
-            }
+            foreach (var column in columns) That(column)?.AppendTo(batch.Columns[column.Ordinal], column, block, some);
             foreach (var column in batch.Columns) column.AppendNulls(rows - column.Count);
             return batch;
         }
