@@ -26,7 +26,7 @@ static class LoadFhir
     /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
     public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
 
-    public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn);
+    public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Unchanged, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn);
 
     public static Command Command(CommandFrame frame)
     {
@@ -111,7 +111,7 @@ static class LoadFhir
         if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
         long Sum(string kind) => told.Fates.Where(f => f.Kind == kind).Sum(f => f.Count);
         return new Shown(tenant.Id.Value, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
-            told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
+            told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), told.Fates.Where(f => f.Reason == FhirReport.Unchanged).Sum(f => f.Count), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
             [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], null,
             objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws));
     }
@@ -119,8 +119,8 @@ static class LoadFhir
     public static void Show(Session session, IAnsiConsole console, Shown shown)
     {
         console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {shown.Tenant}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
-        console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
-            $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
+        console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason{(shown.Unchanged > 0 ? $" ({shown.Unchanged:N0} of them as the release has them)" : "")}, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
+            $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison{(shown.Unchanged > 0 ? $" (dont {shown.Unchanged:N0} telles que la version les a)" : "")}, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
         if (shown.OppositionsRecorded + shown.OppositionsWithdrawn > 0)
             console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:N0} opposition(s) in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
                 $"D'après les Consents lus : {shown.OppositionsRecorded:N0} opposition(s) en vigueur dès maintenant, {shown.OppositionsWithdrawn:N0} levée(s)."));

@@ -21,8 +21,10 @@ public sealed class EarlierRelease
     IEnumerable<Batch> Records(int shard, List<(long Key, int Block)>? found, long[] keys, string[] columns)
     {
         if (found is null) return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => keys.AsSpan().BinarySearch(key) >= 0, null, columns);
-        var (there, blocks) = (found.Select(f => f.Key).ToHashSet(), found.Select(f => f.Block).ToHashSet());
-        return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, there.Contains, (_, block) => blocks.Contains(block), columns);
+        // Each row of a block is looked for among the few that are in it: they stay near.
+        var byBlock = found.GroupBy(f => f.Block, f => f.Key).ToDictionary(b => b.Key, b => b.ToHashSet());
+        HashSet<long>? there = null;
+        return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => there!.Contains(key), (_, block) => byBlock.TryGetValue(block, out there), columns);
     }
 
     /// <summary>Records of some persons.</summary>

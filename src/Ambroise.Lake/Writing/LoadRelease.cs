@@ -118,7 +118,8 @@ public static class LoadRelease
                 if (Kept(batch, source, records, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
             await writer.EndAsync();
         }
-        var files = plan.Files().Concat(await writer.FinishAsync()).ToList();
+        // In one order, whoever wrote them: what holds the same has one content hash.
+        var files = plan.Files().Concat(await writer.FinishAsync()).OrderBy(f => f.Shard).ThenBy(f => f.Table, StringComparer.Ordinal).ThenBy(f => f.Part).ToList();
         if (plan.Departed.Seal(lake, number) is { } departed) files.Add(departed);
         if (writer.Rejected.Count > options.MaxRejects)
             return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");

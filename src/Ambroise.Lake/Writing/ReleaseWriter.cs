@@ -152,10 +152,10 @@ public sealed class ReleaseWriter : IAsyncDisposable
 
     Spill OpenSpill() => new(Path.Combine(lake.Folder, "runs"), keyGroup, shelf);
 
-    internal async Task<IReadOnlyList<LakeFile>> FinishAsync()
+    internal async Task<IReadOnlyCollection<LakeFile>> FinishAsync()
     {
         await DrainAsync();
-        return [.. files.OrderBy(f => f.Shard).ThenBy(f => f.Table, StringComparer.Ordinal).ThenBy(f => f.Part)];
+        return files;
     }
 
     public async ValueTask DisposeAsync()

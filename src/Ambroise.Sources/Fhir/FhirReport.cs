@@ -18,6 +18,9 @@ public sealed record UnmappedCount(string Vocabulary, string Code, string Displa
 public sealed record FhirReport(int Format, string Software, string Cdm, string Guide, string Vocabulary, DateTimeOffset At, string Zone, IReadOnlyList<string> Intents,
     IReadOnlyList<FateCount> Fates, IReadOnlyList<TypeRows> Rows, IReadOnlyList<UnmappedCount> Unmapped, IReadOnlyList<FateCount> Notes)
 {
+    /// <summary>Why a resource was set aside of which the release has the same rows already.</summary>
+    public const string Unchanged = "unchanged";
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, FhirReportJson.Default.FhirReport);
 
     /// <returns>The report, or null where the bytes are none.</returns>

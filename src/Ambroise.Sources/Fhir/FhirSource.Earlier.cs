@@ -17,15 +17,6 @@ public sealed partial class FhirSource
         died[person] = (at.Day, at.Time, told);
     }
 
-    /// <summary>Takes note of whom rows of this load are about, by whatever key it names them.</summary>
-    void Touch(Batch rows)
-    {
-        if (rows.Table.Person < 0) return;
-        var last = Null.Int64;
-        foreach (var person in ((Int64Column)rows.Columns[rows.Table.Person]).Values)
-            if (person != last) touched.Add(last = person);
-    }
-
     /// <summary>Adds who is touched by what this load says of others: of patients who are another's person, and of a practitioner, an organisation or an encounter that earlier rows name by an identifier.</summary>
     void TouchPersons(EarlierRelease earlier)
     {
@@ -104,7 +95,7 @@ public sealed partial class FhirSource
         var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0 && !(known.Number == ResourceVersion.DeletedSometime && version.Updated == long.MinValue);
         if (!again || isNewer) deletedBefore.Add(known.Key); // of a patient nothing else is kept here
         if (!again) return;
-        if (isNewer) index.End(seq, "older-than-loaded");
+        if (isNewer) index.End(seq, ResourceIndex.Older);
         else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
     }
 
@@ -120,7 +111,7 @@ public sealed partial class FhirSource
         foreach (var name in kept.Names) Name(IsReplaced(name.Record) ? former : aliases, name.Key, name.Means);
         foreach (var name in kept.Former) Name(former, name.Key, name.Means);
         foreach (var fact in facts.Where(f => IsName(f) && index.IsDead(f.Tag))) Name(former, fact.One, fact.Other);
-        foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
+        foreach (var fact in facts.Where(f => !index.IsDead(f.Tag) || f.Kind == FactKind.PartOf && index.Outcome(f.Tag) == ResourceIndex.Unchanged))
             switch (fact.Kind)
             {
                 case FactKind.Name: if (index.Type(fact.Tag) != "Patient") Name(aliases, fact.One, fact.Other); break; // theirs: see NamePatients
@@ -141,7 +132,7 @@ public sealed partial class FhirSource
     bool IsName(Fact fact) => fact.Kind == FactKind.Name && AboutNobody.Contains(index.Type(fact.Tag));
 
     /// <summary>A resource of this load takes the place of what earlier ones knew of this record.</summary>
-    bool IsReplaced(long record) => index.TryGet(record, out var seq, out _) && index.Outcome(seq) != "older-than-loaded";
+    bool IsReplaced(long record) => index.TryGet(record, out var seq, out _) && !index.IsStanding(seq);
 
     static readonly HashSet<string> AboutNobody = ["Organization", "Location", "Practitioner", "PractitionerRole", "Medication", "Device"];
 
@@ -152,7 +143,7 @@ public sealed partial class FhirSource
         var before = kept.Names.ToLookup(n => IsReplaced(n.Record));
         KeptLinks.Name[] names = [.. before[false].Concat(told[false]).OrderBy(n => (n.Record, n.Key))], former = [.. kept.Former.Concat(before[true]).Concat(told[true]).Except(names).OrderBy(n => (n.Record, n.Key, n.Means))];
         var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
-        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => index.Outcome(n.Seq) != "older-than-loaded")
+        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq))
             .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
         var links = new KeptLinks(1, names, [.. tellers.OrderBy(r => r.Record)],
             [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code.Meaning.Vocabulary, d.Code.Meaning.Code, d.Code.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
@@ -178,14 +169,15 @@ public sealed partial class FhirSource
     {
         if (!index.TryGet(record, out var seq, out var brought)) return true;
         if ((version.Updated, version.Number).CompareTo((brought.Updated, brought.Number)) <= 0) return false;
-        index.End(seq, "older-than-loaded");
+        index.End(seq, ResourceIndex.Older);
         return true;
     }
 
     /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
     void Compare(EarlierRelease earlier, CancellationToken cancel)
     {
-        string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type"];
+        string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type", "patient_id", "patient_named_by", "definition_id", "fingerprint"];
+        var fingerprints = new Fingerprints(codes, options, definitions);
         long[] Wanted() => [.. index.Newest.Select(e => e.Key).Concat(earlier.Rows(Cdm54.MergedPatient, "merged_patient_id").SelectMany(b => b.Int64("merged_patient_id").Values.ToArray())).Order()];
         // A load too large for the memory brings so much that all of the earlier records are gone through.
         foreach (var batch in !isMerge ? [] : index.IsOnDisk ? earlier.Rows(Cdm54.SourceRecord, columns) : earlier.Records(Wanted(), columns))
@@ -205,9 +197,11 @@ public sealed partial class FhirSource
                     continue;
                 }
                 var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
-                if (before.CompareTo((version.Updated, version.Number)) > 0)
+                var isUnchanged = !batch.Int64("fingerprint").IsNull(row) && !index.IsDead(seq) && fingerprints.Of(version.Hash, batch.Int64("definition_id").IsNull(row) ? Null.Int64 : batch.Int64("definition_id").Array[row]) == batch.Int64("fingerprint").Array[row];
+                if (isUnchanged) news.Remove(batch, row);
+                if (isUnchanged || before.CompareTo((version.Updated, version.Number)) > 0)
                 {
-                    index.End(seq, "older-than-loaded");
+                    index.End(seq, isUnchanged ? ResourceIndex.Unchanged : ResourceIndex.Older);
                     if (isPatient) patientNames.Older.Add(id);
                     if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
                     continue;
@@ -218,6 +212,7 @@ public sealed partial class FhirSource
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }
+        touched.UnionWith(news.Patients);
         changes.Before(earlier.Rows(Cdm54.MergedPatient), gone.Contains);
         if (NamesPatients) asked.UnionWith(facts.Where(IsPatientName).Select(f => f.One).Concat(namedPatients));
         using (var named = new RowKeys(key))

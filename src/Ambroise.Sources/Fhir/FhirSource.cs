@@ -49,6 +49,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly PersonLinks links = new();
     readonly PersonChanges changes = new();
     readonly MergedPatients aside = new();
+    readonly NewsOfPatients news = new();
     readonly List<(Batch Persons, Batch Places)> apart = [];
     readonly Definitions definitions = new();
     readonly List<Rejected> rejected = [];
@@ -233,7 +234,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         {
             rows.Finish();
             foreach (ref var tag in rows.Tags.Values) tag += first;
-            if (isMerge) Touch(rows.Batch);
+            if (isMerge && rows.Batch.Table == Cdm54.SourceRecord) news.Add(rows.Batch);
             if (rows.Batch.Table != Cdm54.Death) staged!.Add(rows.Batch, rows.Tags);
         }
         namedPatients.UnionWith(chunk.NamedPatients);

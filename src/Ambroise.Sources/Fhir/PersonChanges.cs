@@ -124,7 +124,7 @@ sealed class PersonChanges
     long Patient(Batch records, int row) => Renamed.Count > 0 && Renamed.TryGetValue(records.Int64("patient_named_by").Array[row], out var patient) ? patient : Told(records, row);
 
     /// <summary>The Patient that a record says it is about.</summary>
-    static long Told(Batch records, int row) => records.Text("record_type")[row].SequenceEqual("Patient"u8) ? records.Int64("source_record_id").Array[row]
+    public static long Told(Batch records, int row) => records.Text("record_type")[row].SequenceEqual("Patient"u8) ? records.Int64("source_record_id").Array[row]
         : records.Int64("patient_id").IsNull(row) ? records.Int64("person_id").Array[row] : records.Int64("patient_id").Array[row];
 
     /// <summary>Names the persons that earlier rows are about by now.</summary>

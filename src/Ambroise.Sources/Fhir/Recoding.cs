@@ -72,7 +72,7 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
         foreach (var column in Cdm54.SourceRecord.Columns)
             switch (record.Columns[column.Ordinal])
             {
-                case var c when c.IsNull(0) || column.Name is "patient_id" or "left_out": break;
+                case var c when c.IsNull(0) || column.Name is "patient_id" or "left_out" or "fingerprint": break;
                 case Int32Column c: to.Put(column.Ordinal, c.Array[0]); break;
                 case Int64Column c: to.Put(column.Ordinal, c.Array[0]); break;
                 case TextColumn c: to.Put(column.Ordinal, c[0]); break;

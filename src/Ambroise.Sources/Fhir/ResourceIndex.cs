@@ -16,6 +16,9 @@ sealed class ResourceIndex : IDisposable
 {
     public const string Used = "used";
 
+    /// <summary>Outcomes of resources of which the earlier release's version stands: it is later, or it is the same.</summary>
+    public const string Older = "older-than-loaded", Unchanged = FhirReport.Unchanged;
+
     /// <summary>What columns of rows name.</summary>
     static readonly HashSet<string> Named = ["Encounter", "Practitioner", "PractitionerRole", "Organization", "Location"];
 
@@ -178,6 +181,9 @@ sealed class ResourceIndex : IDisposable
     public byte TypeNumber(int seq) => types[seq];
 
     public string TypeName(byte number) => typeNames[number];
+
+    /// <summary>The earlier release's version of it stands.</summary>
+    public bool IsStanding(int seq) => Outcome(seq) is Older or Unchanged;
 
     public string Outcome(int seq) => outcomeNames[outcomes[seq]];
 

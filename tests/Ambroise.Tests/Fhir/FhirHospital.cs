@@ -28,7 +28,7 @@ sealed class FhirHospital : IDisposable
     }
 
     /// <summary>What codes mean: nothing, without a vocabulary.</summary>
-    public CodeBook Codes { get; init; } = CodeBook.Empty;
+    public CodeBook Codes { get; set; } = CodeBook.Empty;
 
     /// <summary>When merges leave a shard as it is.</summary>
     public KeepShards Keep { get; init; } = KeepShards.Default;

@@ -14,7 +14,7 @@ public sealed class LaterKnownSpecs
 
     static string Deleted(string url, int month) => $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-{{month:D2}}-01T00:00:00Z","entry":[{"request":{"method":"DELETE","url":"{{url}}"} }]}""";
 
-    /// <summary>The lines in one load, and each split of them in two, one way round and the other.</summary>
+    /// <summary>The lines in one load, and each split of them in two, one way round and the other; then the first of them again.</summary>
     static void Expect(string query, string[] expected, params string[] lines)
     {
         using var hospital = new FhirHospital { VerifiesEachLoad = false };
@@ -25,6 +25,7 @@ public sealed class LaterKnownSpecs
             hospital.Load(LoadMode.Replace, [Patient, .. lines.Where((_, n) => (split >> n & 1) == 0)]);
             Assert.Equal(whole, hospital.Load(LoadMode.Merge, [Patient, .. lines.Where((_, n) => (split >> n & 1) != 0)]));
         }
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, lines[..1]));
         hospital.Verify();
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 
 namespace Ambroise.Sources.Fhir.Codes;
 
@@ -48,6 +49,9 @@ public sealed class CodeBook : IDisposable
 
     /// <summary>The vocabulary's own version, <c>none</c> without one.</summary>
     public string Version => file?.Version ?? "none";
+
+    /// <summary>The same as long as the vocabulary and the local mappings are.</summary>
+    public string Identity => field ??= $"{file?.MadeFrom} {Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(Encoding.UTF8.GetBytes(string.Join('\n', local.OrderBy(l => l.Key).Select(l => $"{l.Key} {string.Join(' ', l.Value)}")))))}";
 
     public IReadOnlyList<int> Ingredients(int drugConcept) => ingredients.GetOrAdd(drugConcept, concept => file?.Ingredients(concept) ?? []);
 

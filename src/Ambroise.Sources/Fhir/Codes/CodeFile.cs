@@ -15,9 +15,9 @@ sealed class CodeFile : IDisposable
     readonly SqliteConnection connection;
     readonly SqliteCommand concepts, targets, ingredients;
 
-    CodeFile(SqliteConnection connection)
+    CodeFile(SqliteConnection connection, string madeFrom)
     {
-        this.connection = connection;
+        (this.connection, MadeFrom) = (connection, madeFrom);
         concepts = Command("select c.concept, s.domain, c.first, c.last from code c left join standard s on s.concept = c.concept where c.vocabulary = $a and c.code = $b order by c.valid, c.last, c.concept", "$a", "$b");
         targets = Command("select m.target, s.domain, m.value from means m join standard s on s.concept = m.target where m.concept = $a order by m.value, m.target", "$a");
         ingredients = Command("select ingredient from ingredient where drug = $a order by ingredient", "$a");
@@ -35,6 +35,9 @@ sealed class CodeFile : IDisposable
             return command;
         }
     }
+
+    /// <summary>The vocabulary's files, as they were when this was made.</summary>
+    public string MadeFrom { get; }
 
     /// <summary>The vocabulary's own version, <c>unknown</c> where it does not say.</summary>
     public string Version { get; }
@@ -70,7 +73,7 @@ sealed class CodeFile : IDisposable
             connection.Open();
             using var command = connection.CreateCommand();
             command.CommandText = "select made_of from about";
-            if (command.ExecuteScalar() as string == stamp) return new(connection);
+            if (command.ExecuteScalar() as string == stamp) return new(connection, stamp);
         }
         catch (SqliteException)
         {

@@ -22,13 +22,14 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
 
     static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
         RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line"), RecordDefinition = At("definition_id"), RecordLeftOut = At("left_out"),
-        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by");
+        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint");
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
     readonly Dictionary<string, byte[]> texts = [];
     readonly JsonTape tape = new();
     readonly ResourceMapper mapper = new(keys, codes, options, definitions);
+    readonly Fingerprints fingerprints = new(codes, options, definitions);
     readonly ReadOnlyMemory<byte>[] ahead = new ReadOnlyMemory<byte>[LinesAhead];
 
     /// <summary>Asks for resources again, by key, version and the definition they name: their texts are then handed over.</summary>
@@ -189,7 +190,9 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         var meta = resource["meta"u8];
         var updated = FhirTime.TryParse(meta["lastUpdated"u8].Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MinValue;
         var number = meta["versionId"u8].TryNumber(out var parsed) && parsed is > 0 and < 1e15 ? (long)parsed : 0;
-        var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span));
+        // What an entry of a bundle says depends on its bundle too: it is never taken for a resource of its own.
+        var isOfBundle = names is { Count: > 0 };
+        var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span, isOfBundle ? 1 : 0));
         mapper.Begin(resource, type, key, version, chunk.Seen.Count, names);
         var fate = mapped.Map(mapper);
         if (Collects?.Invoke(key, version, mapper.Definition) == true) chunk.Collected.Add(new(type, key.Key, mapper.Person, new(file, line, resource.Whole.ToArray(), bundleId, names)));
@@ -209,11 +212,11 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
                 return;
         }
         var outcome = Plain(fate.Reason);
-        if (mapper.Person != Null.Int64) Record(mapped.Text, id, key, version, meta, outcome);
+        if (mapper.Person != Null.Int64) Record(mapped.Text, id, key, version, meta, outcome, isOfBundle);
         chunk.Seen.Add(new(key, version, type, outcome, line));
     }
 
-    void Record(byte[] type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome)
+    void Record(byte[] type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome, bool isOfBundle)
     {
         var row = chunk.Rows(Cdm54.SourceRecord);
         row.Put(RecordId, key.Key);
@@ -236,6 +239,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.Put(RecordNamedBy, mapper.PersonNamedBy);
         row.Put(RecordProviderBy, mapper.ProviderNamedBy);
         row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
+        if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition));
         row.End(chunk.Seen.Count);
     }
 
