@@ -33,14 +33,14 @@ public sealed class ArrayShelf(long bytes)
         }
         try
         {
-            return GC.AllocateUninitializedArray<T>(length);
+            return FreshArray.Of<T>(length);
         }
         catch (OutOfMemoryException)
         {
             // Where the heap is bounded, what rests here and what is dead but not yet collected must not be what a row fails for.
             Empty();
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            return GC.AllocateUninitializedArray<T>(length);
+            return FreshArray.Of<T>(length);
         }
     }
 
@@ -67,6 +67,13 @@ public sealed class ArrayShelf(long bytes)
         }
     }
 
+    /// <summary>Takes over arrays that came from elsewhere, as if it had handed them out.</summary>
+    /// <param name="size">Their bytes.</param>
+    public void TakeOver(long size)
+    {
+        lock (gate) used += size;
+    }
+
     /// <summary>Leaves to the collector one array of the kind of which most rests unused.</summary>
     void DropLargest()
     {
@@ -79,7 +86,7 @@ public sealed class ArrayShelf(long bytes)
         (long)kind.Length * (kind.Type == typeof(byte) ? 1 : kind.Type == typeof(short) ? 2 : kind.Type == typeof(int) ? 4 : 8);
 
     /// <summary>Few different lengths, so that arrays fit again: powers of two, in eighths of them where an array is large.</summary>
-    static int Length(int least)
+    internal static int Length(int least)
     {
         if (least <= Least) return Least;
         var power = (long)BitOperations.RoundUpToPowerOf2((uint)least);

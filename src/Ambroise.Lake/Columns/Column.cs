@@ -50,6 +50,13 @@ public abstract class Column(ArrayShelf? shelf)
     /// <summary>Clears the column and puts its arrays back where they came from: nobody may hold on to them.</summary>
     public abstract void Release();
 
+    /// <summary>Has a shelf take the column's arrays over: they go there when it is released.</summary>
+    public void BelongTo(ArrayShelf other)
+    {
+        other.TakeOver(Bytes);
+        shelf = other;
+    }
+
     private protected void Grow<T>(ref T[] values, int needed, int kept) where T : unmanaged
     {
         if (needed > values.Length) Move(ref values, (int)Math.Min(System.Array.MaxLength, Math.Max(needed, Math.Max(16, 2L * values.Length))), kept);
@@ -58,7 +65,7 @@ public abstract class Column(ArrayShelf? shelf)
     /// <summary>Makes room for <paramref name="room"/> values at least, the first <paramref name="kept"/> as they are.</summary>
     private protected void Move<T>(ref T[] values, int room, int kept) where T : unmanaged
     {
-        var larger = shelf?.Take<T>(room) ?? GC.AllocateUninitializedArray<T>(room);
+        var larger = shelf?.Take<T>(room) ?? FreshArray.Of<T>(ArrayShelf.Length(room));
         values.AsSpan(0, kept).CopyTo(larger);
         Drop(ref values);
         values = larger;

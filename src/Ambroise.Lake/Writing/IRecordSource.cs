@@ -19,8 +19,8 @@ public interface IRecordSource : ICdmSource
     /// <summary>Patients whose rows this load may change, known once it has begun: the rows of all others stay as they are.</summary>
     IReadOnlySet<long> Touched { get; }
 
-    /// <summary>Says who is written anew, before any table is asked for: <see cref="Touched"/>, and others whose shard is; of nobody else is there a row to give.</summary>
-    void Written(Func<long, bool> isWritten);
+    /// <summary>Says who is written anew, before any table is asked for: <see cref="Touched"/>, and others whose shard is; of nobody else is there a row to give. From now on each batch given is used before the next is asked for.</summary>
+    void Written(ReleaseWriter by);
 
     /// <returns>False for a row of the earlier release that a record of this load replaced or removed.</returns>
     bool Keeps(Batch earlier, int row);

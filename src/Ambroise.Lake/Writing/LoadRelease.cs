@@ -86,7 +86,7 @@ public static class LoadRelease
         var persons = Persons(source, plan, early.Add, cancel);
         await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, new(options.MemoryBytes, options.Threads), cancel);
         foreach (var rejected in early) writer.Reject(rejected);
-        records?.Written(writer.Holds);
+        records?.Written(writer);
 
         long total = 0;
         for (var done = 0; done < tables.Count; done++)

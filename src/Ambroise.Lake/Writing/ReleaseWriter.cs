@@ -49,6 +49,9 @@ public sealed class ReleaseWriter : IAsyncDisposable
 
     public int Release { get; }
 
+    /// <summary>Lends the memory of the rows, and takes over that of rows which a source gave.</summary>
+    public ArrayShelf Shelf => shelf;
+
     /// <returns>Whether the release's rows of a person are written here.</returns>
     public bool Holds(long person) => persons.Rank(person) >= 0;
 

@@ -8,10 +8,14 @@ static class RowOrder
 {
     const int DigitBits = 11, Buckets = 1 << DigitBits;
 
+    /// <summary>Of keys that are spread evenly, so many bits are sorted by beyond those that it takes to number them.</summary>
+    const int SpareBits = 2;
+
     /// <summary>Stable order of rows by <paramref name="keys"/>, ascending as unsigned numbers.</summary>
     /// <param name="keys">One per row; permuted along with the rows.</param>
+    /// <param name="areSpread">They are mostly spread evenly, as hashes are: their upper digits tell most apart, and the rest are neighbours that change places. Others take longer so.</param>
     /// <returns>Row numbers in order, at the front of an array of the shelf's.</returns>
-    public static int[] Sort(ulong[] keys, int count, ArrayShelf shelf)
+    public static int[] Sort(ulong[] keys, int count, ArrayShelf shelf, bool areSpread = false)
     {
         var rows = shelf.Take<int>(count);
         for (var i = 0; i < count; i++) rows[i] = i;
@@ -25,10 +29,22 @@ static class RowOrder
 
         var otherKeys = shelf.Take<ulong>(count);
         var otherRows = shelf.Take<int>(count);
+        var digits = (Width((ulong)count) + SpareBits + DigitBits - 1) / DigitBits;
+        var least = areSpread ? Math.Max(0, Width(differing) - digits * DigitBits) : 0;
+        ByDigits(least, differing, keys, otherKeys, ref rows, ref otherRows, count);
+        if (least > 0 && !ByNeighbours(keys, rows, count)) ByDigits(0, differing, keys, otherKeys, ref rows, ref otherRows, count);
+        shelf.Give(otherKeys);
+        shelf.Give(otherRows);
+        return rows;
+    }
+
+    /// <param name="least">The lowest bit that counts.</param>
+    static void ByDigits(int least, ulong differing, ulong[] keys, ulong[] otherKeys, ref int[] rows, ref int[] otherRows, int count)
+    {
         Span<int> at = stackalloc int[Buckets];
         var from = keys;
         var to = otherKeys;
-        for (var shift = 0; shift < 64; shift += DigitBits)
+        for (var shift = least; shift < 64; shift += DigitBits)
         {
             if ((differing >> shift & (Buckets - 1)) == 0) continue;
             at.Clear();
@@ -45,9 +61,20 @@ static class RowOrder
             (rows, otherRows) = (otherRows, rows);
         }
         if (!ReferenceEquals(from, keys)) Array.Copy(from, keys, count);
-        shelf.Give(otherKeys);
-        shelf.Give(otherRows);
-        return rows;
+    }
+
+    /// <returns>False where that takes more steps than there are rows: then they are in no order that counts, and none is lost.</returns>
+    static bool ByNeighbours(ulong[] keys, int[] rows, int count)
+    {
+        var steps = count;
+        for (var i = 1; i < count; i++)
+        {
+            var (key, row, to) = (keys[i], rows[i], i);
+            for (; to > 0 && keys[to - 1] > key && steps > 0; to--, steps--) (keys[to], rows[to]) = (keys[to - 1], rows[to - 1]);
+            (keys[to], rows[to]) = (key, row);
+            if (steps == 0) return false;
+        }
+        return true;
     }
 
     /// <summary>Bits needed to hold values from 0 to <paramref name="greatest"/>.</summary>

@@ -78,7 +78,7 @@ sealed class ShardFiles : IDisposable
     {
         var sorted = shelf.Take<ulong>(order.Length);
         for (var i = 0; i < order.Length; i++) sorted[i] = (ulong)ids[order[i] >> Pieces.PieceBits][order[i] & Pieces.PieceMask];
-        var places = RowOrder.Sort(sorted, order.Length, shelf);
+        var places = RowOrder.Sort(sorted, order.Length, shelf, areSpread: true);
         var (byKey, batch) = (new Pieces(Cdm54.RecordKeys, shelf), new Batch(Cdm54.RecordKeys, Pieces.PieceRows, shelf));
         for (int from = 0, some; from < order.Length; from += some, batch.Clear())
         {

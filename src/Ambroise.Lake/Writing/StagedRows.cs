@@ -32,8 +32,9 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
         bytes = 0;
     }
 
-    /// <returns>The table's rows with their tags, in the order they came. Rows read from memory are let go of.</returns>
-    public IEnumerable<(Batch Rows, Int32Column Tags)> Take(CdmTable table)
+    /// <param name="next">Where the memory of rows goes that were used; null for the collector.</param>
+    /// <returns>The table's rows with their tags, in the order they came. Each batch is to be used before the next is asked for.</returns>
+    public IEnumerable<(Batch Rows, Int32Column Tags)> Take(CdmTable table, ArrayShelf? next)
     {
         if (!held.Remove(table, out var some)) yield break;
         if (spill is not null)
@@ -45,6 +46,10 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
             bytes -= piece.Rows.Bytes + piece.Ordinals.Bytes;
             pieces[i] = null!;
             yield return (piece.Rows, piece.Ordinals);
+            if (next is null) continue;
+            foreach (var column in piece.Rows.Columns) column.BelongTo(next);
+            piece.Ordinals.BelongTo(next);
+            piece.Release();
         }
     }
 

@@ -83,7 +83,7 @@ public sealed partial class FhirSource
             if (table == Cdm54.Person) yield return persons;
             else if (table == Cdm54.Location) yield return places;
         var columns = new LinkColumns(table);
-        foreach (var (rows, tags) in staged!.Take(table))
+        foreach (var (rows, tags) in staged!.Take(table, shelf))
         {
             cancel.ThrowIfCancellationRequested();
             columns.Follow(rows, aliases, partOf);

@@ -79,6 +79,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     int waitedFrom;
     EarlierRelease? earlierRelease;
     Func<long, bool> isWritten = static _ => true;
+    ArrayShelf? shelf;
     bool isMerge;
     KeptLinks kept = KeptLinks.None;
     FhirOptions options;
@@ -107,7 +108,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     public IReadOnlySet<long> Touched => touched;
 
-    public void Written(Func<long, bool> isWritten) => this.isWritten = isWritten;
+    public void Written(ReleaseWriter by) => (isWritten, shelf) = (by.Holds, by.Shelf);
 
     public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
     {
@@ -230,7 +231,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             var seq = again ? index.AddAgain(seen) : index.Add(seen);
             if (seen is { Type: "Patient", Outcome: ResourceIndex.Used }) patients.Add((seen.Key.Key, seq));
         }
-        foreach (var (_, rows) in chunk.Tables)
+        foreach (var rows in chunk.Tables)
         {
             rows.Finish();
             foreach (ref var tag in rows.Tags.Values) tag += first;
@@ -246,7 +247,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;
         foreach (var fact in chunk.Facts) facts.Add(fact with { Tag = first + fact.Tag });
         foreach (var role in chunk.Roles) toldRoles.Add((first + role.Tag, role.Record, role.Practitioner, role.Specialty, role.Source, role.CareSite));
-        if (chunk.Tables.TryGetValue(Cdm54.Death, out var ends))
+        if (chunk.Tables.Find(t => t.Table == Cdm54.Death) is { } ends)
             for (var row = 0; row < ends.Batch.Rows; row++)
                 deaths.Add((ends.Tags.Array[row], ends.Batch.Int64("person_id").Array[row], (ends.Batch.Int32("death_date").Array[row], ends.Batch.Int64("death_datetime").Array[row])));
         foreach (var (code, count) in chunk.Unmapped)

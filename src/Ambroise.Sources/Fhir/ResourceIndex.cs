@@ -31,7 +31,7 @@ sealed class ResourceIndex : IDisposable
     readonly int most;
     readonly Func<ResourceRuns>? onDisk;
     readonly List<byte> outcomes = [], types = [];
-    readonly List<string> outcomeNames = ["", Used], typeNames = [];
+    readonly Words outcomeNames = new("", Used), typeNames = new();
     readonly bool[] dead = new bool[256];
     ResourceRuns? runs;
     bool isSettled;
@@ -45,7 +45,8 @@ sealed class ResourceIndex : IDisposable
     {
         (this.most, this.onDisk) = (onDisk is null ? int.MaxValue : Math.Max(1, most), onDisk);
         var room = (int)Math.Clamp(Math.Min(expected, this.most), 1 << 11, 1 << 24);
-        (newest, places) = (new(room), new int[BitOperations.RoundUpToPowerOf2((uint)room) * 2]);
+        // Room that is not used costs nothing, one that grows is copied; but places are met at random, wherever they are.
+        (newest, places) = (new(Math.Min(2 * room, this.most)), new int[BitOperations.RoundUpToPowerOf2((uint)room) * 2]);
         dead[0] = true; // rows of a refused resource
     }
 
@@ -67,8 +68,8 @@ sealed class ResourceIndex : IDisposable
     public int Add(SeenResource seen)
     {
         var seq = outcomes.Count;
-        outcomes.Add(Number(outcomeNames, seen.Outcome));
-        types.Add(Number(typeNames, seen.Type));
+        outcomes.Add(outcomeNames.Number(seen.Outcome));
+        types.Add(typeNames.Number(seen.Type));
         if (seen.Outcome.Length == 0) return seq;
         if (Waits(seen.Outcome)) dead[outcomes[seq]] = true;
         var entry = new ResourceEntry(seen.Key.Key, seq, seen.Key.Check, seen.Version);
@@ -124,8 +125,8 @@ sealed class ResourceIndex : IDisposable
     {
         if (TryGet(seen.Key.Key, out var first, out var version) && version == seen.Version) End(first, "");
         var seq = outcomes.Count;
-        outcomes.Add(Number(outcomeNames, seen.Outcome));
-        types.Add(Number(typeNames, seen.Type));
+        outcomes.Add(outcomeNames.Number(seen.Outcome));
+        types.Add(typeNames.Number(seen.Type));
         var entry = new ResourceEntry(seen.Key.Key, seq, seen.Key.Check, seen.Version);
         ref var place = ref Place(seen.Key.Key);
         if (place > 0) CollectionsMarshal.AsSpan(newest)[place - 1] = entry;
@@ -166,7 +167,7 @@ sealed class ResourceIndex : IDisposable
     /// <summary>Takes a resource's rows away, whatever made them.</summary>
     public void End(int seq, string outcome)
     {
-        outcomes[seq] = Number(outcomeNames, outcome);
+        outcomes[seq] = outcomeNames.Number(outcome);
         dead[outcomes[seq]] = true;
     }
 
@@ -214,7 +215,7 @@ sealed class ResourceIndex : IDisposable
     public IEnumerable<ResourceEntry> NewestOf(IReadOnlySet<string> someTypes, string outcome)
     {
         // Names are compared once, not for every resource.
-        var (isType, isOutcome) = (typeNames.Select(someTypes.Contains).ToArray(), outcomeNames.Select(o => o == outcome).ToArray());
+        var (isType, isOutcome) = (typeNames.All.Select(someTypes.Contains).ToArray(), outcomeNames.All.Select(o => o == outcome).ToArray());
         return Newest.Where(n => isType[types[n.Seq]] || isOutcome[outcomes[n.Seq]]);
     }
 
@@ -230,12 +231,31 @@ sealed class ResourceIndex : IDisposable
                 if (counts[t, o] > 0) yield return (typeNames[t], outcomeNames[o], counts[t, o]);
     }
 
-    static byte Number(List<string> names, string name)
+    /// <summary>Few words as numbers from 0 on; beyond 255 of them one stands for the rest.</summary>
+    sealed class Words(params ReadOnlySpan<string> first)
     {
-        var at = names.IndexOf(name);
-        if (at >= 0) return (byte)at;
-        if (names.Count == 255) return Number(names, "other");
-        names.Add(name);
-        return (byte)(names.Count - 1);
+        readonly List<string> all = [.. first];
+        string? last;
+        byte lastNumber;
+
+        public IReadOnlyList<string> All => all;
+
+        public int Count => all.Count;
+
+        public string this[int number] => all[number];
+
+        public byte Number(string word)
+        {
+            if (ReferenceEquals(word, last)) return lastNumber; // as most often
+            var at = all.IndexOf(word);
+            if (at < 0)
+            {
+                if (all.Count == 255) return Number("other");
+                at = all.Count;
+                all.Add(word);
+            }
+            (last, lastNumber) = (word, (byte)at);
+            return lastNumber;
+        }
     }
 }

@@ -33,6 +33,30 @@ public sealed class JsonTapeSpecs
     public void A_text_has_the_same_values_however_it_is_read() => Object(4).Sample(Same, iter: 3_000, threads: 1);
 
     [Fact]
+    public void A_value_is_found_by_its_name_in_whatever_order_they_are_asked_for() =>
+        Gen.Select(Gen.Int[0, 11].Array[1, 40], Gen.Int[1, 10]).Sample((asked, count) =>
+        {
+            var tape = new JsonTape();
+            Assert.Null(tape.Read(Encoding.UTF8.GetBytes($$"""{{{string.Join(",", Enumerable.Range(0, count).Select(n => $"\"n{n}\":[{{\"a\":{n},\"v\":[1,{{}}]}}]"))}}}""")));
+            Assert.All(asked, n => Assert.Equal(n < count ? $"{n}" : "", tape.Root[Encoding.UTF8.GetBytes($"n{n}")]["a"u8].ToString()));
+            Assert.All(asked, n => Assert.Equal(n < count, tape.Root[Encoding.UTF8.GetBytes($"n{n}")]["v"u8].Exists));
+        }, iter: 500, threads: 1);
+
+    [Theory]
+    [InlineData("""{"value":1}""", "", "")]
+    [InlineData("""{"valueQuantity":null,"_valueString":{},"valuename":2,"values":3}""", "", "")]
+    [InlineData("""{"id":"x","valueQuantity":null,"valueString":"s","valueCode":"c"}""", "String", "s")]
+    [InlineData("""{"value":1,"valueInteger":0}""", "Integer", "0")]
+    public void A_choice_of_types_has_the_type_in_its_name(string text, string type, string value)
+    {
+        var tape = new JsonTape();
+        Assert.Null(tape.Read(Encoding.UTF8.GetBytes(text)));
+        Assert.Equal(value, tape.Root.Choice("value"u8, out var found).ToString());
+        Assert.Equal(type, Encoding.UTF8.GetString(found));
+        Assert.False(default(JsonNode).Choice("value"u8, out _).Exists);
+    }
+
+    [Fact]
     public void A_damaged_text_is_refused_for_the_same_reason() =>
         Gen.Select(Object(3), Gen.Select(Gen.Int[0, 1 << 20], Gen.Int[0, 3], Gen.OneOf<byte>(Gen.Byte, Gen.OneOf((byte)'"', (byte)'\\', (byte)'{', (byte)'}', (byte)'[', (byte)']', (byte)':', (byte)',', (byte)'-', (byte)'.', (byte)'u', (byte)'\n', (byte)0))).Array[1, 3])
             .Sample((text, changes) => Same(changes.Aggregate(Encoding.UTF8.GetBytes(text), Damaged)), iter: 20_000, threads: 1);

@@ -45,7 +45,7 @@ public sealed class KeptShardsSpecs
         });
 
         public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel) { }
-        public void Written(Func<long, bool> isWritten) => Assert.All(Touched.Intersect(rows[Cdm54.Person].Int64("person_id").Values.ToArray()), p => Assert.True(isWritten(p)));
+        public void Written(ReleaseWriter by) => Assert.All(Touched.Intersect(rows[Cdm54.Person].Int64("person_id").Values.ToArray()), p => Assert.True(by.Holds(p)));
         public void Follow(Batch earlier) { }
         public byte[] Links() => "{}"u8.ToArray();
         public IEnumerable<KeptRecord> Waiting(CancellationToken cancel) => [];

@@ -16,6 +16,14 @@ readonly struct JsonNode(JsonTape? tape, int at)
     /// <summary>The property of that name; of the first element where this is an array.</summary>
     public JsonNode this[ReadOnlySpan<byte> name] => tape is null ? default : new(tape, tape.Find(at, name));
 
+    /// <summary>The value of a choice of types, which FHIR writes as <c>value[x]</c>.</summary>
+    /// <param name="type">The type's name: <c>Quantity</c> of <c>valueQuantity</c>; empty where there is no value.</param>
+    public JsonNode Choice(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> type)
+    {
+        type = default;
+        return tape is null ? default : new(tape, tape.FindChoice(at, name, out type));
+    }
+
     /// <summary>The first element of an array, or the value itself.</summary>
     public JsonNode First => tape is null || tape.KindAt(at) != JsonTape.Kind.Array ? this : tape.Next(at) > at + 1 ? new(tape, at + 1) : default;
 
@@ -23,12 +31,7 @@ readonly struct JsonNode(JsonTape? tape, int at)
     public Elements Items => new(tape, at);
 
     /// <summary>A string's text without escapes, a number's or a boolean's digits and letters; empty for all else.</summary>
-    public ReadOnlySpan<byte> Text => tape is null ? default : tape.KindAt(at) switch
-    {
-        JsonTape.Kind.EscapedText => tape.Unescaped(at),
-        JsonTape.Kind.Object or JsonTape.Kind.Array or JsonTape.Kind.Null => default,
-        _ => tape.Raw(at),
-    };
+    public ReadOnlySpan<byte> Text => tape is null ? default : tape.TextAt(at);
 
     /// <summary>The bytes of the value as its source holds them.</summary>
     public ReadOnlyMemory<byte> Whole => tape is null ? default : tape.Whole(at);

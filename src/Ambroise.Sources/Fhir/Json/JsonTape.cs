@@ -53,101 +53,109 @@ sealed class JsonTape
     }
 
     /// <summary>Walks from mark to mark: what stands between two is blank, or a number or literal where one may be.</summary>
+    /// <remarks>What is looked at for every value is in variables that a processor has registers for, and goes to the tape when an object or array begins or ends.</remarks>
     bool TryBuild(ReadOnlySpan<byte> text)
     {
+        // Each value has a mark that begins or ends it, and each mark at most one value, but for the outermost.
+        if (values.Length <= marks.Count) values = new Value[2 * marks.Count];
         ref var at = ref MemoryMarshal.GetArrayDataReference(marks.At);
+        ref var last = ref Unsafe.Add(ref at, marks.Count);
         ref var tape = ref MemoryMarshal.GetArrayDataReference(values);
-        int left = marks.Count, depth = 0, next = 0, end = 0, nameStart = 0;
-        uint name = 0;
-        if (left == 0 || text[at] != '{' || !Blank(text, 0, at)) return false;
+        ref var value = ref tape;
+        int depth = 0, next = 0, end = 0;
+        ulong names = 0;
+        bool isObject = false, hasEscapes = marks.HasEscapes;
+        if (marks.Count == 0 || text[at] != '{' || !Blank(text, 0, at)) return false;
+        (value.NameStart, value.Name, end) = (0, 0, at);
         int mark;
     Value:
-        // A value: its name, if it has one, was read.
-        if (left-- <= 0) return false;
+        // A value, the one after those on the tape: its name was read, if it has one.
+        if (!Unsafe.IsAddressLessThan(ref at, ref last)) return false;
         mark = at;
-        if (next == values.Length)
-        {
-            Array.Resize(ref values, 2 * values.Length);
-            tape = ref MemoryMarshal.GetArrayDataReference(values);
-        }
-        ref var value = ref Unsafe.Add(ref tape, next);
-        (value.NameStart, value.Name) = (nameStart, name);
         switch (text[mark])
         {
             case (byte)'"':
                 if (mark != end && !Blank(text, end, mark)) return false;
-                var close = Unsafe.Add(ref at, 1);
-                (value.Start, value.Length) = (mark + 1, close - mark - 1);
+                end = Unsafe.Add(ref at, 1);
+                (value.Start, value.Length) = (mark + 1, end - mark - 1);
                 value.Kind = Kind.Text;
-                if (marks.HasEscapes && text.Slice(value.Start, value.Length).Contains((byte)'\\'))
+                if (hasEscapes && text[(mark + 1)..end].Contains((byte)'\\'))
                 {
-                    if (!JsonGrammar.AreEscapes(text.Slice(value.Start, value.Length))) return false;
+                    if (!JsonGrammar.AreEscapes(text[(mark + 1)..end])) return false;
                     value.Kind = Kind.EscapedText;
                 }
                 value.Next = ++next;
+                value = ref Unsafe.Add(ref value, 1);
                 at = ref Unsafe.Add(ref at, 2);
-                left--;
-                end = close + 1;
+                end++;
                 goto After;
             case (byte)'{' or (byte)'[':
                 if (mark != end && !Blank(text, end, mark) || depth == MaxDepth) return false;
-                (value.Start, value.Names) = (mark, 0);
-                value.Kind = text[mark] == '{' ? Kind.Object : Kind.Array;
+                if (depth > 0) Unsafe.Add(ref tape, open[depth - 1]).Names = names;
+                (names, isObject) = (0, text[mark] == '{');
+                value.Start = mark;
+                value.Kind = isObject ? Kind.Object : Kind.Array;
                 open[depth++] = next++;
+                value = ref Unsafe.Add(ref value, 1);
                 at = ref Unsafe.Add(ref at, 1);
                 end = mark + 1;
-                // Nothing in it?
-                if (left <= 0) return false;
-                if (text[at] == (value.Kind == Kind.Object ? '}' : ']') && Blank(text, end, at)) goto Close;
-                if (value.Kind == Kind.Object) goto Name;
-                (nameStart, name) = (0, 0);
+                if (!Unsafe.IsAddressLessThan(ref at, ref last)) return false;
+                mark = at;
+                if (text[mark] == (isObject ? '}' : ']') && Blank(text, end, mark))
+                {
+                    at = ref Unsafe.Add(ref at, 1);
+                    goto Close; // nothing in it
+                }
+                if (isObject) goto Name;
+                (value.NameStart, value.Name) = (0, 0);
                 goto Value;
             default:
-                if (JsonGrammar.Scalar(Trimmed(text, end, mark, out value.Start)) is not { } kind) return false;
-                value.Length = TrimmedEnd(text, value.Start, mark) - value.Start;
-                value.Kind = kind;
+                if (JsonGrammar.Scalar(Trimmed(text, end, mark, out var start)) is not { } kind) return false;
+                (value.Start, value.Length, value.Kind) = (start, TrimmedEnd(text, start, mark) - start, kind);
                 value.Next = ++next;
+                value = ref Unsafe.Add(ref value, 1);
                 end = mark;
-                left++;
                 goto After;
         }
     Name:
-        if (left <= 0 || text[at] != '"' || !Blank(text, end, at)) return false;
-        nameStart = at + 1;
-        mark = Unsafe.Add(ref at, 1);
-        name = Tag(text[nameStart..mark]);
-        Unsafe.Add(ref tape, open[depth - 1]).Names |= Bit(name);
-        if (marks.HasEscapes && !JsonGrammar.AreEscapes(text[nameStart..mark])) return false;
-        if ((left -= 3) < 0) return false;
-        end = Unsafe.Add(ref at, 2);
-        if (text[end] != ':' || !Blank(text, mark + 1, end)) return false;
-        end++;
+        if (!Unsafe.IsAddressLessThan(ref Unsafe.Add(ref at, 2), ref last)) return false;
+        mark = at;
+        if (text[mark] != '"' || mark != end && !Blank(text, end, mark)) return false;
+        end = Unsafe.Add(ref at, 1);
+        var tag = Tag(text[(mark + 1)..end]);
+        names |= Bit(tag);
+        (value.NameStart, value.Name) = (mark + 1, tag);
+        if (hasEscapes && !JsonGrammar.AreEscapes(text[(mark + 1)..end])) return false;
+        mark = Unsafe.Add(ref at, 2);
+        if (text[mark] != ':' || mark != end + 1 && !Blank(text, end + 1, mark)) return false;
+        end = mark + 1;
         at = ref Unsafe.Add(ref at, 3);
         goto Value;
     After:
-        if (left <= 0) return false;
+        if (!Unsafe.IsAddressLessThan(ref at, ref last)) return false;
         mark = at;
         if (mark != end && !Blank(text, end, mark)) return false;
-        var isObject = Unsafe.Add(ref tape, open[depth - 1]).Kind == Kind.Object;
+        at = ref Unsafe.Add(ref at, 1);
         if (text[mark] == ',')
         {
-            at = ref Unsafe.Add(ref at, 1);
-            left--;
             end = mark + 1;
             if (isObject) goto Name;
-            (nameStart, name) = (0, 0);
+            (value.NameStart, value.Name) = (0, 0);
             goto Value;
         }
         if (text[mark] != (isObject ? '}' : ']')) return false;
     Close:
-        end = at + 1;
-        at = ref Unsafe.Add(ref at, 1);
-        left--;
+        end = mark + 1;
         ref var closed = ref Unsafe.Add(ref tape, open[--depth]);
-        (closed.Length, closed.Next) = (end - closed.Start, next);
-        if (depth > 0) goto After;
+        (closed.Length, closed.Next, closed.Names) = (end - closed.Start, next, names);
+        if (depth > 0)
+        {
+            ref var around = ref Unsafe.Add(ref tape, open[depth - 1]);
+            (names, isObject) = (around.Names, around.Kind == Kind.Object);
+            goto After;
+        }
         count = next;
-        return left == 0 && Blank(text, end, text.Length);
+        return Unsafe.AreSame(ref at, ref last) && Blank(text, end, text.Length);
     }
 
     static bool Blank(ReadOnlySpan<byte> text, int from, int to)
@@ -183,7 +191,17 @@ sealed class JsonTape
 
     internal Kind KindAt(int at) => values[at].Kind;
     internal int Next(int at) => values[at].Next;
-    internal ReadOnlySpan<byte> Raw(int at) => bytes.AsSpan(values[at].Start, values[at].Length);
+    internal ReadOnlySpan<byte> TextAt(int at)
+    {
+        ref var value = ref values[at];
+        return value.Kind switch
+        {
+            Kind.EscapedText => Unescaped(at),
+            Kind.Object or Kind.Array or Kind.Null => default,
+            _ => bytes.AsSpan(value.Start, value.Length),
+        };
+    }
+
     internal ReadOnlySpan<byte> NameAt(int at) => bytes.AsSpan(values[at].NameStart, (int)(values[at].Name >> 16));
     internal ReadOnlyMemory<byte> Whole(int at) => bytes.AsMemory(values[at].Start, values[at].Length);
 
@@ -197,6 +215,23 @@ sealed class JsonTape
         if (all[parent].Kind != Kind.Object || (all[parent].Names & Bit(tag)) == 0) return -1;
         for (int at = parent + 1, end = all[parent].Next; at < end; at = all[at].Next)
             if (all[at].Name == tag && bytes.AsSpan(all[at].NameStart, name.Length).SequenceEqual(name)) return at;
+        return -1;
+    }
+
+    /// <returns>The first value that is not null of an object whose name is <paramref name="name"/> and a type's, which begins with a capital; else -1.</returns>
+    internal int FindChoice(int parent, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> type)
+    {
+        type = default;
+        var all = values;
+        if (all[parent].Kind != Kind.Object) return -1;
+        for (int at = parent + 1, end = all[parent].Next; at < end; at = all[at].Next)
+        {
+            if ((byte)(all[at].Name >> 8) != name[0] || all[at].Name >> 16 <= name.Length || all[at].Kind == Kind.Null) continue;
+            var whole = NameAt(at);
+            if (!whole.StartsWith(name) || !char.IsAsciiLetterUpper((char)whole[name.Length])) continue;
+            type = whole[name.Length..];
+            return at;
+        }
         return -1;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ambroise.Lake.Columns;
 
 namespace Ambroise.Sources.Fhir.Mapping;
@@ -20,19 +21,19 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
     public static bool TryParse(ReadOnlySpan<byte> text, TimeZoneInfo? zone, out FhirTime time)
     {
         time = None;
-        if (text.Length < 4 || !Digits(text[..4], out var year) || year == 0) return false;
+        if (text.Length < 4 || !Four(text, out var year) || year == 0) return false;
         if (text.Length == 4) return Made(year, 1, 1, Precision.Year, out time);
-        if (text.Length < 7 || text[4] != '-' || !Digits(text[5..7], out var month) || month is < 1 or > 12) return false;
+        if (text.Length < 7 || text[4] != '-' || !Two(text, 5, out var month) || month is < 1 or > 12) return false;
         if (text.Length == 7) return Made(year, month, 1, Precision.Month, out time);
-        if (text.Length < 10 || text[7] != '-' || !Digits(text[8..10], out var day) || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
+        if (text.Length < 10 || text[7] != '-' || !Two(text, 8, out var day) || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
         if (text.Length == 10) return Made(year, month, day, Precision.Day, out time);
-        if (text.Length < 16 || text[10] is not ((byte)'T' or (byte)' ') || text[13] != ':' || !Digits(text[11..13], out var hour) || !Digits(text[14..16], out var minute) || hour > 24 || minute > 59) return false;
+        if (text.Length < 16 || text[10] is not ((byte)'T' or (byte)' ') || text[13] != ':' || !Two(text, 11, out var hour) || !Two(text, 14, out var minute) || hour > 24 || minute > 59) return false;
         var rest = text[16..];
         int second = 0;
         long micros = 0;
         if (rest.Length > 0 && rest[0] == ':')
         {
-            if (rest.Length < 3 || !Digits(rest[1..3], out second) || second > 60) return false;
+            if (rest.Length < 3 || !Two(rest, 1, out second) || second > 60) return false;
             rest = rest[3..];
             if (rest.Length > 0 && rest[0] == '.')
             {
@@ -68,19 +69,23 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
             minutes = 0;
             return true;
         }
-        if (text.Length != 6 || text[0] is not ((byte)'+' or (byte)'-') || text[3] != ':' || !Digits(text[1..3], out var hours) || !Digits(text[4..6], out var rest) || hours > 14 || rest > 59) return false;
+        if (text.Length != 6 || text[0] is not ((byte)'+' or (byte)'-') || text[3] != ':' || !Two(text, 1, out var hours) || !Two(text, 4, out var rest) || hours > 14 || rest > 59) return false;
         minutes = (text[0] == '-' ? -1 : 1) * (60 * hours + rest);
         return true;
     }
 
-    static bool Digits(ReadOnlySpan<byte> text, out int number)
+    static bool Four(ReadOnlySpan<byte> text, out int number)
     {
-        number = 0;
-        foreach (var c in text)
-        {
-            if (c is < (byte)'0' or > (byte)'9') return false;
-            number = 10 * number + c - '0';
-        }
-        return true;
+        var isNumber = Two(text, 0, out var high) & Two(text, 2, out var low);
+        number = 100 * high + low;
+        return isNumber;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool Two(ReadOnlySpan<byte> text, int at, out int number)
+    {
+        uint tens = (uint)(text[at] - '0'), ones = (uint)(text[at + 1] - '0');
+        number = (int)(10 * tens + ones);
+        return tens <= 9 && ones <= 9;
     }
 }

@@ -61,7 +61,8 @@ readonly record struct Fact(FactKind Kind, int Tag, long One, long Other);
 /// <summary>What one stretch of the input became.</summary>
 sealed class MappedChunk
 {
-    public Dictionary<CdmTable, TableRows> Tables { get; } = [];
+    /// <summary>A few: they are looked through.</summary>
+    public List<TableRows> Tables { get; } = [];
     public List<SeenResource> Seen { get; } = [];
     public List<Rejected> Rejected { get; } = [];
 
@@ -96,12 +97,12 @@ sealed class MappedChunk
     public int LastDay { get; set; } = int.MinValue;
 
     /// <summary>Bytes of memory its rows take.</summary>
-    public long Bytes => Tables.Values.Sum(t => t.Batch.Bytes);
+    public long Bytes => Tables.Sum(t => t.Batch.Bytes);
 
     /// <summary>Forgets everything and keeps the memory for another stretch.</summary>
     public void Clear()
     {
-        foreach (var rows in Tables.Values) rows.Clear();
+        foreach (var rows in Tables) rows.Clear();
         Seen.Clear();
         Rejected.Clear();
         Counts.Clear();
@@ -121,7 +122,10 @@ sealed class MappedChunk
 
     public TableRows Rows(CdmTable table)
     {
-        if (!Tables.TryGetValue(table, out var rows)) Tables[table] = rows = new(table);
-        return rows;
+        foreach (var rows in Tables)
+            if (ReferenceEquals(rows.Table, table)) return rows;
+        var made = new TableRows(table);
+        Tables.Add(made);
+        return made;
     }
 }

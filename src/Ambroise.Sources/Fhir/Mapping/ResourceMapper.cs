@@ -15,6 +15,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], int>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], (int Concept, byte[] Source)>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], (int, byte[])>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly byte[] name = new byte[512];
+    readonly LastName[] lastNames = [.. Enumerable.Range(0, 16).Select(_ => new LastName())]; // most types' names differ in length
     IReadOnlyDictionary<string, string>? names;
     int tag;
 
@@ -96,8 +97,11 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
             var identifier = reference["identifier"u8];
             return identifier["value"u8].Text.Length == 0 ? Null.Int64 : Named(types[0], identifier["system"u8].Text, identifier["value"u8].Text);
         }
-        // As nearly all are: the name that its resource's key is made of.
-        if (names is null && text.Length > types[0].Length + 1 && text[types[0].Length] == '/' && Ascii.Equals(text[..types[0].Length], types[0]) && !text[(types[0].Length + 1)..].ContainsAnyExcept(IdLetters)) return keys.Of(text).Key;
+        // As nearly all are: the name that its resource's key is made of. Resources that follow one another are often about one patient, and of one encounter.
+        var last = lastNames[types[0].Length % lastNames.Length];
+        if (names is null && last.Is(types[0], text)) return last.Key;
+        if (names is null && text.Length > types[0].Length + 1 && text[types[0].Length] == '/' && Ascii.Equals(text[..types[0].Length], types[0]) && !text[(types[0].Length + 1)..].ContainsAnyExcept(IdLetters))
+            return last.Set(types[0], text, keys.Of(text).Key);
         if (text[0] == '#') return Null.Int64;
         if (text.StartsWith("urn:"u8))
         {
@@ -393,4 +397,24 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     /// <summary>The text of a node, or null.</summary>
     public static byte[]? Copy(JsonNode node) => node.Text is { Length: > 0 } text ? text.ToArray() : null;
+
+    /// <summary>What a reference said last, and its key.</summary>
+    sealed class LastName
+    {
+        readonly byte[] text = new byte[KeyedHash.OneBlock];
+        string type = "";
+        int length;
+
+        public long Key { get; private set; }
+
+        public bool Is(string wanted, ReadOnlySpan<byte> name) => ReferenceEquals(type, wanted) && name.SequenceEqual(text.AsSpan(0, length));
+
+        public long Set(string of, ReadOnlySpan<byte> name, long key)
+        {
+            if (name.Length > text.Length) return key;
+            name.CopyTo(text);
+            (type, length, Key) = (of, name.Length, key);
+            return key;
+        }
+    }
 }

@@ -53,59 +53,61 @@ static class ObservationMap
         foreach (var category in observation["category"u8].Items)
             foreach (var coding in category["coding"u8].Items)
             {
-                var code = coding["code"u8];
-                if (code.Is("laboratory"u8)) return (TypeConcepts.Lab, true);
-                if (code.Is("vital-signs"u8) || code.Is("exam"u8)) return (TypeConcepts.PhysicalExamination, true);
-                if (code.Is("survey"u8)) return (TypeConcepts.PatientFilledSurvey, false);
+                var code = coding["code"u8].Text;
+                if (code.SequenceEqual("laboratory"u8)) return (TypeConcepts.Lab, true);
+                if (code.SequenceEqual("vital-signs"u8) || code.SequenceEqual("exam"u8)) return (TypeConcepts.PhysicalExamination, true);
+                if (code.SequenceEqual("survey"u8)) return (TypeConcepts.PatientFilledSurvey, false);
             }
         return (TypeConcepts.Ehr, false);
     }
 
-    public static bool HasValue(JsonNode of) =>
-        of["valueQuantity"u8].Exists || of["valueCodeableConcept"u8].Exists || of["valueString"u8].Exists || of["valueInteger"u8].Exists || of["valueBoolean"u8].Exists || of["valueDateTime"u8].Exists
-        || of["valueTime"u8].Exists || of["valuePeriod"u8].Exists || of["valueRange"u8].Exists || of["valueRatio"u8].Exists
-        // A questionnaire's answers have a few more.
-        || of["valueCoding"u8].Exists || of["valueDecimal"u8].Exists || of["valueDate"u8].Exists;
+    public static bool HasValue(JsonNode of)
+    {
+        of.Choice("value"u8, out var type);
+        return type.SequenceEqual("Quantity"u8) || type.SequenceEqual("CodeableConcept"u8) || type.SequenceEqual("String"u8) || type.SequenceEqual("Integer"u8) || type.SequenceEqual("Boolean"u8) || type.SequenceEqual("DateTime"u8)
+            || type.SequenceEqual("Time"u8) || type.SequenceEqual("Period"u8) || type.SequenceEqual("Range"u8) || type.SequenceEqual("Ratio"u8)
+            // A questionnaire's answers have a few more.
+            || type.SequenceEqual("Coding"u8) || type.SequenceEqual("Decimal"u8) || type.SequenceEqual("Date"u8);
+    }
 
     public static void Values(ResourceMapper m, JsonNode of, ref ClinicalEvent e)
     {
-        if (of["valueQuantity"u8] is { Exists: true } quantity) Quantity(m, quantity, ref e);
-        else if (of["valueCodeableConcept"u8] is { Exists: true } concept)
+        var value = of.Choice("value"u8, out var type);
+        if (type.SequenceEqual("Quantity"u8)) Quantity(m, value, ref e);
+        else if (type.SequenceEqual("CodeableConcept"u8))
         {
-            var coded = m.Code(concept);
+            var coded = m.Code(value);
             if (coded is not null) (e.ValueConcept, e.ValueSource) = (coded.Meaning.Standard, coded.Code);
-            else e.ValueText = ResourceMapper.Copy(concept["text"u8]);
+            else e.ValueText = ResourceMapper.Copy(value["text"u8]);
         }
-        else if (of["valueCoding"u8] is { Exists: true } coding)
+        else if (type.SequenceEqual("Coding"u8))
         {
-            if (m.Coding(coding) is { } answer) (e.ValueConcept, e.ValueSource) = (answer.Meaning.Standard, answer.Code);
-            else e.ValueText = ResourceMapper.Copy(coding["display"u8]);
+            if (m.Coding(value) is { } answer) (e.ValueConcept, e.ValueSource) = (answer.Meaning.Standard, answer.Code);
+            else e.ValueText = ResourceMapper.Copy(value["display"u8]);
         }
-        else if (of["valueInteger"u8].TryNumber(out var whole) || of["valueDecimal"u8].TryNumber(out whole)) e.Number = whole;
-        else if (of["valueBoolean"u8] is { Exists: true } flag) (e.ValueConcept, e.ValueSource) = (flag.IsTrue ? 4188539 : 4188540, ResourceMapper.Copy(flag)); // Yes, No (LOINC/SNOMED answers)
-        else if (of["valueString"u8] is { Exists: true } text)
+        else if ((type.SequenceEqual("Integer"u8) || type.SequenceEqual("Decimal"u8)) && value.TryNumber(out var whole)) e.Number = whole;
+        else if (type.SequenceEqual("Boolean"u8)) (e.ValueConcept, e.ValueSource) = (value.IsTrue ? 4188539 : 4188540, ResourceMapper.Copy(value)); // Yes, No (LOINC/SNOMED answers)
+        else if (type.SequenceEqual("String"u8))
         {
-            if (text.TryNumber(out var number)) e.Number = number;
-            else e.ValueText = ResourceMapper.Copy(text);
+            if (value.TryNumber(out var number)) e.Number = number;
+            else e.ValueText = ResourceMapper.Copy(value);
         }
-        else if (of["valueDateTime"u8] is { Exists: true } time) e.ValueText = ResourceMapper.Copy(time);
-        else if (of["valueDate"u8] is { Exists: true } day) e.ValueText = ResourceMapper.Copy(day);
-        else if (of["valueTime"u8] is { Exists: true } hour) e.ValueText = ResourceMapper.Copy(hour);
-        else if (of["valuePeriod"u8] is { Exists: true } period) e.ValueText = Encoding.UTF8.GetBytes($"{period["start"u8]}/{period["end"u8]}");
-        else if (of["valueRange"u8] is { Exists: true } range)
+        else if (type.SequenceEqual("DateTime"u8) || type.SequenceEqual("Date"u8) || type.SequenceEqual("Time"u8)) e.ValueText = ResourceMapper.Copy(value);
+        else if (type.SequenceEqual("Period"u8)) e.ValueText = Encoding.UTF8.GetBytes($"{value["start"u8]}/{value["end"u8]}");
+        else if (type.SequenceEqual("Range"u8))
         {
-            Quantity(m, range["low"u8], ref e);
-            (e.Low, e.High) = (e.Number, range["high"u8]["value"u8].TryNumber(out var high) ? high : Null.Float64);
+            Quantity(m, value["low"u8], ref e);
+            (e.Low, e.High) = (e.Number, value["high"u8]["value"u8].TryNumber(out var high) ? high : Null.Float64);
             e.Number = Null.Float64;
         }
-        else if (of["valueRatio"u8] is { Exists: true } ratio)
+        else if (type.SequenceEqual("Ratio"u8))
         {
-            e.ValueSource = Encoding.UTF8.GetBytes($"{ratio["numerator"u8]["value"u8]}:{ratio["denominator"u8]["value"u8]}");
-            if (ratio["numerator"u8]["value"u8].TryNumber(out var over) && ratio["denominator"u8]["value"u8].TryNumber(out var under) && under != 0) e.Number = over / under;
+            e.ValueSource = Encoding.UTF8.GetBytes($"{value["numerator"u8]["value"u8]}:{value["denominator"u8]["value"u8]}");
+            if (value["numerator"u8]["value"u8].TryNumber(out var over) && value["denominator"u8]["value"u8].TryNumber(out var under) && under != 0) e.Number = over / under;
         }
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
-        if (of["referenceRange"u8].First is { Exists: true } reference && !of["valueRange"u8].Exists)
+        if (of["referenceRange"u8].First is { Exists: true } reference && !type.SequenceEqual("Range"u8))
         {
             if (reference["low"u8]["value"u8].TryNumber(out var low)) e.Low = low;
             if (reference["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
