@@ -36,6 +36,9 @@ readonly struct JsonNode(JsonTape? tape, int at)
     /// <summary>The bytes of the value as its source holds them.</summary>
     public ReadOnlyMemory<byte> Whole => tape is null ? default : tape.Whole(at);
 
+    /// <summary>As <see cref="Whole"/>, for now; empty where there is nothing.</summary>
+    public ReadOnlySpan<byte> Bytes => tape is null ? default : tape.BytesAt(at);
+
     public bool Is(ReadOnlySpan<byte> text) => Text.SequenceEqual(text);
 
     public bool IsTrue => tape?.KindAt(at) == JsonTape.Kind.True;

@@ -203,6 +203,7 @@ sealed class JsonTape
     }
 
     internal ReadOnlySpan<byte> NameAt(int at) => bytes.AsSpan(values[at].NameStart, (int)(values[at].Name >> 16));
+    internal ReadOnlySpan<byte> BytesAt(int at) => bytes.AsSpan(values[at].Start, values[at].Length);
     internal ReadOnlyMemory<byte> Whole(int at) => bytes.AsMemory(values[at].Start, values[at].Length);
 
     /// <returns>The first value of that name in an object, or in the first element of an array; else -1.</returns>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -14,8 +15,13 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCodes = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], int>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], (int Concept, byte[] Source)>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], (int, byte[])>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly (byte[] Text, Coded? Code)[] seenConcepts = new (byte[], Coded?)[4096];
     readonly byte[] name = new byte[512];
     readonly LastName[] lastNames = [.. Enumerable.Range(0, 16).Select(_ => new LastName())]; // most types' names differ in length
+
+    /// <summary>Longer ones hold somebody's own words, and come once.</summary>
+    const int MostOfConcept = 512;
+
     IReadOnlyDictionary<string, string>? names;
     int tag;
 
@@ -239,6 +245,16 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     /// chose settles ties.</summary>
     /// <returns>Null where there is no code.</returns>
     public Coded? Code(JsonNode concept)
+    {
+        // Most concepts were met before, letter for letter.
+        var text = concept.Bytes;
+        if (text.Length is 0 or > MostOfConcept) return Choose(concept);
+        ref var seen = ref seenConcepts[XxHash3.HashToUInt64(text) % (ulong)seenConcepts.Length];
+        if (!text.SequenceEqual(seen.Text)) seen = (text.ToArray(), Choose(concept));
+        return seen.Code;
+    }
+
+    Coded? Choose(JsonNode concept)
     {
         Coded? best = null;
         var bestScore = -1;
