@@ -197,7 +197,7 @@ public sealed partial class FhirSource
                     continue;
                 }
                 var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
-                var isUnchanged = !batch.Int64("fingerprint").IsNull(row) && !index.IsDead(seq) && fingerprints.Of(version.Hash, batch.Int64("definition_id").IsNull(row) ? Null.Int64 : batch.Int64("definition_id").Array[row]) == batch.Int64("fingerprint").Array[row];
+                var isUnchanged = !index.IsDead(seq) && fingerprints.Of(version.Hash, batch.Int64("definition_id").Array[row]) == batch.Int64("fingerprint").Array[row];
                 if (isUnchanged) news.Remove(batch, row);
                 if (isUnchanged || before.CompareTo((version.Updated, version.Number)) > 0)
                 {
