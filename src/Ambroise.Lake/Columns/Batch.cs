@@ -5,11 +5,12 @@ using Ambroise.Lake.Cdm;
 namespace Ambroise.Lake.Columns;
 
 /// <summary>Rows of one table on their way into a release: one column per <see cref="CdmTable.Columns"/>, all of the same length.</summary>
-public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = null)
+/// <param name="textBytes">By ordinal, bytes of texts that a column is expected to hold; null for no idea.</param>
+public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = null, int[]? textBytes = null)
 {
     public CdmTable Table { get; } = table;
 
-    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity, shelf))];
+    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity, shelf, textBytes?[c.Ordinal] ?? 0))];
 
     /// <summary>Name of the source file all the rows come from, without its folder; empty for rows of an earlier release.</summary>
     public string SourceFile { get; set; } = "";

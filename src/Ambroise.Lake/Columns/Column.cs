@@ -16,12 +16,14 @@ public abstract class Column(ArrayShelf? shelf)
     /// <summary>Appends <paramref name="count"/> nulls.</summary>
     public abstract void AppendNulls(int count);
 
-    public static Column Of(ColumnType type, int capacity = 0, ArrayShelf? shelf = null) => type switch
+    /// <param name="capacity">Rows to make room for when the first value comes.</param>
+    /// <param name="textBytes">Of a column of texts, bytes of theirs likewise.</param>
+    public static Column Of(ColumnType type, int capacity = 0, ArrayShelf? shelf = null, int textBytes = 0) => type switch
     {
         ColumnType.Int32 or ColumnType.Date => new Int32Column(capacity, shelf),
         ColumnType.Int64 or ColumnType.Timestamp => new Int64Column(capacity, shelf),
         ColumnType.Float64 => new Float64Column(capacity, shelf),
-        _ => new TextColumn(capacity, shelf),
+        _ => new TextColumn(capacity, shelf, textBytes),
     };
 
     /// <summary>Appends rows <paramref name="rows"/> of <paramref name="from"/>, which is of the same type. Ascending rows without a gap are copied whole.</summary>
@@ -310,7 +312,7 @@ public sealed class Float64Column(int capacity = 0, ArrayShelf? shelf = null) : 
 }
 
 /// <summary>UTF-8 text in one arena. Null and empty differ.</summary>
-public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Column(shelf)
+public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int textBytes = 0) : Column(shelf)
 {
     byte[] bytes = [];
     long[] ranges = []; // start << 32 | length, -1 for null
@@ -326,6 +328,9 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
 
     /// <returns>The value at <paramref name="row"/>, or null.</returns>
     public string? Text(int row) => IsNull(row) ? null : Encoding.UTF8.GetString(this[row]);
+
+    /// <summary>Bytes of texts held.</summary>
+    public int TextBytes => used;
 
     /// <summary>The arena: <see cref="Range"/> says where a row's bytes are.</summary>
     public byte[] Arena => bytes;
@@ -441,6 +446,6 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null) : Col
     void Reserve(int more)
     {
         if (int.MaxValue - used < more) throw new InvalidOperationException("A text column holds at most 2 GiB.");
-        if (used + more > bytes.Length) Move(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(used + more, Math.Max(256, 2L * bytes.Length))), used);
+        if (used + more > bytes.Length) Move(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(used + more, Math.Max(Math.Max(256, textBytes), 2L * bytes.Length))), used);
     }
 }

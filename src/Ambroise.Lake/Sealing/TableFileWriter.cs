@@ -104,10 +104,10 @@ sealed class TableFileWriter : IDisposable
             if (column.Type is ColumnType.Int64 or ColumnType.Date)
                 builder.DisableDictionary(column.Name).Encoding(column.Name, Encoding.DeltaBinaryPacked);
             else if (table == Cdm54.SourceRecord && column.Name == "record_name") builder.DisableDictionary(column.Name); // no two are the same
-            // Every question reads these three. Their encodings leave little to compress (1 % of the file), and to unpack that little took half the time of reading them.
+            // Every question reads three of these. Their encodings leave little to compress (1 % of the file), and to unpack that little took half the time of reading them. Of keys they leave nothing.
             var searched = ordinal == table.Concept || ordinal == table.Start || ordinal == table.Person;
             if (searched || table == Cdm54.RecordKeys && ordinal == table.Key) builder.EnableStatistics(column.Name);
-            if (searched && keys is not null) builder.Compression(column.Name, Compression.Uncompressed);
+            if ((searched || ordinal == table.Key) && keys is not null) builder.Compression(column.Name, Compression.Uncompressed);
             else builder.Compression(column.Name, Compression.Zstd).CompressionLevel(column.Name, 1);
         }
         if (keys is not null) builder.Encryption(Encryption(table, columns, keys));

@@ -20,7 +20,11 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         }
     }
 
+    /// <summary>A piece starts with room for as much text as the one before it held, no more than this a column: to grow there step by step took a fortieth of a load.</summary>
+    const int MostExpected = 4 << 20;
+
     readonly List<Piece> pieces = [];
+    readonly int[] textBytes = new int[table.Columns.Length];
 
     public CdmTable Table { get; } = table;
     public int Rows { get; private set; }
@@ -33,7 +37,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         long grown = 0;
         while (rows.Length > 0)
         {
-            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add(pieces.Count == 0 ? 0 : PieceRows);
+            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add();
             var piece = pieces[^1];
             var before = piece.Rows.Bytes;
             var take = Math.Min(rows.Length, PieceRows - piece.Rows.Rows);
@@ -57,7 +61,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         long grown = 0;
         for (var first = 0; first < from.Rows;)
         {
-            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add(pieces.Count == 0 ? 0 : PieceRows);
+            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add();
             var piece = pieces[^1];
             var before = piece.Rows.Bytes;
             var take = Math.Min(from.Rows - first, PieceRows - piece.Rows.Rows);
@@ -70,7 +74,14 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         return grown;
     }
 
-    void Add(int capacity) => pieces.Add(new(new Batch(Table, capacity, shelf), new Int32Column(capacity, shelf)));
+    void Add()
+    {
+        // Of most tables there is one small piece.
+        var capacity = pieces.Count == 0 ? 0 : PieceRows;
+        if (pieces.Count > 0)
+            for (var c = 0; c < textBytes.Length; c++) textBytes[c] = pieces[^1].Rows.Columns[c] is TextColumn text ? Math.Min(MostExpected, text.TextBytes) : 0;
+        pieces.Add(new(new Batch(Table, capacity, shelf, capacity == 0 ? null : textBytes), new Int32Column(capacity, shelf)));
+    }
 
     /// <summary>Drops the rows held and gives their memory back.</summary>
     public void Release()

@@ -30,8 +30,9 @@ public sealed partial class FhirSource
     {
         long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
         if (wanted == 0) yield break;
+        using var buffers = new InputBuffers();
         using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
-        var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(mapper.Map)
+        var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
             .Concat(held.Chunk(1_000).Select(mapper.Map))
             .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
         var given = new HashSet<long>();

@@ -31,7 +31,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     const long MostKept = 32 << 20;
 
     /// <summary>Of a resource: what the index makes room for at first.</summary>
-    const int UsualBytes = 1500;
+    const int UsualBytes = 1000;
 
     /// <summary>For so many bytes of the memory a resource is indexed there: a quarter of it at most.</summary>
     const int IndexedBytes = 256;
@@ -167,12 +167,13 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         var (emptied, now) = (new ConcurrentBag<MappedChunk>(), clock.GetUtcNow());
         using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null) { LoadedAt = now }, trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
+        using var buffers = new InputBuffers();
         IEnumerable<InputChunk> Chunks()
         {
             long before = 0;
             foreach (var file in folder.Files)
             {
-                foreach (var chunk in ChunkReader.Read(file, early.Enqueue, cancel)) yield return chunk;
+                foreach (var chunk in ChunkReader.Read(file, buffers, early.Enqueue, cancel)) yield return chunk;
                 Progressed?.Invoke(before += file.Bytes);
             }
         }
@@ -194,7 +195,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             waitIn.Clear();
         }
         index.Settle();
-        if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, cancel);
+        if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, cancel);
         waitedFrom = index.Count;
         foreach (var some in earlierWaiting.Chunk(1_000))
         {
@@ -207,14 +208,14 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     }
 
     /// <summary>Maps what names a medication or a device once more whose versions differ in their code: only now it is known which of them counts.</summary>
-    void MapAgain(ChunkMapper mapper, CancellationToken cancel)
+    void MapAgain(ChunkMapper mapper, InputBuffers buffers, CancellationToken cancel)
     {
         using var collector = new ChunkMapper(new(key), codes, options, definitions)
         {
             Collects = (of, version, definition) => definitions.Changed.ContainsKey(definition) && index.TryGet(of.Key, out var seq, out var newest) && newest == version && !index.IsDead(seq),
         };
         var given = new HashSet<long>();
-        foreach (var chunk in folder.Files.SelectMany(f => ChunkReader.Read(f, static _ => { }, cancel)).Select(collector.Map))
+        foreach (var chunk in folder.Files.SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(collector.Map))
             Take(mapper.Map(chunk.Collected.Where(c => given.Add(c.Key)).Select(c => c.Resource).ToList()), again: true);
     }
 

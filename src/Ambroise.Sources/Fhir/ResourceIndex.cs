@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir.Mapping;
 
@@ -23,7 +22,12 @@ sealed class ResourceIndex : IDisposable
     static readonly HashSet<string> Named = ["Encounter", "Practitioner", "PractitionerRole", "Organization", "Location"];
 
     /// <summary>The newest of each resource, in the order in which resources came; of those that are not on disk.</summary>
-    readonly List<ResourceEntry> newest;
+    ResourceEntry[] newest;
+
+    /// <summary>Entries of <see cref="newest"/>, and how many of it have their memory: it is made large, and most loads fill some of it.</summary>
+    int held, ready;
+
+    const int Stretch = 1 << 13;
 
     /// <summary>Place in <see cref="newest"/> plus 1, by key: keys are spread evenly as they are. Small, so that it stays near: a lookup mostly meets a key that is not there.</summary>
     int[] places;
@@ -46,7 +50,7 @@ sealed class ResourceIndex : IDisposable
         (this.most, this.onDisk) = (onDisk is null ? int.MaxValue : Math.Max(1, most), onDisk);
         var room = (int)Math.Clamp(Math.Min(expected, this.most), 1 << 11, 1 << 24);
         // Room that is not used costs nothing, one that grows is copied; but places are met at random, wherever they are.
-        (newest, places) = (new(Math.Min(2 * room, this.most)), new int[BitOperations.RoundUpToPowerOf2((uint)room) * 2]);
+        (newest, places) = (GC.AllocateUninitializedArray<ResourceEntry>(Math.Min(2 * room, this.most)), new int[BitOperations.RoundUpToPowerOf2((uint)room) * 2]);
         dead[0] = true; // rows of a refused resource
     }
 
@@ -78,10 +82,10 @@ sealed class ResourceIndex : IDisposable
         {
             if (isSettled && runs?.TryGet(entry.Key, out var before) == true) entry = Newer(before, entry);
             Append(ref place, entry);
-            if (newest.Count >= most && !isSettled) SetAside();
+            if (held >= most && !isSettled) SetAside();
             return seq;
         }
-        ref var known = ref CollectionsMarshal.AsSpan(newest)[place - 1];
+        ref var known = ref newest[place - 1];
         known = Newer(known, entry);
         return seq;
     }
@@ -99,8 +103,8 @@ sealed class ResourceIndex : IDisposable
     void SetAside()
     {
         runs ??= onDisk!();
-        runs.Add(CollectionsMarshal.AsSpan(newest));
-        newest.Clear();
+        runs.Add(newest.AsSpan(0, held));
+        held = 0;
         places.AsSpan().Clear();
     }
 
@@ -109,7 +113,7 @@ sealed class ResourceIndex : IDisposable
     {
         isSettled = true;
         if (runs is null) return;
-        if (newest.Count > 0) SetAside();
+        if (held > 0) SetAside();
         var (keys, seqs) = (new List<long>(), new List<int>());
         runs.Settle(Newer, e =>
         {
@@ -129,7 +133,7 @@ sealed class ResourceIndex : IDisposable
         types.Add(typeNames.Number(seen.Type));
         var entry = new ResourceEntry(seen.Key.Key, seq, seen.Key.Check, seen.Version);
         ref var place = ref Place(seen.Key.Key);
-        if (place > 0) CollectionsMarshal.AsSpan(newest)[place - 1] = entry;
+        if (place > 0) newest[place - 1] = entry;
         else Append(ref place, entry);
         return seq;
     }
@@ -141,22 +145,34 @@ sealed class ResourceIndex : IDisposable
 
     ref int Place(long key)
     {
-        var entries = CollectionsMarshal.AsSpan(newest);
         for (var at = At(key); ; at = at + 1 & places.Length - 1)
-            if (places[at] is 0 || entries[places[at] - 1].Key == key) return ref places[at];
+            if (places[at] is 0 || newest[places[at] - 1].Key == key) return ref places[at];
     }
 
     void Append(ref int place, ResourceEntry entry)
     {
-        newest.Add(entry);
-        place = newest.Count;
-        if (newest.Count > places.Length / 2) Grow();
+        if (held == ready) Reach();
+        newest[held++] = entry;
+        place = held;
+        if (held > places.Length / 2) Grow();
+    }
+
+    void Reach()
+    {
+        if (held == newest.Length)
+        {
+            var larger = GC.AllocateUninitializedArray<ResourceEntry>((int)Math.Min(Array.MaxLength, 2L * held));
+            newest.CopyTo(larger, 0);
+            newest = larger;
+        }
+        ready = Math.Min(newest.Length, held + Stretch);
+        FreshArray.Populate(newest.AsSpan(held, ready - held));
     }
 
     void Grow()
     {
         places = new int[2 * places.Length];
-        for (var i = 0; i < newest.Count; i++)
+        for (var i = 0; i < held; i++)
         {
             var at = At(newest[i].Key);
             while (places[at] != 0) at = at + 1 & places.Length - 1;
@@ -209,7 +225,7 @@ sealed class ResourceIndex : IDisposable
     }
 
     /// <summary>The newest of each resource.</summary>
-    public IEnumerable<ResourceEntry> Newest => runs is null ? newest : newest.Concat(runs.All.Where(e => Place(e.Key) == 0));
+    public IEnumerable<ResourceEntry> Newest => runs is null ? newest.Take(held) : newest.Take(held).Concat(runs.All.Where(e => Place(e.Key) == 0));
 
     /// <summary>The newest of each resource of some types, and of all that came to some end.</summary>
     public IEnumerable<ResourceEntry> NewestOf(IReadOnlySet<string> someTypes, string outcome)

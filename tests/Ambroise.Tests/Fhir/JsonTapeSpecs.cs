@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -54,6 +56,46 @@ public sealed class JsonTapeSpecs
         Assert.Equal(value, tape.Root.Choice("value"u8, out var found).ToString());
         Assert.Equal(type, Encoding.UTF8.GetString(found));
         Assert.False(default(JsonNode).Choice("value"u8, out _).Exists);
+    }
+
+    [Fact]
+    public void A_number_is_the_one_that_is_written() =>
+        Gen.Select(Gen.Long[-99_999_999_999_999_999, 99_999_999_999_999_999], Gen.Int[0, 17], Gen.Int[0, 18], Gen.OneOf("", "", "e2", "E-3", ".", "0", "00")).Sample((whole, cut, point, after) =>
+        {
+            var digits = (whole / (long)Math.Pow(10, cut)).ToString(CultureInfo.InvariantCulture);
+            var text = point < digits.Length ? digits.Insert(digits.Length - point, point > 0 ? "." : "") + after : digits + after;
+            Number(text);
+        }, iter: 20_000, threads: 1);
+
+    [Theory]
+    [InlineData("-")]
+    [InlineData("-0")]
+    [InlineData("-0.0")]
+    [InlineData("007")]
+    [InlineData(".5")]
+    [InlineData("-.5")]
+    [InlineData("5.")]
+    [InlineData("1.2.3")]
+    [InlineData("--1")]
+    [InlineData("1-")]
+    [InlineData("1,5")]
+    [InlineData(" 1")]
+    [InlineData("999999999999999")]
+    [InlineData("9999999999999999")]
+    [InlineData("0.00000000000001")]
+    [InlineData("1.7976931348623157e309")]
+    [InlineData("1/2")]
+    [InlineData("1:2")]
+    public void A_text_is_a_number_as_the_platform_has_it(string text) => Number(text);
+
+    /// <summary>A string may hold a number too.</summary>
+    static void Number(string text)
+    {
+        var tape = new JsonTape();
+        Assert.Null(tape.Read(Encoding.UTF8.GetBytes($$"""{"n":"{{text}}"}""")));
+        var isNumber = Utf8Parser.TryParse(Encoding.UTF8.GetBytes(text), out double wanted, out var used) && used == Encoding.UTF8.GetByteCount(text) && double.IsFinite(wanted);
+        Assert.Equal(isNumber, tape.Root["n"u8].TryNumber(out var number));
+        if (isNumber) Assert.Equal(BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture)), BitConverter.DoubleToInt64Bits(number));
     }
 
     [Fact]
@@ -126,7 +168,7 @@ public sealed class JsonTapeSpecs
 
     [Fact]
     public void A_document_of_many_values_is_read_whole() =>
-        Same($"{{\"a\":[{string.Join(",", Enumerable.Range(0, 30_000).Select(n => n % 3 == 0 ? $"{{\"n\":{n}}}" : $"\"{n}\""))}],\"b\":[[[[[[]]]]],{{}}]}}");
+        Assert.All((string[])["{\"n\":0}", "\"0\"", "0", "0,\"0\",{}"], some => Same($"{{\"a\":[{string.Join(",", Enumerable.Range(0, 30_000).Select(_ => some))}],\"b\":[[[[[[]]]]],{{}}]}}"));
 
     [Fact]
     public void Names_of_any_length_are_told_apart()

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 
 namespace Ambroise.Sources.Fhir.Json;
 
@@ -14,7 +15,11 @@ readonly struct JsonNode(JsonTape? tape, int at)
     public bool IsArray => tape?.KindAt(at) == JsonTape.Kind.Array;
 
     /// <summary>The property of that name; of the first element where this is an array.</summary>
-    public JsonNode this[ReadOnlySpan<byte> name] => tape is null ? default : new(tape, tape.Find(at, name));
+    public JsonNode this[ReadOnlySpan<byte> name]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => tape is null ? default : new(tape, tape.Find(at, name));
+    }
 
     /// <summary>The value of a choice of types, which FHIR writes as <c>value[x]</c>.</summary>
     /// <param name="type">The type's name: <c>Quantity</c> of <c>valueQuantity</c>; empty where there is no value.</param>
@@ -49,7 +54,7 @@ readonly struct JsonNode(JsonTape? tape, int at)
     {
         number = double.NaN;
         var text = Text;
-        return text.Length > 0 && Utf8Parser.TryParse(text, out number, out var used) && used == text.Length && double.IsFinite(number);
+        return text.Length > 0 && (JsonGrammar.TryShort(text, out number) || Utf8Parser.TryParse(text, out number, out var used) && used == text.Length && double.IsFinite(number));
     }
 
     public override string ToString() => System.Text.Encoding.UTF8.GetString(Text);

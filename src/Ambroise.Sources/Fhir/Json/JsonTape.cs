@@ -52,17 +52,17 @@ sealed class JsonTape
         return whole && TryBuild(text) ? null : JsonGrammar.Reason(text, MaxDepth);
     }
 
-    /// <summary>Walks from mark to mark: what stands between two is blank, or a number or literal where one may be.</summary>
+    /// <summary>Walks from mark to mark: what stands between two is blank, a colon or comma where one must be, or a number or literal where one may be.</summary>
     /// <remarks>What is looked at for every value is in variables that a processor has registers for, and goes to the tape when an object or array begins or ends.</remarks>
     bool TryBuild(ReadOnlySpan<byte> text)
     {
-        // Each value has a mark that begins or ends it, and each mark at most one value, but for the outermost.
+        // Strings, objects and arrays have marks of their own; for numbers and literals room is made as they come.
         if (values.Length <= marks.Count) values = new Value[2 * marks.Count];
         ref var at = ref MemoryMarshal.GetArrayDataReference(marks.At);
         ref var last = ref Unsafe.Add(ref at, marks.Count);
         ref var tape = ref MemoryMarshal.GetArrayDataReference(values);
         ref var value = ref tape;
-        int depth = 0, next = 0, end = 0;
+        int depth = 0, next = 0, end = 0, room = values.Length - marks.Count;
         ulong names = 0;
         bool isObject = false, hasEscapes = marks.HasEscapes;
         if (marks.Count == 0 || text[at] != '{' || !Blank(text, 0, at)) return false;
@@ -72,10 +72,25 @@ sealed class JsonTape
         // A value, the one after those on the tape: its name was read, if it has one.
         if (!Unsafe.IsAddressLessThan(ref at, ref last)) return false;
         mark = at;
+        if (mark != end && (end = Start(text, end, mark)) != mark)
+        {
+            var to = ScalarEnd(text, end, mark);
+            if (JsonGrammar.Scalar(text[end..to]) is not { } kind) return false;
+            (value.Start, value.Length, value.Kind) = (end, to - end, kind);
+            value.Next = ++next;
+            if (--room == 0)
+            {
+                Array.Resize(ref values, 2 * values.Length);
+                room = values.Length / 2;
+                tape = ref MemoryMarshal.GetArrayDataReference(values);
+            }
+            value = ref Unsafe.Add(ref tape, next);
+            end = to;
+            goto After;
+        }
         switch (text[mark])
         {
             case (byte)'"':
-                if (mark != end && !Blank(text, end, mark)) return false;
                 end = Unsafe.Add(ref at, 1);
                 (value.Start, value.Length) = (mark + 1, end - mark - 1);
                 value.Kind = Kind.Text;
@@ -90,7 +105,7 @@ sealed class JsonTape
                 end++;
                 goto After;
             case (byte)'{' or (byte)'[':
-                if (mark != end && !Blank(text, end, mark) || depth == MaxDepth) return false;
+                if (depth == MaxDepth) return false;
                 if (depth > 0) Unsafe.Add(ref tape, open[depth - 1]).Names = names;
                 (names, isObject) = (0, text[mark] == '{');
                 value.Start = mark;
@@ -110,12 +125,7 @@ sealed class JsonTape
                 (value.NameStart, value.Name) = (0, 0);
                 goto Value;
             default:
-                if (JsonGrammar.Scalar(Trimmed(text, end, mark, out var start)) is not { } kind) return false;
-                (value.Start, value.Length, value.Kind) = (start, TrimmedEnd(text, start, mark) - start, kind);
-                value.Next = ++next;
-                value = ref Unsafe.Add(ref value, 1);
-                end = mark;
-                goto After;
+                return false; // something ends where a value should be
         }
     Name:
         if (!Unsafe.IsAddressLessThan(ref Unsafe.Add(ref at, 2), ref last)) return false;
@@ -126,24 +136,23 @@ sealed class JsonTape
         names |= Bit(tag);
         (value.NameStart, value.Name) = (mark + 1, tag);
         if (hasEscapes && !JsonGrammar.AreEscapes(text[(mark + 1)..end])) return false;
-        mark = Unsafe.Add(ref at, 2);
-        if (text[mark] != ':' || mark != end + 1 && !Blank(text, end + 1, mark)) return false;
-        end = mark + 1;
-        at = ref Unsafe.Add(ref at, 3);
+        at = ref Unsafe.Add(ref at, 2);
+        if (text[++end] != ':' && text[end = Start(text, end, at)] != ':') return false;
+        end++;
         goto Value;
     After:
         if (!Unsafe.IsAddressLessThan(ref at, ref last)) return false;
         mark = at;
-        if (mark != end && !Blank(text, end, mark)) return false;
-        at = ref Unsafe.Add(ref at, 1);
-        if (text[mark] == ',')
+        if (text[end] != ',' && end != mark) end = Start(text, end, mark);
+        if (text[end] == ',')
         {
-            end = mark + 1;
+            end++;
             if (isObject) goto Name;
             (value.NameStart, value.Name) = (0, 0);
             goto Value;
         }
-        if (text[mark] != (isObject ? '}' : ']')) return false;
+        if (end != mark || text[mark] != (isObject ? '}' : ']')) return false;
+        at = ref Unsafe.Add(ref at, 1);
     Close:
         end = mark + 1;
         ref var closed = ref Unsafe.Add(ref tape, open[--depth]);
@@ -164,17 +173,18 @@ sealed class JsonTape
         return JsonGrammar.AreBlanks(text[from..to]);
     }
 
-    static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> text, int from, int to, out int start)
+    /// <returns>The first place that is not blank, no further than the next mark.</returns>
+    static int Start(ReadOnlySpan<byte> text, int from, int mark)
     {
-        while (from < to && JsonGrammar.IsBlank(text[from])) from++;
-        start = from;
-        return text[from..TrimmedEnd(text, from, to)];
+        while (from < mark && JsonGrammar.IsBlank(text[from])) from++;
+        return from;
     }
 
-    static int TrimmedEnd(ReadOnlySpan<byte> text, int from, int to)
+    /// <returns>Where a number or literal ends: at a comma, a blank or the next mark.</returns>
+    static int ScalarEnd(ReadOnlySpan<byte> text, int from, int mark)
     {
-        while (to > from && JsonGrammar.IsBlank(text[to - 1])) to--;
-        return to;
+        while (from < mark && text[from] != ',' && !JsonGrammar.IsBlank(text[from])) from++;
+        return from;
     }
 
     /// <summary>Tells most names apart without looking at them: length, first and last letter.</summary>
@@ -207,12 +217,20 @@ sealed class JsonTape
     internal ReadOnlyMemory<byte> Whole(int at) => bytes.AsMemory(values[at].Start, values[at].Length);
 
     /// <returns>The first value of that name in an object, or in the first element of an array; else -1.</returns>
+    /// <remarks>Most names that are looked for are not there: that is found out where it is asked, with the tag of a name known when the program is built.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int Find(int parent, ReadOnlySpan<byte> name)
+    {
+        var tag = Tag(name);
+        ref var around = ref values[parent];
+        return around.Kind == Kind.Array || (around.Names & Bit(tag)) != 0 ? Find(parent, name, tag) : -1;
+    }
+
+    int Find(int parent, ReadOnlySpan<byte> name, uint tag)
     {
         var all = values;
         while (all[parent].Kind == Kind.Array)
             if (all[parent].Next == ++parent) return -1;
-        var tag = Tag(name);
         if (all[parent].Kind != Kind.Object || (all[parent].Names & Bit(tag)) == 0) return -1;
         for (int at = parent + 1, end = all[parent].Next; at < end; at = all[at].Next)
             if (all[at].Name == tag && bytes.AsSpan(all[at].NameStart, name.Length).SequenceEqual(name)) return at;

@@ -52,7 +52,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         var whole = input.Bytes.AsMemory(0, input.Length);
         if (input.IsDocument) Document(whole);
         else Lines(whole);
-        ArrayPool<byte>.Shared.Return(input.Bytes, clearArray: true); // patients' bytes do not wait in a pool
+        input.Release();
         return chunk;
     }
 

@@ -15,6 +15,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCodes = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], int>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], (int Concept, byte[] Source)>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], (int, byte[])>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly (int Concept, byte[] Source)[] lastUnits = new (int, byte[])[64]; // few are in use
     readonly (byte[] Text, Coded? Code)[] seenConcepts = new (byte[], Coded?)[4096];
     readonly byte[] name = new byte[512];
     readonly LastName[] lastNames = [.. Enumerable.Range(0, 16).Select(_ => new LastName())]; // most types' names differ in length
@@ -298,8 +299,10 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         if (code.Length == 0) return (Null.Int32, null);
         var system = quantity["system"u8].Text;
         if (system.Length > 0 && !system.SequenceEqual("http://unitsofmeasure.org"u8)) return (0, code.ToArray());
+        ref var last = ref lastUnits[(code.Length + 5 * code[0] + 3 * code[^1]) % lastUnits.Length];
+        if (code.SequenceEqual(last.Source)) return last;
         if (!seenUnits.TryGetValue(code, out var seen)) seenUnits[code] = seen = (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
-        return seen;
+        return last = seen;
     }
 
     // Rows -----------------------------------------------------------------------------------------------------

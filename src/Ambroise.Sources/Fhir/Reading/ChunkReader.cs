@@ -1,4 +1,3 @@
-using System.Buffers;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Sources.Csv;
 
@@ -7,9 +6,6 @@ namespace Ambroise.Sources.Fhir.Reading;
 /// <summary>Cuts a file into chunks of whole lines. A line too long is left out and said; a file that ends in the middle gives what came before.</summary>
 static class ChunkReader
 {
-    /// <summary>What the nearest cache of a core holds: a chunk is read, marked, mapped and wiped.</summary>
-    const int ChunkBytes = 512 << 10;
-
     /// <summary>Looked at to tell whether a .json file is one document.</summary>
     const int FirstBytes = 2 << 20;
 
@@ -19,7 +15,7 @@ static class ChunkReader
     /// <summary>The largest file that is one document.</summary>
     public const int MaxDocumentBytes = 512 << 20;
 
-    public static IEnumerable<InputChunk> Read(FhirFile file, Action<Rejected> reject, CancellationToken cancel)
+    public static IEnumerable<InputChunk> Read(FhirFile file, InputBuffers buffers, Action<Rejected> reject, CancellationToken cancel)
     {
         Stream? stream = null;
         try
@@ -38,13 +34,13 @@ static class ChunkReader
             yield break;
         }
         using (stream)
-            foreach (var chunk in Cut(file, stream, reject, cancel)) yield return chunk;
+            foreach (var chunk in Cut(file, stream, buffers, reject, cancel)) yield return chunk;
     }
 
-    static IEnumerable<InputChunk> Cut(FhirFile file, Stream stream, Action<Rejected> reject, CancellationToken cancel)
+    static IEnumerable<InputChunk> Cut(FhirFile file, Stream stream, InputBuffers buffers, Action<Rejected> reject, CancellationToken cancel)
     {
         var isJson = IsJson(file);
-        var buffer = ArrayPool<byte>.Shared.Rent(isJson ? FirstBytes : ChunkBytes);
+        var buffer = buffers.Take(isJson ? FirstBytes : InputBuffers.ChunkBytes);
         int have = 0;
         long line = 1;
         bool first = true, document = false, skipping = false;
@@ -89,7 +85,7 @@ static class ChunkReader
             {
                 if (have > 0)
                 {
-                    yield return new(file, buffer, have, line, document);
+                    yield return new(file, buffers, buffer, have, line, document);
                     yield break;
                 }
                 break;
@@ -106,20 +102,20 @@ static class ChunkReader
                     have = 0;
                     continue;
                 }
-                var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+                var larger = buffers.Take(2 * buffer.Length);
                 buffer.AsSpan(0, have).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+                buffers.Give(buffer);
                 buffer = larger;
                 continue;
             }
-            var next = ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes, have - whole));
+            var next = buffers.Take(have - whole);
             buffer.AsSpan(whole, have - whole).CopyTo(next);
             var lines = buffer.AsSpan(0, whole).Count((byte)'\n');
-            yield return new(file, buffer, whole, line, false);
+            yield return new(file, buffers, buffer, whole, line, false);
             line += lines;
             (buffer, have) = (next, have - whole);
         }
-        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        buffers.Give(buffer);
     }
 
     static (int Have, bool Ended, bool Broken) Fill(Stream stream, byte[] buffer, int have)
