@@ -31,7 +31,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     const long MostKept = 32 << 20;
 
     /// <summary>Of a resource: what the index makes room for at first.</summary>
-    const int UsualBytes = 1000;
+    const int UsualBytes = 1500;
 
     /// <summary>For so many bytes of the memory a resource is indexed there: a quarter of it at most.</summary>
     const int IndexedBytes = 256;
@@ -227,7 +227,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         var all = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chunk.Seen);
         for (var i = 0; i < all.Length; i++)
         {
-            if (i + Lookahead < all.Length) index.Foresee(all[i + Lookahead].Key.Key);
             ref readonly var seen = ref all[i];
             var seq = again ? index.AddAgain(seen) : index.Add(seen);
             if (seen is { Type: "Patient", Outcome: ResourceIndex.Used }) patients.Add((seen.Key.Key, seq));

@@ -25,10 +25,10 @@ sealed class ResourceRuns(string folder) : IDisposable
     List<Block> all = [];
     ulong[] filter = [];
 
-    /// <summary>Takes entries of different keys.</summary>
+    /// <summary>Takes entries, some of one key perhaps.</summary>
     public void Add(Span<ResourceEntry> entries)
     {
-        entries.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        entries.Sort(static (a, b) => a.Key != b.Key ? a.Key.CompareTo(b.Key) : a.Seq.CompareTo(b.Seq));
         var run = new List<Block>();
         for (; !entries.IsEmpty; entries = entries[Math.Min(BlockEntries, entries.Length)..]) run.Add(Written(entries[..Math.Min(BlockEntries, entries.Length)]));
         runs.Enqueue(run);

@@ -204,6 +204,7 @@ sealed class JsonTape
     internal ReadOnlySpan<byte> TextAt(int at)
     {
         ref var value = ref values[at];
+        if (value.Kind == Kind.Text) return bytes.AsSpan(value.Start, value.Length);
         return value.Kind switch
         {
             Kind.EscapedText => Unescaped(at),
@@ -233,9 +234,20 @@ sealed class JsonTape
             if (all[parent].Next == ++parent) return -1;
         if (all[parent].Kind != Kind.Object || (all[parent].Names & Bit(tag)) == 0) return -1;
         for (int at = parent + 1, end = all[parent].Next; at < end; at = all[at].Next)
-            if (all[at].Name == tag && bytes.AsSpan(all[at].NameStart, name.Length).SequenceEqual(name)) return at;
+            if (all[at].Name == tag && Same(bytes.AsSpan(all[at].NameStart, name.Length), name)) return at;
         return -1;
     }
+
+    /// <summary>Whether two names of one tag are the same. Nearly all have no more than sixteen letters: a call would take longer than to look at them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool Same(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => other.Length switch
+    {
+        1 or 2 => true,
+        3 => one[1] == other[1],
+        > 3 and <= 8 => MemoryMarshal.Read<uint>(one) == MemoryMarshal.Read<uint>(other) && MemoryMarshal.Read<uint>(one[^4..]) == MemoryMarshal.Read<uint>(other[^4..]),
+        > 8 and <= 16 => MemoryMarshal.Read<ulong>(one) == MemoryMarshal.Read<ulong>(other) && MemoryMarshal.Read<ulong>(one[^8..]) == MemoryMarshal.Read<ulong>(other[^8..]),
+        _ => one.SequenceEqual(other),
+    };
 
     /// <returns>The first value that is not null of an object whose name is <paramref name="name"/> and a type's, which begins with a capital; else -1.</returns>
     internal int FindChoice(int parent, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> type)

@@ -27,6 +27,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
     readonly Dictionary<string, byte[]> texts = [];
+    (string Word, byte[] Bytes) lastText = ("", []);
     readonly JsonTape tape = new();
     readonly ResourceMapper mapper = new(keys, codes, options, definitions);
     readonly Fingerprints fingerprints = new(codes, options, definitions);
@@ -50,8 +51,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         Begin(input.File.Name, input.FirstLine);
         asOf = input.File.AsOf ?? LoadedAt;
         var whole = input.Bytes.AsMemory(0, input.Length);
-        if (input.IsDocument) Document(whole);
-        else Lines(whole);
+        if (input.Ends is { } ends) Lines(whole, ends);
+        else Document(whole);
         input.Release();
         return chunk;
     }
@@ -74,16 +75,16 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         mapper.Chunk = chunk;
     }
 
-    void Lines(ReadOnlyMemory<byte> rest)
+    void Lines(ReadOnlyMemory<byte> text, ReadOnlySpan<int> ends)
     {
-        while (rest.Length > 0)
+        for (int from = 0, next = 0; from < text.Length;)
         {
             var count = 0;
-            for (; count < ahead.Length && rest.Length > 0; count++)
+            for (; count < ahead.Length && from < text.Length; count++)
             {
-                var end = rest.Span.IndexOf((byte)'\n');
-                ahead[count] = end < 0 ? rest : rest[..end];
-                rest = end < 0 ? default : rest[(end + 1)..];
+                var end = next < ends.Length ? ends[next++] : text.Length;
+                ahead[count] = text[from..end];
+                from = end + 1;
                 Foresee(ahead[count].Span);
             }
             keys.HashForeseen();
@@ -243,11 +244,13 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.End(chunk.Seen.Count);
     }
 
-    /// <summary>A word of few.</summary>
+    /// <summary>A word of few, mostly the last one again.</summary>
     byte[] Text(string word)
     {
-        if (texts.TryGetValue(word, out var bytes)) return bytes;
-        return texts[word] = Encoding.UTF8.GetBytes(word);
+        if (ReferenceEquals(word, lastText.Word)) return lastText.Bytes;
+        if (!texts.TryGetValue(word, out var bytes)) texts[word] = bytes = Encoding.UTF8.GetBytes(word);
+        lastText = (word, bytes);
+        return bytes;
     }
 
     public void Dispose() => keys.Dispose();

@@ -193,13 +193,13 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public Fate? TrySubject(JsonNode subject, string field)
     {
         Person = Reference(subject, "Patient");
-        var text = subject["reference"u8].Text;
         if (Person != Null.Int64)
         {
             if (isIndirect) Chunk.NamedPatients.Add(PersonNamedBy = Person);
             return null;
         }
         if (!subject.Exists) return Fate.Refused(field, "reference-missing");
+        var text = subject["reference"u8].Text;
         return text.Length > 0 && !text.StartsWith("urn:"u8) && text[0] != '#' && text.Contains((byte)'/') && !text.StartsWith("Patient"u8) ? Fate.Aside("subject-not-patient") : Fate.Refused(field, "reference-invalid");
     }
 

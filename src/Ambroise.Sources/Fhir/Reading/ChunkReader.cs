@@ -85,7 +85,7 @@ static class ChunkReader
             {
                 if (have > 0)
                 {
-                    yield return new(file, buffers, buffer, have, line, document);
+                    yield return new(file, buffers, buffer, have, document ? null : LineEnds.Of(buffer.AsSpan(0, have)), line);
                     yield break;
                 }
                 break;
@@ -110,9 +110,9 @@ static class ChunkReader
             }
             var next = buffers.Take(have - whole);
             buffer.AsSpan(whole, have - whole).CopyTo(next);
-            var lines = buffer.AsSpan(0, whole).Count((byte)'\n');
-            yield return new(file, buffers, buffer, whole, line, false);
-            line += lines;
+            var ends = LineEnds.Of(buffer.AsSpan(0, whole));
+            yield return new(file, buffers, buffer, whole, ends, line);
+            line += ends.Length;
             (buffer, have) = (next, have - whole);
         }
         buffers.Give(buffer);

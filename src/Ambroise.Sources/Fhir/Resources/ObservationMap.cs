@@ -20,17 +20,20 @@ static class ObservationMap
         if (r["performer"u8].First["reference"u8].Text.StartsWith("Patient/"u8)) type = TypeConcepts.SelfReport;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
 
-        var components = r["component"u8];
-        if (HasValue(r) || !components.Exists && !r["hasMember"u8].Exists)
+        JsonNode components = r["component"u8], value = r.Choice("value"u8, out var kind), code = r["code"u8];
+        if (IsValue(kind) || !components.Exists && !r["hasMember"u8].Exists)
         {
-            var own = Event(m, r, r["code"u8]);
-            if (TextOnly.Write(m, own, r["code"u8]) is { Kind: FateKind.Refused } refused) return refused;
+            var own = Event(m, r, code, value, kind);
+            if (TextOnly.Write(m, own, code) is { Kind: FateKind.Refused } refused) return refused;
         }
         foreach (var component in components.Items)
-            if (component["code"u8].Exists) TextOnly.Write(m, Event(m, component, component["code"u8]), component["code"u8]);
+        {
+            code = component["code"u8];
+            if (code.Exists) TextOnly.Write(m, Event(m, component, code, component.Choice("value"u8, out kind), kind), code);
+        }
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
 
-        ClinicalEvent Event(ResourceMapper mapper, JsonNode of, JsonNode code)
+        ClinicalEvent Event(ResourceMapper mapper, JsonNode of, JsonNode code, JsonNode value, ReadOnlySpan<byte> kind)
         {
             var e = new ClinicalEvent
             {
@@ -40,9 +43,9 @@ static class ObservationMap
                 Type = type,
                 Visit = visit,
                 Provider = provider,
-                Default = measured || of["valueQuantity"u8].Exists ? Domain.Measurement : Domain.Observation,
+                Default = measured || kind.SequenceEqual("Quantity"u8) ? Domain.Measurement : Domain.Observation,
             };
-            Values(mapper, of, ref e);
+            Values(mapper, of, value, kind, ref e);
             return e;
         }
     }
@@ -64,15 +67,19 @@ static class ObservationMap
     public static bool HasValue(JsonNode of)
     {
         of.Choice("value"u8, out var type);
-        return type.SequenceEqual("Quantity"u8) || type.SequenceEqual("CodeableConcept"u8) || type.SequenceEqual("String"u8) || type.SequenceEqual("Integer"u8) || type.SequenceEqual("Boolean"u8) || type.SequenceEqual("DateTime"u8)
-            || type.SequenceEqual("Time"u8) || type.SequenceEqual("Period"u8) || type.SequenceEqual("Range"u8) || type.SequenceEqual("Ratio"u8)
-            // A questionnaire's answers have a few more.
-            || type.SequenceEqual("Coding"u8) || type.SequenceEqual("Decimal"u8) || type.SequenceEqual("Date"u8);
+        return IsValue(type);
     }
 
-    public static void Values(ResourceMapper m, JsonNode of, ref ClinicalEvent e)
+    static bool IsValue(ReadOnlySpan<byte> type) =>
+        type.SequenceEqual("Quantity"u8) || type.SequenceEqual("CodeableConcept"u8) || type.SequenceEqual("String"u8) || type.SequenceEqual("Integer"u8) || type.SequenceEqual("Boolean"u8) || type.SequenceEqual("DateTime"u8)
+        || type.SequenceEqual("Time"u8) || type.SequenceEqual("Period"u8) || type.SequenceEqual("Range"u8) || type.SequenceEqual("Ratio"u8)
+        // A questionnaire's answers have a few more.
+        || type.SequenceEqual("Coding"u8) || type.SequenceEqual("Decimal"u8) || type.SequenceEqual("Date"u8);
+
+    public static void Values(ResourceMapper m, JsonNode of, ref ClinicalEvent e) => Values(m, of, of.Choice("value"u8, out var type), type, ref e);
+
+    static void Values(ResourceMapper m, JsonNode of, JsonNode value, ReadOnlySpan<byte> type, ref ClinicalEvent e)
     {
-        var value = of.Choice("value"u8, out var type);
         if (type.SequenceEqual("Quantity"u8)) Quantity(m, value, ref e);
         else if (type.SequenceEqual("CodeableConcept"u8))
         {
