@@ -7,7 +7,7 @@ namespace Ambroise.Sources.Fhir.Reading;
 sealed class InputBuffers : IDisposable
 {
     /// <summary>What the nearest cache of a core holds: a chunk is read, marked and mapped.</summary>
-    public const int ChunkBytes = 512 << 10;
+    public const int ChunkBytes = 256 << 10;
 
     readonly ConcurrentBag<byte[]> resting = [];
 
