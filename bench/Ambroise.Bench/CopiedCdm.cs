@@ -18,7 +18,7 @@ static class CopiedCdm
         {
             using var command = duck.CreateCommand();
             var rows = $"read_parquet([{string.Join(", ", group.Select(f => $"'{f.Path}'"))}])";
-            var own = group.Key.Placement is Placement.Shared ? [] : Columns(duck, rows).Where(c => IsOwn(group.Key, c)).ToList();
+            var own = group.Key.Placement is Placement.Shared or Placement.WithRecord ? [] : Columns(duck, rows).Where(c => IsOwn(group.Key, c)).ToList();
             // A step above every id keeps the copies apart.
             command.CommandText = own.Count == 0 ? $"copy (from {rows}) to '{to}/{group.Key.Name}.parquet'"
                 : $"copy (select * exclude (copy) replace ({string.Join(", ", own.Select(c => $"{c} + copy * 10000000000 as {c}"))}) from {rows}, (select unnest(range({copies})) as copy)) to '{to}/{group.Key.Name}.parquet'";

@@ -15,17 +15,20 @@ sealed class LinkedRows(PlannedTable table, DatasetPlan plan)
     const int ChunkBlocks = 16;
     readonly IReadOnlyList<EventLink> links = EventLink.Of(table.Source);
 
-    /// <returns>The given rows, some at a time, each time in the dataset's order: by shard, patient, and start of the first row they hang on.</returns>
+    /// <returns>The given rows, some at a time, each time in the dataset's order: by shard, patient, and start of the first row they hang on. Rows of no patient's shard come last.</returns>
     public IEnumerable<(IShardTable Source, LinkedRow[] Rows)> Of(IReadOnlyList<ShardPatients> shards)
     {
-        // A table of all the tenant's rows is the same from every shard.
-        var shared = table.Source.Placement is Lake.Cdm.Placement.Shared;
-        foreach (var from in shared ? shards.Take(1) : shards)
-        {
-            if (from.Shard.Table(table.Source) is not { } source) continue;
-            for (var block = 0; block * IShardTable.BlockRows < source.Rows; block += ChunkBlocks)
-                if (Given(source, block, shared ? shards : [from]) is { Length: > 0 } rows) yield return (source, rows);
-        }
+        foreach (var from in table.Source.Placement is Lake.Cdm.Placement.Shared ? [] : shards)
+            foreach (var some in Of(from.Shard.Table(table.Source), [from], isShared: false)) yield return some;
+        // They are the same from every shard.
+        if (shards.Count == 0) yield break;
+        foreach (var some in Of(shards[0].Shard.Shared(table.Source), shards, isShared: true)) yield return some;
+    }
+
+    IEnumerable<(IShardTable Source, LinkedRow[] Rows)> Of(IShardTable? source, IReadOnlyList<ShardPatients> among, bool isShared)
+    {
+        for (var block = 0; block * IShardTable.BlockRows < source?.Rows; block += ChunkBlocks)
+            if (Given(source, block, among, isShared) is { Length: > 0 } rows) yield return (source, rows);
     }
 
     /// <returns>The same, as the dataset holds them.</returns>
@@ -46,10 +49,13 @@ sealed class LinkedRows(PlannedTable table, DatasetPlan plan)
         }
     }
 
-    LinkedRow[] Given(IShardTable source, int firstBlock, IReadOnlyList<ShardPatients> shards)
+    /// <param name="isShared">Else a row may be of a patient whom the file tells: what it hangs on is to be the same patient's.</param>
+    LinkedRow[] Given(IShardTable source, int firstBlock, IReadOnlyList<ShardPatients> shards, bool isShared)
     {
         var first = firstBlock * IShardTable.BlockRows;
         var count = Math.Min(source.Rows - first, ChunkBlocks * IShardTable.BlockRows);
+        var patients = isShared || table.Source.Placement is not Lake.Cdm.Placement.WithRecord ? null
+            : Enumerable.Range(firstBlock, (count + IShardTable.BlockRows - 1) / IShardTable.BlockRows).SelectMany(source.Patients).ToArray();
         var found = new Holder[count];
         var categories = new uint[count];
         Array.Fill(categories, (uint)((1L << table.Categories.Length) - 1));
@@ -60,8 +66,8 @@ sealed class LinkedRows(PlannedTable table, DatasetPlan plan)
                 for (var s = 0; s < shards.Count; s++) Find(shards[s], s, target, numbers, rows, named);
             for (var i = 0; i < count; i++)
             {
-                // An episode's events are the same patient's.
-                var same = link == links[0] || table.Source != Lake.Cdm.Cdm54.EpisodeEvent || named[i].IsOf(found[i]);
+                // An episode's events are the same patient's, and a cost's event is the patient's whose claim it is.
+                var same = (link == links[0] || table.Source != Lake.Cdm.Cdm54.EpisodeEvent || named[i].IsOf(found[i])) && (patients is null || patients[i] == named[i].Ordinal);
                 categories[i] = named[i].IsGiven && same ? categories[i] & InPeriod(named[i].Recorded) : 0;
                 if (link == links[0]) found[i] = named[i];
             }

@@ -119,7 +119,7 @@ public static class Cdm54
         stop_reason_concept_id i, stop_reason_source_value s, stop_reason_source_concept_id i
         """);
 
-    public static readonly CdmTable Cost = Table("cost", key: "cost_id", columns: """
+    public static readonly CdmTable Cost = Table("cost", key: "cost_id", ofRecord: true, columns: """
         cost_id l!, cost_event_id l!, cost_domain_id s!, cost_type_concept_id i!, currency_concept_id i, total_charge f, total_cost f, total_paid f, paid_by_payer f,
         paid_by_patient f, paid_patient_copay f, paid_patient_coinsurance f, paid_patient_deductible f, paid_by_primary f, paid_ingredient_cost f, paid_dispensing_fee f,
         payer_plan_period_id l, amount_allowed f, revenue_code_concept_id i, revenue_code_source_value s, drg_concept_id i, drg_source_value s
@@ -213,7 +213,7 @@ public static class Cdm54
     public static CdmTable? Find(string name) => ByName.GetValueOrDefault(name);
 
     static CdmTable Table(string name, string? key = null, string? person = null, string? concept = null, string? start = null, string? end = null, string columns = "",
-        (string Column, string Table)? parent = null)
+        (string Column, string Table)? parent = null, bool ofRecord = false)
     {
         var all = columns.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Column).ToImmutableArray();
         int At(string? wanted) => wanted is null ? -1 : all.Single(c => c.Name == wanted).Ordinal;
@@ -221,6 +221,7 @@ public static class Cdm54
         {
             ({ } p, _) => new Placement.WithPerson(At(p)),
             (_, { } p) => new Placement.WithParent(At(p.Column), p.Table),
+            _ when ofRecord => new Placement.WithRecord(),
             _ => new Placement.Shared(),
         };
         return new(name, all, placement, At(key), At(concept), At(start), At(end));

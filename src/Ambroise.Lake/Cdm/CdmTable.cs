@@ -15,7 +15,7 @@ public enum Sensitivity { Analytic, Identity, FreeText, Trace }
 /// <param name="FormerName">The CDM 5.3 name where 5.4 renamed it.</param>
 public sealed record CdmColumn(string Name, ColumnType Type, bool Required, Sensitivity Sensitivity, string? FormerName, int Ordinal);
 
-/// <summary>Where a row lives: with its person, with its parent row's person, or in the hospital's shared part.</summary>
+/// <summary>Where a row lives: with its person, with its parent row's person, with the person of its source record, or in the hospital's shared part.</summary>
 public abstract record Placement
 {
     private Placement() { } // closed: every case is below
@@ -25,6 +25,9 @@ public abstract record Placement
 
     /// <summary>In the shard of the row of <c>Parent</c> that <c>Column</c> names (a note's NLP rows).</summary>
     public sealed record WithParent(int Column, string Parent) : Placement;
+
+    /// <summary>In the shard of the person whose source record it was made of: no column tells who that is, so its file does (<see cref="Sealing.PatientRuns"/>). A row that no record is known of, of a load of tables, is shared.</summary>
+    public sealed record WithRecord : Placement;
 
     /// <summary>One file for the tenant: organisations, places, the CDM's own metadata, and rows that link events of any kind.</summary>
     public sealed record Shared : Placement;

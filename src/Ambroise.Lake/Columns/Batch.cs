@@ -12,6 +12,9 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
 
     public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity, shelf, textBytes?[c.Ordinal] ?? 0))];
 
+    /// <summary>person_id of whom each row is about, null where nobody knows, of a table placed with its records; else empty.</summary>
+    public Int64Column Persons { get; } = new(capacity: 0, shelf);
+
     /// <summary>Name of the source file all the rows come from, without its folder; empty for rows of an earlier release.</summary>
     public string SourceFile { get; set; } = "";
 
@@ -30,7 +33,7 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
         {
             long bytes = 0;
             foreach (var column in Columns) bytes += column.Bytes;
-            return bytes;
+            return bytes + Persons.Bytes;
         }
     }
 
@@ -48,12 +51,14 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
         if (rows.Count == Rows) return this;
         var kept = new Batch(Table) { SourceFile = SourceFile };
         for (var c = 0; c < Columns.Length; c++) kept.Columns[c].AppendFrom(Columns[c], CollectionsMarshal.AsSpan(rows));
+        if (Persons.Count > 0) kept.Persons.AppendFrom(Persons, CollectionsMarshal.AsSpan(rows));
         return kept;
     }
 
     public void Clear()
     {
         foreach (var column in Columns) column.Clear();
+        Persons.Clear();
         Lines.Clear();
     }
 
@@ -61,6 +66,7 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
     public void Release()
     {
         foreach (var column in Columns) column.Release();
+        Persons.Release();
         Lines.Clear();
     }
 }

@@ -63,7 +63,7 @@ public sealed class OpenRelease : IDisposable
     /// <summary>person_id of those withheld, ascending.</summary>
     internal long[] Withheld { get; }
 
-    /// <returns>The tenant's rows of a shared table, or null.</returns>
+    /// <returns>The tenant's rows of a table that are in no patient's shard, or null.</returns>
     public IShardTable? Shared(CdmTable table) => Find(Writing.TableLoad.Shared, table);
 
     internal SealedTable? Find(int shard, CdmTable table, FilePart part = FilePart.Analytic)
@@ -106,7 +106,9 @@ sealed class SealedShard(OpenRelease release, int number) : IShard
 
     public ReadOnlyMemory<long> PersonIds => Ids();
 
-    public IShardTable? Table(CdmTable table) => release.Find(table.Placement is Placement.Shared ? -1 : number, table) is { Rows: > 0 } found ? found : null;
+    public IShardTable? Table(CdmTable table) => table.Placement is Placement.Shared ? Shared(table) : release.Find(number, table) is { Rows: > 0 } found ? found : null;
+
+    public IShardTable? Shared(CdmTable table) => release.Shared(table) is { Rows: > 0 } found ? found : null;
 
     internal int Number => number;
 
@@ -136,6 +138,7 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     readonly Lock gate = new();
     TableFileReader? reader;
     ConceptRun[]? runs;
+    PatientRuns? whose;
     StrongBox<WithheldRows?>? withheld;
 
     public CdmTable Definition => table;
@@ -183,6 +186,12 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
         }
     }
 
+    /// <summary>Whose the rows are, where no column tells: those withheld included.</summary>
+    PatientRuns Whose => whose ??= With(PatientRuns.Of) ?? throw Unknown();
+
+    /// <summary>The persons of all rows as they are stored, withheld ones included: for the door's own use.</summary>
+    internal long[] StoredPersons() => table.Person >= 0 ? Stored(table.Columns[table.Person]) : [.. Enumerable.Range(0, With(r => r.Blocks)).SelectMany(Whose.Block)];
+
     /// <summary>A whole column as it is stored, withheld rows included: for the door's own use.</summary>
     internal long[] Stored(CdmColumn column) => With(r => r.Blocks == 1 ? r.Int64(column, 0) : Enumerable.Range(0, r.Blocks).SelectMany(b => r.Int64(column, b)).ToArray());
 
@@ -198,7 +207,7 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     {
         if (Withheld is not { } rows || table.Key < 0) return [];
         var keys = Stored(table.Columns[table.Key]);
-        var persons = ofDeparted ? [] : Stored(table.Columns[table.Person]);
+        var persons = ofDeparted ? [] : StoredPersons();
         var gone = new HashSet<long>(rows.Gone.Length);
         foreach (var row in rows.Gone)
             if (ofDeparted || Array.BinarySearch(release.Withheld, persons[row]) >= 0) gone.Add(keys[row]);
@@ -208,6 +217,7 @@ sealed class SealedTable(OpenRelease release, int number, CdmTable table, Sealed
     /// <summary>Ordinals from person ids. Within a run persons ascend, so each is looked for just after the last.</summary>
     ushort[] Ordinals(int block)
     {
+        if (table.Person < 0) return Ordinals(Withheld is { } hidden ? hidden.Gather(block, Whose.Block) : Whose.Block(block));
         if (Withheld is not null) return Ordinals(Left(table.Columns[table.Person], block, static (r, c, b) => r.Int64(c, b), static a => 8L * a.Length));
         var lent = ArrayPool<long>.Shared.Rent(IShardTable.BlockRows);
         try

@@ -14,6 +14,9 @@ public interface IShard
 
     /// <returns>The shard's rows of a table, or null where it has none. Shared tables (location, care_site, provider) answer with the tenant's rows.</returns>
     IShardTable? Table(CdmTable table);
+
+    /// <returns>The tenant's rows of a table that are in no patient's shard, the same from every shard, or null where it has none: of COST those that no source record is known of.</returns>
+    IShardTable? Shared(CdmTable table);
 }
 
 /// <summary>A run of rows with one concept.</summary>
@@ -35,7 +38,7 @@ public interface IShardTable
     /// <summary>Every concept present with its rows, in ascending order of concept; one run of concept 0 where the table sorts by person alone.</summary>
     ReadOnlyMemory<ConceptRun> Runs { get; }
 
-    /// <returns>The patient's ordinal for each row of a block. Shared tables have none.</returns>
+    /// <returns>The patient's ordinal for each row of a block. Shared rows have none.</returns>
     ushort[] Patients(int block);
 
     /// <returns>Values of an <c>Int32</c> or <c>Date</c> column for each row of a block.</returns>

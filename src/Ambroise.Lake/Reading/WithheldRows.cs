@@ -11,7 +11,7 @@ sealed class WithheldRows(int rows, int[] gone)
     public ReadOnlySpan<int> Gone => gone;
 
     /// <returns>The table's rows about withheld patients, or null where it has none. Rows that hang on other rows (NLP of a note, a cost, a fact) go with them.</returns>
-    /// <param name="shard">Null for a shared table.</param>
+    /// <param name="shard">Null for shared rows.</param>
     public static WithheldRows? Find(SealedTable table, OpenRelease release, SealedShard? shard)
     {
         var definition = table.Definition;
@@ -28,10 +28,9 @@ sealed class WithheldRows(int rows, int[] gone)
     {
         shard.Ids();
         if (shard.Hidden.Count == 0) return null;
-        var (column, values) = table.Definition.Placement is Placement.WithParent(var at, var parent)
-            ? (at, release.Find(shard.Number, Cdm54.Find(parent)!)?.HiddenKeys(ofDeparted: true) ?? [])
-            : (table.Definition.Person, shard.Hidden);
-        var stored = table.Stored(table.Definition.Columns[column]);
+        var (stored, values) = table.Definition.Placement is Placement.WithParent(var at, var parent)
+            ? (table.Stored(table.Definition.Columns[at]), release.Find(shard.Number, Cdm54.Find(parent)!)?.HiddenKeys(ofDeparted: true) ?? [])
+            : (table.StoredPersons(), shard.Hidden);
         return row => values.Contains(stored[row]);
     }
 

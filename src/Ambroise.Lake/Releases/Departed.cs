@@ -37,7 +37,7 @@ sealed class Departed
     /// <returns>The rows of a table that count no more in a shard, ascending; those that hang on another row (NLP of a note) with it.</returns>
     public int[] Rows(TenantLake lake, Manifest manifest, int shard, CdmTable table)
     {
-        if (!places.ContainsKey(shard) || table.Placement is Placement.Shared) return [];
+        if (!places.ContainsKey(shard)) return [];
         if (table == Cdm54.Person) return places[shard];
         HashSet<long> of;
         int column;

@@ -1,5 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;
 
@@ -13,6 +14,13 @@ public sealed class EarlierRelease
     internal EarlierRelease(TenantLake lake, Manifest? release) => (this.lake, this.release) = (lake, release);
 
     public IEnumerable<Batch> Rows(CdmTable table, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table).SelectMany(shard => StoredRows.Read(lake, release, shard, table, columns));
+
+    /// <summary>Rows of some persons, and those of whom nobody knows whose they are.</summary>
+    public IEnumerable<Batch> RowsOf(CdmTable table, IReadOnlySet<long> persons, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table)
+        .SelectMany(shard => shard == TableLoad.Shared ? StoredRows.Read(lake, release, shard, table, columns) : StoredRows.Read(lake, release, shard, table, table.Person, persons.Contains, null, columns));
+
+    /// <returns>Whether it holds rows of a table that are in no patient's shard.</returns>
+    public bool Shares(CdmTable table) => release is not null && StoredRows.Shards(release, table).Contains(TableLoad.Shared);
 
     /// <summary>Records with some keys.</summary>
     /// <param name="keys">Ascending.</param>

@@ -167,8 +167,8 @@ public static class Erasure
     {
         { Person: >= 0 and var person } => (batch, row) => persons.Contains(((Int64Column)batch.Columns[person]).Array[row]),
         { Placement: Placement.WithParent(var column, var parent) } => (batch, row) => gone.Has(parent, ((Int64Column)batch.Columns[column]).Array[row]),
-        // A cost names its event, and no person; one made of a source record has that record's key, which leads to the person though the event never came.
-        { Name: "cost" } => (batch, row) => gone.Has(Cdm54.SourceRecord.Name, batch.Int64("cost_id").Array[row]) || EventDomains.OfName.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
+        // A shared cost names its event, and no person; one made of a source record, by an earlier version of the program, has that record's key, which leads to the person though the event never came.
+        { Placement: Placement.WithRecord } => (batch, row) => batch.Persons.Count > 0 ? persons.Contains(batch.Persons.Array[row]) : gone.Has(Cdm54.SourceRecord.Name, batch.Int64("cost_id").Array[row]) || EventDomains.OfName.TryGetValue(batch.Text("cost_domain_id").Text(row) ?? "", out var of) && gone.Has(of, batch.Int64("cost_event_id").Array[row]),
         { Name: "fact_relationship" } => (batch, row) => Fact(batch, row, "1", gone) || Fact(batch, row, "2", gone),
         { Name: "location" } => (batch, row) => batch.Int64("location_id").Array[row] is var place && gone.Places.Contains(place) && !gone.PlacesLeft.Contains(place),
         _ => (_, _) => false,
@@ -201,7 +201,7 @@ public static class Erasure
                 }
                 if (table == Cdm54.Person || table == Cdm54.CareSite) gone.PlacesLeft.Add(batch.Int64("location_id").Array[row]);
                 rows.Add(row);
-                if (table.Person >= 0) ordinals.Add(Array.BinarySearch(left!, ((Int64Column)batch.Columns[table.Person]).Array[row]));
+                if (table.Person >= 0 || batch.Persons.Count > 0) ordinals.Add(Array.BinarySearch(left!, (table.Person >= 0 ? (Int64Column)batch.Columns[table.Person] : batch.Persons).Array[row]));
                 else if (parents is not null && table.Placement is Placement.WithParent(var column, _)) ordinals.Add(parents[((Int64Column)batch.Columns[column]).Array[row]]);
             }
             kept.Append(batch, rows.ToArray(), ordinals.ToArray());

@@ -1,6 +1,7 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Sealing;
+using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;
 
@@ -60,7 +61,7 @@ public static class Lineage
             var wanted = rows.Where(r => !Derived.Contains(r.Table)).Select(r => r.Key).ToHashSet();
             var found = Find(lake, manifest, wanted, cancel, out var shards);
             // A key says its record, not its table: the row asked for must be there.
-            var there = rows.Where(r => shards.TryGetValue(r.Key, out var shard) && Holds(lake, manifest, r.Table.Placement is Placement.Shared ? Writing.TableLoad.Shared : shard, r)).ToHashSet();
+            var there = rows.Where(r => shards.TryGetValue(r.Key, out var shard) && Holds(lake, manifest, shard, r)).ToHashSet();
             // A merge carries records over: the release that brought one is the first of those that hold it just so.
             foreach (var earlier in all.Where(m => m.Release < manifest.Release).OrderByDescending(m => m.Release))
             {
@@ -71,7 +72,7 @@ public static class Lineage
             }
             var records = manifest.Files.Any(f => f.Table == Cdm54.SourceRecord.Name);
             return rows.Select(r => there.Contains(r) && found.TryGetValue(r.Key, out var origin) ? new TracedRow($"{r}", origin, null)
-                : new TracedRow($"{r}", null, Derived.Contains(r.Table) ? "derived" : !records ? "no-records" : r.Table.Placement is Placement.Shared && r.Table != Cdm54.Cost ? "shared" : "row-unknown")).ToList();
+                : new TracedRow($"{r}", null, Derived.Contains(r.Table) ? "derived" : !records ? "no-records" : r.Table.Placement is Placement.Shared ? "shared" : "row-unknown")).ToList();
         }
         catch (FailureException e)
         {
@@ -79,12 +80,16 @@ public static class Lineage
         }
     }
 
+    /// <param name="shard">That of the record: a row of it may be shared all the same, in a release of an earlier version of the program.</param>
     static bool Holds(TenantLake lake, Manifest manifest, int shard, RowName row)
     {
         var column = row.Table.Key >= 0 ? row.Table.Key : row.Table.Person;
-        if (column < 0 || row.Table.Columns[column].Type != ColumnType.Int64 || manifest.Files.FirstOrDefault(f => f.Shard == shard && f.Table == row.Table.Name && f.Part == FilePart.Analytic) is not { } file) return false;
-        using var reader = lake.OpenFile(file);
-        return Enumerable.Range(0, reader.Blocks).Any(block => reader.Int64(row.Table.Columns[column], block).Contains(row.Key));
+        if (column < 0 || row.Table.Columns[column].Type != ColumnType.Int64) return false;
+        return manifest.Files.Where(f => (f.Shard == shard || f.Shard == TableLoad.Shared) && f.Table == row.Table.Name && f.Part == FilePart.Analytic).Any(file =>
+        {
+            using var reader = lake.OpenFile(file);
+            return Enumerable.Range(0, reader.Blocks).Any(block => reader.Int64(row.Table.Columns[column], block).Contains(row.Key));
+        });
     }
 
     /// <param name="shards">Where each record was found.</param>

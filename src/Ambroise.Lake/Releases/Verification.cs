@@ -71,6 +71,7 @@ public static class Verification
             CheckPlaces(reader, file, places.GetValueOrDefault(file.Shard));
             return;
         }
+        if (file is { Part: FilePart.Analytic, Shard: >= 0 } && table.Placement is Placement.WithRecord) CheckRecords(lake, file, manifest, reader, persons.GetValueOrDefault(file.Shard) ?? []);
         var runs = file.Part == FilePart.Analytic && table.Concept >= 0 ? RunsText.Decode(reader.Metadata["ambroise.runs"]) : [];
         var run = 0;
         // Whoever departed is in another shard, with the same keys.
@@ -119,6 +120,22 @@ public static class Verification
     {
         for (var i = 0; i < values.Length; i++)
             if (Array.BinarySearch(persons, values[i]) < 0) throw Fault("lake.person-unknown", $"{file.Path}, row {from + i + 1}: its person is not in the shard.");
+    }
+
+    /// <summary>Rows placed with their records: the file says whose they are, and of that person there is such a record. Both lie person by person and in order of the key, so one look at each tells.</summary>
+    static void CheckRecords(TenantLake lake, LakeFile file, Manifest manifest, TableFileReader reader, long[] persons)
+    {
+        if (PatientRuns.Of(reader) is not { } whose) throw Fault("lake.person-unknown", $"{file.Path} does not say whose its rows are.");
+        CheckPersons(whose.Persons, persons, file, 0);
+        var table = Cdm54.Find(file.Table)!;
+        var records = StoredRows.Column(lake, manifest, file.Shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Person).Zip(StoredRows.Column(lake, manifest, file.Shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key));
+        using var record = records.GetEnumerator();
+        for (var block = 0; block < reader.Blocks; block++)
+            foreach (var row in whose.Block(block).Zip(reader.Int64(table.Columns[table.Key], block)))
+            {
+                while (record.MoveNext() && record.Current != row) { }
+                if (record.Current != row) throw Fault("lake.parent-unknown", $"{file.Path}: the record of a row in block {block} is not in its shard.");
+            }
     }
 
     /// <summary>The keys beside records: in order, and the same keys in the same blocks.</summary>

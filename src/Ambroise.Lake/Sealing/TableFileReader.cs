@@ -48,6 +48,7 @@ sealed class TableFileReader : IDisposable
         return new(path, new FileKeys.Retriever(dataKey));
     }
 
+    public string Name => name;
     public int Rows { get; }
     public int Blocks { get; }
     public IReadOnlyDictionary<string, string> Metadata => file.FileMetaData.KeyValueMetadata;

@@ -63,7 +63,7 @@ sealed class MergePlan
     /// <summary>Patients who stay in them.</summary>
     public long Patients { get; }
 
-    /// <summary>Rows of the release before that are written anew: of the shared tables all, of patients those who leave the shards kept, and everybody in the others.</summary>
+    /// <summary>Rows of the release before that are written anew: of what is shared all, of patients those who leave the shards kept, and everybody in the others.</summary>
     public IEnumerable<Batch> Rows(CdmTable table)
     {
         if (before is null) yield break;

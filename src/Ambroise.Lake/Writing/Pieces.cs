@@ -10,7 +10,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
 {
     public const int PieceBits = 14, PieceRows = 1 << PieceBits, PieceMask = PieceRows - 1;
 
-    /// <param name="Ordinals">The patient's ordinal for each row; empty for shared tables.</param>
+    /// <param name="Ordinals">The patient's ordinal for each row; empty for shared rows, whose <see cref="Batch.Persons"/> are not kept either.</param>
     public sealed record Piece(Batch Rows, Int32Column Ordinals)
     {
         public void Release()
@@ -42,6 +42,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
             var before = piece.Rows.Bytes;
             var take = Math.Min(rows.Length, PieceRows - piece.Rows.Rows);
             for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].AppendFrom(from.Columns[c], rows[..take]);
+            if (ordinals.Length > 0 && from.Persons.Count > 0) piece.Rows.Persons.AppendFrom(from.Persons, rows[..take]);
             if (ordinals.Length > 0)
             {
                 ordinals[..take].CopyTo(piece.Ordinals.AppendSpan(take));
@@ -66,6 +67,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
             var before = piece.Rows.Bytes;
             var take = Math.Min(from.Rows - first, PieceRows - piece.Rows.Rows);
             for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].AppendRange(from.Columns[c], first, take);
+            if (ordinals.Length > 0 && from.Persons.Count > 0) piece.Rows.Persons.AppendRange(from.Persons, first, take);
             if (ordinals.Length > 0) ordinals.Slice(first, take).CopyTo(piece.Ordinals.AppendSpan(take));
             grown += piece.Rows.Bytes - before + 4L * take;
             Rows += take;

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Reading;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
@@ -11,18 +13,26 @@ namespace Ambroise.Lake.Writing;
 /// <param name="First">First start date in days, <see cref="Null.Int32"/> if none.</param>
 sealed record ShardFacts(bool[] HasNull, bool[] IsEmpty, ConceptRun[] Runs, int Rows, int Patients, int First, int Last)
 {
+    /// <summary>Whose the rows are, where the table has no column for it; else null.</summary>
+    public PatientRuns? Whose { get; init; }
+
     public static ShardFacts Of(Pieces rows, ShardOrder order)
     {
         var columns = rows.Table.Columns.Length;
+        var whose = new Dictionary<long, int>();
+        foreach (var piece in rows.All) Count(piece, whose);
         return new([.. Enumerable.Range(0, columns).Select(c => rows.All.Any(p => AnyNull(p.Rows.Columns[c])))], [.. Enumerable.Range(0, columns).Select(c => rows.All.All(p => NoValue(p.Rows.Columns[c])))],
-            order.Runs, order.Rows.Length, order.Patients, order.First, order.Last);
+            order.Runs, order.Rows.Length, order.Patients, order.First, order.Last)
+        {
+            Whose = PatientRuns.Of(whose),
+        };
     }
 
     /// <summary>The same of rows that are seen a piece at a time.</summary>
     public static ShardFacts Of(CdmTable table, IEnumerable<Pieces.Piece> rows)
     {
         var (nulls, empty) = (new bool[table.Columns.Length], Enumerable.Repeat(true, table.Columns.Length).ToArray());
-        var concepts = new SortedDictionary<int, int>();
+        var (concepts, whose) = (new SortedDictionary<int, int>(), new Dictionary<long, int>());
         var patients = new ulong[PersonIndex.ShardPatients / 64];
         var (count, first, last) = (0, int.MaxValue, int.MinValue);
         foreach (var piece in rows)
@@ -33,6 +43,7 @@ sealed record ShardFacts(bool[] HasNull, bool[] IsEmpty, ConceptRun[] Runs, int 
                 nulls[c] = nulls[c] || AnyNull(piece.Rows.Columns[c]);
                 empty[c] = empty[c] && NoValue(piece.Rows.Columns[c]);
             }
+            Count(piece, whose);
             foreach (var ordinal in piece.Ordinals.Values) patients[ordinal >> 6] |= 1UL << (ordinal & 63);
             if (table.Concept >= 0)
                 foreach (var concept in ((Int32Column)piece.Rows.Columns[table.Concept]).Values) concepts[concept] = concepts.GetValueOrDefault(concept) + 1;
@@ -44,7 +55,15 @@ sealed record ShardFacts(bool[] HasNull, bool[] IsEmpty, ConceptRun[] Runs, int 
             }
         }
         var at = 0;
-        return new(nulls, empty, [.. concepts.Select(c => new ConceptRun(c.Key, at, at += c.Value))], count, patients.Sum(System.Numerics.BitOperations.PopCount), first == int.MaxValue ? Null.Int32 : first, last);
+        return new(nulls, empty, [.. concepts.Select(c => new ConceptRun(c.Key, at, at += c.Value))], count, patients.Sum(System.Numerics.BitOperations.PopCount), first == int.MaxValue ? Null.Int32 : first, last)
+        {
+            Whose = PatientRuns.Of(whose),
+        };
+    }
+
+    static void Count(Pieces.Piece piece, Dictionary<long, int> whose)
+    {
+        for (var row = 0; row < piece.Rows.Persons.Count; row++) CollectionsMarshal.GetValueRefOrAddDefault(whose, piece.Rows.Persons.Array[row], out _)++;
     }
 
     static bool AnyNull(Column column) => column switch

@@ -23,7 +23,9 @@ sealed class ShardFiles : IDisposable
         this.shelf = shelf;
         try
         {
-            Open(FilePart.Analytic, table.Name, new() { ["ambroise.table"] = table.Name, ["ambroise.runs"] = RunsText.Encode(facts.Runs) }, Sensitivity.Analytic, Sensitivity.FreeText);
+            var metadata = new Dictionary<string, string> { ["ambroise.table"] = table.Name, ["ambroise.runs"] = RunsText.Encode(facts.Runs) };
+            if (facts.Whose is { } whose) metadata[PatientRuns.Name] = whose.Encode();
+            Open(FilePart.Analytic, table.Name, metadata, Sensitivity.Analytic, Sensitivity.FreeText);
             Beside(Sensitivity.Identity, FilePart.Identity, "identity");
             Beside(Sensitivity.Trace, FilePart.Trace, "trace");
             if (table != Cdm54.SourceRecord) return;

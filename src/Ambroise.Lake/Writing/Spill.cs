@@ -26,7 +26,7 @@ sealed class Spill : IDisposable
         lock (gate)
         {
             var length = 0;
-            foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) Save(column, ref length);
+            foreach (var column in Saved(piece)) Save(column, ref length);
             if (!runs.TryGetValue(shard, out var list)) runs[shard] = list = [];
             list.Add((file.Write(plain.AsSpan(0, length)), piece.Rows.Rows, piece.Rows.Bytes + 4L * piece.Ordinals.Count));
         }
@@ -50,15 +50,16 @@ sealed class Spill : IDisposable
             {
                 Room(ref plain, at.Length, 0);
                 file.Read(at, plain.AsSpan(0, at.Length));
-                piece.Rows.Clear();
-                piece.Ordinals.Clear();
+                foreach (var column in Saved(piece)) column.Clear();
                 ReadOnlySpan<byte> from = plain.AsSpan(0, at.Length);
-                foreach (var column in piece.Rows.Columns.Append(piece.Ordinals)) from = from[Load(from, column)..];
+                foreach (var column in Saved(piece)) from = from[Load(from, column)..];
             }
             yield return piece;
         }
         piece.Release();
     }
+
+    static IEnumerable<Column> Saved(Pieces.Piece piece) => piece.Rows.Columns.Append(piece.Ordinals).Append(piece.Rows.Persons);
 
     void Save(Column column, ref int length)
     {

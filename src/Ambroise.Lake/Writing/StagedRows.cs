@@ -48,6 +48,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
             yield return (piece.Rows, piece.Ordinals);
             if (next is null) continue;
             foreach (var column in piece.Rows.Columns) column.BelongTo(next);
+            piece.Rows.Persons.BelongTo(next);
             piece.Ordinals.BelongTo(next);
             piece.Release();
         }
@@ -59,6 +60,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
         int[] all = [.. Enumerable.Range(0, piece.Rows.Rows)];
         var (rows, tags) = (new Batch(piece.Rows.Table), new Int32Column());
         for (var c = 0; c < rows.Columns.Length; c++) rows.Columns[c].AppendFrom(piece.Rows.Columns[c], all);
+        if (piece.Rows.Persons.Count > 0) rows.Persons.AppendFrom(piece.Rows.Persons, all);
         tags.AppendFrom(piece.Ordinals, all);
         return (rows, tags);
     }

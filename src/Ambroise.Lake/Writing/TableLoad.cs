@@ -9,7 +9,7 @@ namespace Ambroise.Lake.Writing;
 /// <summary>One table on its way into a release: rows arrive in any order, are checked, and gather by shard; beyond the memory given they wait sealed on disk.</summary>
 sealed class TableLoad : IDisposable
 {
-    /// <summary>The shard number of a tenant's shared tables.</summary>
+    /// <summary>The shard number of what a tenant's patients share.</summary>
     public const int Shared = -1;
 
     /// <summary>Rows whose key's place is fetched before it is looked up.</summary>
@@ -24,6 +24,10 @@ sealed class TableLoad : IDisposable
     readonly List<int>[] rowsOf, ordinalsOf;
     readonly List<int> touched = [];
     readonly KeySet? keys;
+
+    /// <summary>Where shared rows gather: after those of the patients' shards.</summary>
+    readonly int sharedAt;
+
     Spill? spill;
 
     /// <param name="parents">Where the rows of the parent table live, for tables placed with a parent.</param>
@@ -31,11 +35,12 @@ sealed class TableLoad : IDisposable
     public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, bool keysDiffer, ArrayShelf shelf, Func<Spill> openSpill, Action<Rejected> reject)
     {
         (Table, this.persons, this.parents, this.shelf, this.openSpill, this.reject) = (table, persons, parents, shelf, openSpill, reject);
-        var count = table.Placement is Placement.Shared ? 1 : Math.Max(1, persons.Shards);
+        sharedAt = table.Placement is Placement.Shared ? 0 : Math.Max(1, persons.Shards);
+        var count = table.Placement is Placement.Shared or Placement.WithRecord ? sharedAt + 1 : sharedAt;
         shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table, shelf))];
         rowsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         ordinalsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
-        keys = table.Key < 0 || (keysDiffer && table.Person >= 0) ? null : new(shelf);
+        keys = table.Key < 0 || (keysDiffer && table.Placement is Placement.WithPerson or Placement.WithRecord) ? null : new(shelf);
     }
 
     public CdmTable Table { get; }
@@ -53,17 +58,17 @@ sealed class TableLoad : IDisposable
     {
         var key = Table.Key < 0 ? null : batch.Columns[Table.Key];
         var scattered = key is Int64Column { IsAbsent: false } longs ? longs.Array : null;
-        var person = Table.Person < 0 ? null : (Int64Column)batch.Columns[Table.Person];
+        var person = Table.Person >= 0 ? (Int64Column)batch.Columns[Table.Person] : Table.Placement is Placement.WithRecord && batch.Persons.Count > 0 ? batch.Persons : null;
         for (var row = 0; row < batch.Rows; row++)
         {
             if (scattered is not null && row + Lookahead < batch.Rows) keys?.Foresee(scattered[row + Lookahead]);
-            var rank = 0;
-            if (person is not null)
+            var rank = -1; // of a shared row
+            if (person is not null && (Table.Person >= 0 || !person.IsNull(row)))
             {
                 rank = persons.Rank(person.Array[row]);
                 if (rank < 0)
                 {
-                    if (!fromEarlierRelease) Reject(batch, row, Table.Columns[Table.Person].Name, "person-missing");
+                    if (!fromEarlierRelease) Reject(batch, row, Table.Person < 0 ? "person_id" : Table.Columns[Table.Person].Name, "person-missing");
                     continue;
                 }
             }
@@ -82,10 +87,10 @@ sealed class TableLoad : IDisposable
                 continue;
             }
             if (Places is not null && key is Int64Column k) Places.Add(k.Array[row], rank);
-            var shard = rank >> 16;
+            var shard = rank < 0 ? sharedAt : rank >> 16;
             if (rowsOf[shard].Count == 0) touched.Add(shard);
             rowsOf[shard].Add(row);
-            if (Table.Placement is not Placement.Shared) ordinalsOf[shard].Add(rank & 0xFFFF);
+            if (rank >= 0) ordinalsOf[shard].Add(rank & 0xFFFF);
         }
         foreach (var shard in touched)
         {
@@ -100,7 +105,7 @@ sealed class TableLoad : IDisposable
 
     void Reject(Batch batch, int row, string field, string reason)
     {
-        long? person = Table.Person >= 0 ? ((Int64Column)batch.Columns[Table.Person]).Array[row] : null;
+        long? person = Table.Person >= 0 ? ((Int64Column)batch.Columns[Table.Person]).Array[row] : batch.Persons.Count > 0 ? batch.Persons.Array[row] : null;
         reject(new(Table.Name, batch.SourceFile, batch.Line(row), field, reason, person, RowText.Of(batch, row)));
     }
 
@@ -128,27 +133,29 @@ sealed class TableLoad : IDisposable
     public long Weight(int shard)
     {
         var sorting = (Table == Cdm54.SourceRecord ? 4 : 2) * (sizeof(ulong) + sizeof(int)); // records are sorted by their keys too
-        var at = shard == Shared ? 0 : shard;
+        var at = At(shard);
         return spill?.Bytes(at) + (long)sorting * spill?.Rows(at) ?? (long)sorting * shards[at].Rows;
     }
 
     /// <summary>Whether a shard's rows wait on disk and do not fit in memory together.</summary>
     /// <param name="memory">Bytes they may take.</param>
-    public bool IsLarge(int shard, long memory) => spill?.Rows(shard == Shared ? 0 : shard) >= LargeShard.LeastRows && Weight(shard) > memory;
+    public bool IsLarge(int shard, long memory) => spill?.Rows(At(shard)) >= LargeShard.LeastRows && Weight(shard) > memory;
 
     /// <summary>Writes a shard on disk whose rows do not fit in memory together.</summary>
     /// <param name="to">Its number in the release.</param>
     /// <param name="memory">Bytes its rows may take at once.</param>
     public List<LakeFile> WriteLarge(TenantLake lake, string keyGroup, int shard, int to, long memory, CancellationToken cancel) =>
-        new LargeShard(Table, shelf).Write(lake, keyGroup, spill!, shard == Shared ? 0 : shard, to, Weight(shard), memory, openSpill, cancel);
+        new LargeShard(Table, shelf).Write(lake, keyGroup, spill!, At(shard), to, Weight(shard), memory, openSpill, cancel);
 
-    /// <summary>The shards that have rows, <see cref="Shared"/> for a shared table.</summary>
-    public IEnumerable<int> Shards() => Enumerable.Range(0, shards.Length).Where(s => shards[s].Rows > 0 || spill?.Holds(s) == true).Select(s => Table.Placement is Placement.Shared ? Shared : s);
+    /// <summary>The shards that have rows, <see cref="Shared"/> for shared ones.</summary>
+    public IEnumerable<int> Shards() => Enumerable.Range(0, shards.Length).Where(s => shards[s].Rows > 0 || spill?.Holds(s) == true).Select(s => s == sharedAt ? Shared : s);
+
+    int At(int shard) => shard == Shared ? sharedAt : shard;
 
     /// <summary>Hands over a shard's rows, in the order they came. Call after <see cref="Complete"/>.</summary>
     public Pieces Take(int shard)
     {
-        var at = shard == Shared ? 0 : shard;
+        var at = At(shard);
         if (spill?.Holds(at) != true) return shards[at];
         var whole = new Pieces(Table, shelf);
         foreach (var piece in spill.Read(Table, at)) whole.Append(piece.Rows, Ascending.AsSpan(0, piece.Rows.Rows), piece.Ordinals.Values);

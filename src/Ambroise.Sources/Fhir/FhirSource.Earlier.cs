@@ -69,7 +69,7 @@ public sealed partial class FhirSource
         }
     }
 
-    /// <summary>Takes what the encounters of the patients touched are part of, from the rows that stay; and what costs are of whose stay may be another one, as their records tell.</summary>
+    /// <summary>Takes what the encounters of the patients touched are part of, from the rows that stay; and what costs of theirs are of whose stay may be another one, as their records tell.</summary>
     void Nest(EarlierRelease earlier)
     {
         var unsure = new HashSet<long>();
@@ -77,11 +77,17 @@ public sealed partial class FhirSource
         {
             var (ids, about, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("person_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
             for (var row = 0; row < batch.Rows; row++)
-                if (gone.Contains(ids.Array[row])) unsure.Add(visits.Array[row]);
-                else if (touched.Contains(about.Array[row])) partOf.TryAdd(ids.Array[row], parents.IsNull(row) ? visits.Array[row] : parents.Array[row]);
+            {
+                var outer = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
+                if (!gone.Contains(ids.Array[row]))
+                {
+                    if (touched.Contains(about.Array[row])) partOf.TryAdd(ids.Array[row], outer);
+                }
+                else if (partOf.GetValueOrDefault(ids.Array[row]) != outer) unsure.Add(visits.Array[row]);
+            }
         }
         if (unsure.Count == 0) return;
-        var costs = earlier.Rows(Cdm54.Cost, "cost_id", "cost_event_id").SelectMany(b => Enumerable.Range(0, b.Rows).Where(r => unsure.Contains(b.Int64("cost_event_id").Array[r])).Select(r => b.Int64("cost_id").Array[r]));
+        var costs = earlier.RowsOf(Cdm54.Cost, touched, "cost_id", "cost_event_id").SelectMany(b => Enumerable.Range(0, b.Rows).Where(r => unsure.Contains(b.Int64("cost_event_id").Array[r])).Select(r => b.Int64("cost_id").Array[r]));
         foreach (var batch in earlier.Records([.. costs.Order()], "source_record_id", "definition_id"))
             for (var row = 0; row < batch.Rows; row++)
                 if (!batch.Int64("definition_id").IsNull(row)) costsOf[batch.Int64("source_record_id").Array[row]] = batch.Int64("definition_id").Array[row];

@@ -54,14 +54,31 @@ public sealed partial class FhirSource
     {
         if (earlier.Rows == 0) return;
         var columns = new LinkColumns(earlier.Table);
-        if (earlier.Table == Cdm54.Cost && costsOf.Count > 0)
-            for (var row = 0; row < earlier.Rows; row++)
-                if (costsOf.TryGetValue(earlier.Int64("cost_id").Array[row], out var encounter)) earlier.Int64("cost_event_id").Array[row] = encounter;
+        if (earlier.Table == Cdm54.Cost) Place(earlier);
         columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _));
         columns.Follow(earlier, aliases, partOf);
         FollowNames(earlier);
         changes.Follow(earlier, links);
         if (earlier.Table == Cdm54.Provider) Specialties(earlier);
+        if (earlier.Table == Cdm54.SourceRecord && earlierRelease!.Shares(Cdm54.Cost)) RememberClaims(earlier);
+    }
+
+    /// <summary>Has costs of earlier loads be of the encounters that their records name, and of the patients: an earlier version of the program wrote them into no patient's shard.</summary>
+    void Place(Batch costs)
+    {
+        var (ids, events) = (costs.Int64("cost_id").Array, costs.Int64("cost_event_id").Array);
+        for (var row = 0; row < costs.Rows && costsOf.Count > 0; row++)
+            if (costsOf.TryGetValue(ids[row], out var encounter)) events[row] = encounter;
+        if (costs.Persons.Count > 0 || claims.Count == 0) return;
+        for (var row = 0; row < costs.Rows; row++) costs.Persons.Append(claims.GetValueOrDefault(ids[row], Null.Int64));
+    }
+
+    /// <summary>Takes whom claims are about that are written anew: records come before costs.</summary>
+    void RememberClaims(Batch records)
+    {
+        var (ids, persons, types) = (records.Int64("source_record_id").Array, records.Int64("person_id").Array, records.Text("record_type"));
+        for (var row = 0; row < records.Rows && claims.Count < MostClaims; row++)
+            if (types[row].SequenceEqual("Claim"u8) || types[row].SequenceEqual("ExplanationOfBenefit"u8)) claims[ids[row]] = persons[row];
     }
 
     public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel)
@@ -87,7 +104,7 @@ public sealed partial class FhirSource
         {
             cancel.ThrowIfCancellationRequested();
             columns.Follow(rows, aliases, partOf);
-            var person = table.Person < 0 ? null : (Int64Column)rows.Columns[table.Person];
+            var person = PersonsOf(rows);
             if (table == Cdm54.SourceRecord) changes.Name(rows, links);
             else if (person is not null && links.Any && table != Cdm54.Person)
                 foreach (ref var value in person.Values) value = links.Person(value);
@@ -115,7 +132,6 @@ public sealed partial class FhirSource
                     }
                     placed = about; // rows that follow one another are often about one person
                 }
-                if (unplaced.Count > 0 && unplaced.Contains(seq)) continue;
                 kept.Add(row);
                 for (var n = 0; n < named.Length; n++)
                 {
@@ -142,9 +158,13 @@ public sealed partial class FhirSource
             }
             var some = new Batch(table);
             foreach (var column in table.Columns) some.Columns[column.Ordinal].AppendFrom(rows.Columns[column.Ordinal], kept.ToArray());
+            if (rows.Persons.Count > 0) some.Persons.AppendFrom(rows.Persons, kept.ToArray());
             yield return some;
         }
     }
+
+    /// <returns>Whom rows are about, by a column or beside them; null where neither tells.</returns>
+    internal static Int64Column? PersonsOf(Batch rows) => rows.Table.Person >= 0 ? (Int64Column)rows.Columns[rows.Table.Person] : rows.Persons.Count > 0 ? rows.Persons : null;
 
     Batch Aside()
     {

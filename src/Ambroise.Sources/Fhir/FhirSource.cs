@@ -39,6 +39,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>Texts of more bytes than this are read again, rather than held to the end.</summary>
     const long MostHeld = 64 << 20;
 
+    /// <summary>Of a release of an earlier version of the program so many costs go to the shards of their patients in one load, some 30 MB; others stay shared until the next.</summary>
+    const int MostClaims = 1 << 20;
+
     readonly FhirFolder folder;
     readonly CodeBook codes;
     readonly ReadOnlyMemory<byte> key;
@@ -54,15 +57,13 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Definitions definitions = new();
     readonly List<Rejected> rejected = [];
     readonly Dictionary<(string Type, string Reason), long> counts = [];
-    readonly Dictionary<long, long> aliases = [], partOf = [], costsOf = [];
+    readonly Dictionary<long, long> aliases = [], partOf = [], costsOf = [], claims = [];
     readonly Dictionary<long, (int Specialty, string Source, long CareSite)> roles = [];
     readonly Dictionary<(string Vocabulary, string Code, string Table), (string Display, long Count)> unmapped = [];
     readonly Dictionary<(string Type, string Table), long> rowCounts = [];
     readonly HashSet<long> persons = [], gone = [];
     readonly List<(long Key, int Seq)> patients = [];
-    readonly List<(int Seq, long Person)> shared = [];
     readonly List<(int Seq, ConsentDecision Decision)> consents = [];
-    readonly HashSet<int> unplaced = [];
     readonly List<Fact> facts = [];
     readonly List<(int Seq, long Record, long Practitioner, int Specialty, string Source, long CareSite)> toldRoles = [];
     readonly List<(int Seq, long Person, (int Day, long Time) At)> deaths = [];
@@ -135,9 +136,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");
         if (changes.Decide(this.links, persons.Contains) | brought.Any(p => !persons.Contains(p))) ComeTogetherAndApart(earlier);
         if (changes.Renamed.Count > 0) changes.Move(earlier.RecordsWith("patient_named_by", changes.Renamed.Keys.ToHashSet(), MovedColumns), this.links, gone, persons.Contains);
-        foreach (var (seq, person) in shared)
-            if (!persons.Contains(PersonOf(person))) unplaced.Add(seq);
-        shared.Clear();
         foreach (var (seq, person, at) in deaths)
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
         if (!isMerge) return;
@@ -240,7 +238,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         }
         namedPatients.UnionWith(chunk.NamedPatients);
         waitIn.UnionWith(chunk.WaitIn);
-        foreach (var (tag, person) in chunk.Shared) shared.Add((first + tag, person));
         foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
         rejected.AddRange(chunk.Rejected);

@@ -24,8 +24,8 @@ sealed class LinkColumns(CdmTable table)
     public void Follow(Batch rows, Dictionary<long, long> aliases, Dictionary<long, long> partOf)
     {
         if (aliases.Count > 0)
-            foreach (var column in named.Append(table.Person).Where(c => c >= 0 && !rows.Columns[c].IsAbsent))
-                foreach (ref var value in ((Int64Column)rows.Columns[column]).Values) value = Meaning(value, aliases);
+            foreach (var column in named.Append(table.Person).Where(c => c >= 0).Select(c => (Int64Column)rows.Columns[c]).Append(rows.Persons).Where(c => !c.IsAbsent))
+                foreach (ref var value in column.Values) value = Meaning(value, aliases);
         if (table == Cdm54.Cost && partOf.Count > 0)
             foreach (ref var value in rows.Int64("cost_event_id").Values) value = Outermost(value, partOf);
         if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;

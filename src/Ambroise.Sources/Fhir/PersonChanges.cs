@@ -133,10 +133,10 @@ sealed class PersonChanges
         var table = earlier.Table;
         if (table == Cdm54.MergedPatient) MergedPatients.Follow(earlier, links);
         else if (table == Cdm54.SourceRecord) Name(earlier, links);
-        else if (table.Person >= 0 && table != Cdm54.Person)
+        else if (table != Cdm54.Person && FhirSource.PersonsOf(earlier) is { } about)
         {
             var keys = table.Key < 0 || moved.Count == 0 ? null : earlier.Columns[table.Key] as Int64Column;
-            var persons = ((Int64Column)earlier.Columns[table.Person]).Array;
+            var persons = about.Array;
             for (var row = 0; row < earlier.Rows; row++)
                 persons[row] = keys is not null && moved.TryGetValue(keys.Array[row], out var person) ? person : links.Person(persons[row]);
         }

@@ -23,6 +23,7 @@ sealed class MemoryShard : IShard
     public int Patients => persons.Length;
     public ReadOnlyMemory<long> PersonIds => persons;
     public IShardTable? Table(CdmTable table) => tables.GetValueOrDefault(table);
+    public IShardTable? Shared(CdmTable table) => table.Placement is Placement.Shared or Placement.WithRecord ? Table(table) : null;
 
     /// <summary>A folder of OMOP files as shards of at most <paramref name="patients"/>.</summary>
     public static IReadOnlyList<MemoryShard> Read(string folder, int patients = 65536)

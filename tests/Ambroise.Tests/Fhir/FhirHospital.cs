@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
@@ -122,6 +123,18 @@ sealed class FhirHospital : IDisposable
     }
 
     public TenantLake Lake => test.Lake;
+
+    /// <summary>Loads tables.</summary>
+    public void Load(Rows tables) => test.Load(tables, LoadMode.Merge, keep: Keep);
+
+    /// <summary>Leaves the costs as an earlier version of the program did: in no patient's shard, each under the key of its record.</summary>
+    public void ShareCosts()
+    {
+        var (manifest, costs) = (Lake.Release(null).OrThrow(), new Batch(Cdm54.Cost));
+        foreach (var batch in StoredRows.Shards(manifest, Cdm54.Cost).SelectMany(s => StoredRows.Read(Lake, manifest, s, Cdm54.Cost)))
+            for (var c = 0; c < costs.Columns.Length; c++) costs.Columns[c].AppendRange(batch.Columns[c], 0, batch.Rows);
+        Load(new Rows().Add(costs));
+    }
 
     /// <summary>Every file under the tenant's folder, as bytes.</summary>
     public IEnumerable<byte[]> FilesAtRest() => Directory.EnumerateFiles(test.Folder, "*", SearchOption.AllDirectories).Select(File.ReadAllBytes);

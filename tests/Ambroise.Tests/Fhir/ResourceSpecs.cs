@@ -91,7 +91,7 @@ public sealed class ResourceSpecs
         var costs = hospital.Query("select cost_id || ' ' || (select r.person_id from source_record r where r.source_record_id = cost_id) from cost").Select(r => r.Split(' ').Select(long.Parse).ToArray()).ToList();
         Assert.Equal(2, costs.Select(c => c[1]).Distinct().Count());
         using (var release = Door.Open(hospital.Lake, new("t", "test", null, "test", null), (_, _) => { }, 1 << 26, [costs[0][1]]).OrThrow())
-            Assert.Equal(1, release.Shared(Cdm54.Cost)!.Rows);
+            Assert.Equal(1, release.Shards[0].Table(Cdm54.Cost)!.Rows);
         Erasure.Run(hospital.Lake, [costs[1][1]], null, TestContext.Current.CancellationToken).OrThrow();
         Assert.Equal([$"{costs[0][0]}"], hospital.Query("select cost_id from cost"));
     }

@@ -21,7 +21,7 @@ public sealed class KeptShardsSpecs
             rows.Person(p * 3L, $"INS-{p}");
             for (var c = 0; c < 5; c++) rows.Condition(p * 1000L + c, p * 3L, 1000 + (p + c + version) % 7, $"20{10 + c}-0{1 + p % 9}-15");
             rows.Add(Cdm54.Death, ("person_id", p * 3L), ("death_date", new DateOnly(2024, 1, 1).AddDays(p)));
-            rows.Hanging(p);
+            rows.Hanging(p).Claim(p);
         }
         return rows;
     }
@@ -41,6 +41,7 @@ public sealed class KeptShardsSpecs
         public bool Keeps(Batch earlier, int row) => !Touched.Contains(earlier.Table switch
         {
             { Person: >= 0 and var person } => ((Int64Column)earlier.Columns[person]).Array[row],
+            _ when earlier.Persons.Count > 0 => earlier.Persons.Array[row],
             var t => 3 * earlier.Int64(t == Cdm54.Cost ? "cost_id" : t == Cdm54.NoteNlp ? "note_id" : "fact_id_2").Array[row],
         });
 
@@ -75,6 +76,7 @@ public sealed class KeptShardsSpecs
         Assert.Equal((2, 40L), (second.Shards, second.Patients));
         Assert.Equal(first.Files.Where(f => f.Shard == 0).Select(f => f.Path).Order(), second.Files.Where(f => f.Shard == 0).Select(f => f.Path).Order());
         Assert.Equal([(0, 10L), (1, 0L)], second.Files.Where(f => f.Table == "condition_occurrence").Select(f => (f.Shard, f.Departed)).Order());
+        Assert.Equal([(-1, 0L), (0, 2L), (1, 0L)], second.Files.Where(f => f.Table == "cost").Select(f => (f.Shard, f.Departed)).Order());
 
         using var open = Open(test);
         Assert.Equal(40, open.Patients);
@@ -124,7 +126,10 @@ public sealed class KeptShardsSpecs
         var whole = Hospital(Forty.Except([5, 10]));
         foreach (var table in whole.Tables)
             foreach (var batch in Hospital([5, 41], 1).Read(table, _ => { }, TestContext.Current.CancellationToken))
+            {
                 for (var c = 0; c < table.Columns.Length; c++) whole[table].Columns[c].AppendRange(batch.Columns[c], 0, batch.Rows);
+                if (batch.Persons.Count > 0) whole[table].Persons.AppendRange(batch.Persons, 0, batch.Rows);
+            }
         var expected = atOnce.Load(whole).Manifest;
         foreach (var keep in new[] { KeepShards.Default, new(1, 0.04), new(39, 1) })
         {
@@ -163,6 +168,12 @@ public sealed class KeptShardsSpecs
         foreach (var manifest in test.Lake.Releases().OrThrow())
             for (var shard = 0; shard < manifest.Shards; shard++)
                 Assert.All(Cdm54.All.Where(t => t.Person >= 0), t => Assert.DoesNotContain(patient * 3L, StoredRows.Column(test.Lake, manifest, shard, t, t.Person)));
+        foreach (var manifest in test.Lake.Releases().OrThrow())
+            foreach (var shard in StoredRows.Shards(manifest, Cdm54.Cost))
+            {
+                Assert.DoesNotContain(patient * 3L, StoredRows.Column(test.Lake, manifest, shard, Cdm54.Cost, -1));
+                Assert.Empty(StoredRows.Keys(test.Lake, manifest, shard, Cdm54.Cost).Intersect([patient, 100_000L + patient]));
+            }
         using var open = Open(test);
         SameAs(Hospital(Forty.Except([5, 6, 10, patient])), open.Shards[0]);
         SameAs(Hospital(new[] { 5, 41 }.Except([patient]), 1), open.Shards[1]);

@@ -94,9 +94,20 @@ public sealed class ReleaseSpecs
             records.Text("source_file").Append("c.ndjson");
             records.Int64("source_line").Append(n);
         }
-        foreach (var batch in new[] { conditions, records })
+        // Every record is a claim's too: its cost lies with it, or, one in nine, in no patient's shard.
+        var (costs, all) = (new Batch(Cdm54.Cost), Enumerable.Range(0, records.Int64("source_record_id").Count).ToArray());
+        costs.Int64("cost_id").AppendFrom(records.Int64("source_record_id"), all);
+        costs.Int64("cost_event_id").AppendFrom(records.Int64("source_record_id"), all);
+        foreach (var n in all)
+        {
+            costs.Text("cost_domain_id").Append("Condition");
+            costs.Int32("cost_type_concept_id").Append(32814);
+            costs.Float64("total_charge").Append(n % 100);
+            costs.Persons.Append(n % 9 == 0 ? Null.Int64 : records.Int64("person_id").Array[n]);
+        }
+        foreach (var batch in new[] { conditions, records, costs })
             foreach (var column in batch.Columns) column.AppendNulls(batch.Columns[0].Count - column.Count);
-        rows.Add(conditions).Add(records);
+        rows.Add(conditions).Add(records).Add(costs);
         using var test = new TestLake();
         var roomy = test.Load(rows).Manifest;
         var tight = test.Load(rows, memory: 24 << 20).Manifest;

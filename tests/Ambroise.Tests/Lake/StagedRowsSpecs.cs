@@ -32,7 +32,8 @@ public sealed class StagedRowsSpecs
                     if (n % 3 == 0) ((TextColumn)batch.Columns[Text]).AppendNull();
                     else ((TextColumn)batch.Columns[Text]).Append($"text {n}");
                     tags.Append(n * 7);
-                    wanted.Add($"{n} {(n % 3 == 0 ? "null" : $"text {n}")} {n * 7}");
+                    batch.Persons.Append(n / 5);
+                    wanted.Add($"{n} {(n % 3 == 0 ? "null" : $"text {n}")} {n * 7} {n / 5}");
                 }
                 foreach (var column in batch.Columns)
                     if (column.Count < 700) column.AppendNulls(700 - column.Count);
@@ -42,7 +43,7 @@ public sealed class StagedRowsSpecs
             var next = lends ? new ArrayShelf(1 << 30) : null;
             foreach (var (rows, numbers) in staged.Take(Cdm54.Note, next))
                 for (var row = 0; row < rows.Rows; row++)
-                    found.Add($"{((Int64Column)rows.Columns[Key]).Array[row]} {((TextColumn)rows.Columns[Text]).Text(row) ?? "null"} {numbers.Array[row]}");
+                    found.Add($"{((Int64Column)rows.Columns[Key]).Array[row]} {((TextColumn)rows.Columns[Text]).Text(row) ?? "null"} {numbers.Array[row]} {rows.Persons.Array[row]}");
             Assert.Equal(wanted, found);
             Assert.Equal(0, next?.Used ?? 0); // all of it was given back
             Assert.Equal(memoryBytes < 1 << 30, Directory.EnumerateFiles(folder).Any());

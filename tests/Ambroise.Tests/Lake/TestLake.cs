@@ -51,7 +51,12 @@ sealed class Rows : ICdmSource
 
     public IReadOnlyCollection<CdmTable> Tables => batches.Keys;
 
-    public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel) => [batches[table]];
+    public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel)
+    {
+        var batch = batches[table];
+        if (batch.Persons.Count > 0) batch.Persons.AppendNulls(batch.Rows - batch.Persons.Count);
+        return [batch];
+    }
 
     public Batch this[CdmTable table] => batches[table];
 
@@ -91,6 +96,18 @@ sealed class Rows : ICdmSource
         .Add(Cdm54.NoteNlp, ("note_nlp_id", (long)p), ("note_id", (long)p), ("lexical_variant", "suivi"), ("nlp_date", new DateOnly(2020, 1, 2)))
         .Add(Cdm54.Cost, ("cost_id", (long)p), ("cost_event_id", p * 1000L), ("cost_domain_id", "Condition"), ("cost_type_concept_id", 1), ("total_cost", 12.5 * p))
         .Add(Cdm54.FactRelationship, ("domain_concept_id_1", 19), ("fact_id_1", p * 1000L), ("domain_concept_id_2", 5085), ("fact_id_2", (long)p), ("relationship_concept_id", 1));
+
+    /// <summary>What a claim of patient <paramref name="p"/> (person 3p) became: its source record, and a cost of their first condition that lies with it. Both have the key 100,000 + p.</summary>
+    /// <param name="person">Whom the cost's place is with, where it is not the record's person: 0 for nobody.</param>
+    public Rows Claim(int p, long? person = null)
+    {
+        Add(Cdm54.SourceRecord, ("source_record_id", 100_000L + p), ("person_id", p * 3L), ("record_type", "Claim"), ("record_name", $"Claim/{p}"), ("outcome", "used"), ("row_count", 1));
+        Add(Cdm54.Cost, ("cost_id", 100_000L + p), ("cost_event_id", p * 1000L), ("cost_domain_id", "Condition"), ("cost_type_concept_id", 1), ("total_charge", 2.5 * p));
+        var costs = batches[Cdm54.Cost];
+        costs.Persons.AppendNulls(costs.Rows - 1 - costs.Persons.Count);
+        costs.Persons.Append(person switch { null => p * 3L, 0 => Null.Int64, { } of => of });
+        return this;
+    }
 
     public Rows Condition(long id, long person, int concept, string start) => Add(Cdm54.ConditionOccurrence, ("condition_occurrence_id", id), ("person_id", person),
         ("condition_concept_id", concept), ("condition_start_date", DateOnly.Parse(start)), ("condition_type_concept_id", 32817), ("condition_source_value", $"E{concept}"));

@@ -87,9 +87,6 @@ sealed class MappedChunk
     /// <summary>What <see cref="ChunkMapper.Collects"/> asked for.</summary>
     public List<CollectedResource> Collected { get; } = [];
 
-    /// <summary>Resources with rows in tables that name no person, and the person they are about.</summary>
-    public List<(int Tag, long Person)> Shared { get; } = [];
-
     /// <summary>What Consents say of uses other than care.</summary>
     public List<(int Tag, ConsentDecision Decision)> Consents { get; } = [];
 
@@ -113,7 +110,6 @@ sealed class MappedChunk
         NamedPatients.Clear();
         WaitIn.Clear();
         Collected.Clear();
-        Shared.Clear();
         Consents.Clear();
         LastDay = int.MinValue;
     }

@@ -322,10 +322,10 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     public void End(TableRows row) => row.End(tag);
 
     /// <summary>Ends a row of a table that names no person, about the person of this resource.</summary>
-    public void EndShared(TableRows row)
+    public void EndOfPerson(TableRows row)
     {
+        row.Batch.Persons.Append(Person);
         row.End(tag);
-        Chunk.Shared.Add((tag, Person));
     }
 
     /// <summary>Writes an event to the table of each standard concept its code means, or with concept 0 to the table of its default domain.</summary>

@@ -86,7 +86,7 @@ static class ClaimMap
             row.Put(At.PaidPatientDeductible, Total(explanation, "deductible"u8));
             row.Put(At.AmountAllowed, Total(explanation, "eligible"u8));
         }
-        m.EndShared(row);
+        m.EndOfPerson(row);
         return Fate.Used;
     }
 

@@ -39,6 +39,7 @@ public sealed class BlockSpecs
         public int Patients => inner.Patients;
         public ReadOnlyMemory<long> PersonIds => inner.PersonIds;
         public IShardTable? Table(CdmTable table) => inner.Table(table) is { } found ? new CountingTable(found, Asked) : null;
+        public IShardTable? Shared(CdmTable table) => inner.Shared(table) is { } found ? new CountingTable(found, Asked) : null;
     }
 
     sealed class CountingTable(IShardTable inner, Dictionary<(string, string, int), int> asked) : IShardTable

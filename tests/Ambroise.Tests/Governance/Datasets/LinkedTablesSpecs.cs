@@ -40,6 +40,23 @@ public sealed class LinkedTablesSpecs : IDisposable
 
     static void AddCost(Rows rows, long id, long of, string domain, double paid) => rows.Add(Cdm54.Cost, ("cost_id", id), ("cost_event_id", of), ("cost_domain_id", domain), ("cost_type_concept_id", 32814), ("currency_concept_id", 44818568), ("total_paid", paid));
 
+    /// <summary>Has the costs of visits lie with their patients, as those of claims do: of those with an odd number, whose claims these are.</summary>
+    static void Claimed(Rows rows)
+    {
+        Add(rows);
+        var costs = rows[Cdm54.Cost];
+        foreach (var id in costs.Int64("cost_id").Values.ToArray())
+        {
+            var patient = (id - Cost) / 10 is var p && id - Cost < 5000 && p % 2 == 1 ? DatasetHouse.Id((int)p) : Null.Int64;
+            costs.Persons.Append(patient);
+            if (patient != Null.Int64) rows.Add(Cdm54.SourceRecord, ("source_record_id", id), ("person_id", patient), ("record_type", "Claim"), ("outcome", "used"), ("row_count", 1));
+        }
+        // The first patient's claim of the third one's stay.
+        rows.Add(Cdm54.SourceRecord, ("source_record_id", Cost + 9000), ("person_id", DatasetHouse.Id(1)), ("record_type", "Claim"), ("outcome", "used"), ("row_count", 1));
+        AddCost(rows, Cost + 9000, Visit + 30, "Visit", 1);
+        costs.Persons.Append(DatasetHouse.Id(1));
+    }
+
     static void AddFact(Rows rows, int domain1, long fact1, int domain2, long fact2) =>
         rows.Add(Cdm54.FactRelationship, ("domain_concept_id_1", domain1), ("fact_id_1", fact1), ("domain_concept_id_2", domain2), ("fact_id_2", fact2), ("relationship_concept_id", 44818790));
 
@@ -61,6 +78,27 @@ public sealed class LinkedTablesSpecs : IDisposable
         // Each with the amount of its own visit: the third of a patient cost 120.
         Assert.Equal(0, DatasetHouse.Count($"select count(*) from (select total_paid, row_number() over (partition by person_id order by visit_start_date) n from {cost} join {visit} on cost_event_id = visit_occurrence_id) where total_paid <> 90 + 10 * n"));
         Assert.Equal(DatasetHouse.Count($"select count(*) from {cost}"), DatasetHouse.Count($"select count(distinct cost_id) from {cost}"));
+    }
+
+    [Fact]
+    public void The_same_costs_are_given_wherever_they_lie()
+    {
+        using var claimed = new DatasetHouse(Claimed);
+        Assert.Equal([(-1, DatasetHouse.Patients * (Visits / 2 + 2L)), (0, DatasetHouse.Patients * (Visits / 2L) + 1)],
+            claimed.Release().Manifest.Files.Where(f => f.Table == "cost").Select(f => (f.Shard, f.Rows)).Order());
+        var population = DatasetHouse.Population(Kept);
+        static List<string> Given(string folder) => [.. DatasetHouse.Query($"""
+            select cost_domain_id, cast(total_paid as integer), coalesce(v.year_of_birth, m.year_of_birth), coalesce(visit_start_date, measurement_date)
+            from {File(folder, "cost")}
+            left join (from {File(folder, "visit_occurrence")} join {File(folder, "person")} using (person_id)) v on cost_domain_id = 'Visit' and cost_event_id = visit_occurrence_id
+            left join (from {File(folder, "measurement")} join {File(folder, "person")} using (person_id)) m on cost_domain_id = 'measurement' and cost_event_id = measurement_id
+            order by all
+            """).Select(r => string.Join(' ', r))];
+        var (shared, apart) = (Given(house.Opened(Permit(), null, population)), Given(claimed.Opened(Permit(), null, population)));
+        Assert.Equal(Kept * (Visits + 1), shared.Count);
+        Assert.Equal(shared, apart); // but for the claim of another's stay
+        var (first, second) = (claimed.Build(Permit("one")), claimed.Build(Permit("one"), memory: 1 << 16));
+        Assert.Equal(first.Contents.Files.AsEnumerable(), second.Contents.Files);
     }
 
     [Fact]
