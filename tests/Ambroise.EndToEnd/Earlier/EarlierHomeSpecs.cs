@@ -74,6 +74,39 @@ public sealed class EarlierHomeSpecs
         Assert.Equal(["29463-7 2", "718-7 3"], Query(back, "select measurement_source_value || ' ' || count(*) from measurement group by measurement_source_value order by 1")); // p7's was waited for
     }
 
+    /// <summary>Its costs lie in no patient's shard.</summary>
+    [Fact]
+    public void Its_costs_go_with_their_claims_wherever_they_lie()
+    {
+        using var home = Earlier();
+        var sent = home.Beside("sent.ndjson");
+        System.IO.File.WriteAllLines(sent,
+        [
+            """{"resourceType":"Claim","id":"k1","meta":{"versionId":"2","lastUpdated":"2024-03-01T08:00:00Z"},"status":"active","patient":{"reference":"Patient/p1"},"item":[{"encounter":[{"reference":"Encounter/u1"}]}],"total":{"value":201,"currency":"EUR"}}""",
+            """{"resourceType":"Bundle","type":"transaction","timestamp":"2024-03-01T08:00:00Z","entry":[{"request":{"method":"DELETE","url":"Claim/k2"}}]}""",
+        ]);
+        var before = home.Beside("before");
+        home.Run("export", "omop", before, "--tenant", "chu").Succeeded();
+        var first = Query(before, "select 'cost:' || cost_id from cost where total_charge in (101, 103) order by total_charge");
+        Assert.Equal(["Claim/k1 1", "Claim/k3 1"], Origins());
+        home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", "merge").Succeeded();
+        home.Run("verify", "--tenant", "chu").Succeeded();
+        var merged = home.Beside("merged");
+        home.Run("export", "omop", merged, "--tenant", "chu").Succeeded();
+        Assert.Equal(["103", "104", "105", "201"], Query(merged, "select cast(cast(total_charge as integer) as varchar) from cost order by total_charge"));
+        Assert.Equal(["Claim/k1 3", "Claim/k3 1"], Origins());
+        home.Run("erase", Query(merged, "select cast(person_id as varchar) from source_record where record_name = 'Claim/k3'").Single(), "--tenant", "chu").Succeeded();
+        home.Run("verify", "--tenant", "chu").Succeeded();
+        var erased = home.Beside("erased");
+        foreach (var release in new[] { "1", "2", "3" })
+        {
+            home.Run("export", "omop", erased, "--tenant", "chu", "--release", release).Succeeded();
+            Assert.Equal(["0"], Query(erased, "select cast(count(*) as varchar) from cost where total_charge = 103"));
+        }
+
+        List<string> Origins() => [.. home.Run(["lineage", .. first, "--tenant", "chu", "--json"]).Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("origin")).Select(o => $"{o.GetProperty("resource").GetString()} {o.GetProperty("release").GetInt32()}")];
+    }
+
     /// <summary>All rows of the newest release, but for where they were read.</summary>
     static List<string> Rows(TemporaryHome home, string name)
     {
