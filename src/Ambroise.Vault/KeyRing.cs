@@ -155,6 +155,28 @@ public sealed class KeyRing : IDisposable
         }
     }
 
+    /// <summary>Destroys those keys of a group that are needed no more: what they sealed is unreadable from now on. A group of which none is needed goes whole.</summary>
+    /// <param name="needed">Says so of a key, by its name.</param>
+    public void Drop(string group, Func<string, bool> needed)
+    {
+        lock (gate)
+        {
+            if (Load(group) is not { } known || known.Names.All(needed)) return;
+            if (!known.Names.Any(needed))
+            {
+                Drop(group);
+                return;
+            }
+            using var held = LockUnrotated();
+            using var present = Read(group) ?? throw Tampered(group).AsException();
+            var left = present.Only(needed);
+            folder.ReplaceGroup(generation, Wrap(custodian, group, left));
+            // As where a group grows: keys that were handed out stay until the ring is disposed of.
+            outgrown.Add(known);
+            groups[group] = left;
+        }
+    }
+
     /// <summary>Replaces the tenant key and wraps every data key again under the new one; data keys stay the same, so no data is rewritten.
     /// The new keystore's rename is the switch: stopped before it the old key is in force, after it the new one.</summary>
     /// <param name="newPassphrase">Null keeps the present one.</param>
@@ -226,10 +248,12 @@ public sealed class KeyRing : IDisposable
         if (folder.ReadGroup(generation, group) is not { } bytes)
             return folder.HasGeneration(generation) ? null : throw Rotated().AsException();
 
-        if (GroupFile.Parse(bytes, tenant, group) is not { } file
-            || custodian.Unwrap(file.Wrapped, GroupFile.Context(tenant, group, file.Names)) is not { } keys) throw Tampered(group).AsException();
-        return new Group(file.Names, SecretBytes.Take(keys));
+        // Where keys of it are being destroyed the file may be overwritten while it is read: the new one is there by then.
+        return Open(group, bytes) ?? (folder.ReadGroup(generation, group) is { } again && !again.AsSpan().SequenceEqual(bytes) ? Open(group, again) : null) ?? throw Tampered(group).AsException();
     }
+
+    Group? Open(string group, byte[] bytes) => GroupFile.Parse(bytes, tenant, group) is { } file && custodian.Unwrap(file.Wrapped, GroupFile.Context(tenant, group, file.Names)) is { } keys
+        ? new Group(file.Names, SecretBytes.Take(keys)) : null;
 
     GroupFile Wrap(Custodian by, string group, Group keys) =>
         GroupFile.Of(tenant, group, keys.Names, by.Wrap(keys.Keys.Span, GroupFile.Context(tenant, group, keys.Names)));
@@ -256,10 +280,19 @@ public sealed class KeyRing : IDisposable
             return new([.. present?.Names ?? [], .. added], grown);
         }
 
+        public Group Only(Func<string, bool> needed)
+        {
+            string[] left = [.. names.Where(needed)];
+            var kept = new SecretBytes(left.Length * KeyBytes);
+            for (var i = 0; i < left.Length; i++) Find(left[i])!.Value.Span.CopyTo(kept.Span[(i * KeyBytes)..]);
+            return new(left, kept);
+        }
+
         public ReadOnlyMemory<byte>? Find(string name)
         {
             var at = Array.IndexOf(names, name);
-            return at < 0 ? null : keys.Memory.Slice(at * KeyBytes, KeyBytes);
+            if (at < 0) return null; // in one expression with the other, null would become an empty key
+            return keys.Memory.Slice(at * KeyBytes, KeyBytes);
         }
 
         public void Dispose() => keys.Dispose();

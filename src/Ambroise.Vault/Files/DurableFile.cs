@@ -45,15 +45,18 @@ public static partial class DurableFile
     /// snapshots) may keep the old blocks: what protects then is that the content was encrypted.</summary>
     public static void Shred(string path)
     {
-        using (var file = OpenOwnerOnly(path, FileMode.Open))
-        {
-            var noise = new byte[file.Length];
-            System.Security.Cryptography.RandomNumberGenerator.Fill(noise);
-            file.Write(noise);
-            file.Flush(flushToDisk: true);
-        }
+        using (var file = OpenOwnerOnly(path, FileMode.Open)) Overwrite(file);
         File.Delete(path);
         Sync(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Writes random bytes over a file's content, from its start, and forces them to the disk.</summary>
+    internal static void Overwrite(FileStream file)
+    {
+        var noise = new byte[file.Length];
+        System.Security.Cryptography.RandomNumberGenerator.Fill(noise);
+        file.Write(noise);
+        file.Flush(flushToDisk: true);
     }
 
     /// <summary>Forces a folder's entries (creations, renames, deletions) to the disk. Does nothing on Windows, where NTFS journals them.</summary>

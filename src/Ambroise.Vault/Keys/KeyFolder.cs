@@ -47,6 +47,17 @@ sealed class KeyFolder(string path, Action<string>? beforeStep = null)
         DurableFile.Replace(GroupPath(generation, group.Group), group.ToBytes(), () => Step("rename group"));
     }
 
+    /// <summary>As <see cref="WriteGroup"/>, and overwrites the file whose place it takes.</summary>
+    public void ReplaceGroup(int generation, GroupFile group)
+    {
+        // Not the file of that name, which is the new one by then. Windows renames over no open file: there the old one is deleted as it is.
+        using var old = OperatingSystem.IsWindows() ? null : new FileStream(GroupPath(generation, group.Group), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        WriteGroup(generation, group);
+        if (old is null) return;
+        Step("overwrite group");
+        DurableFile.Overwrite(old);
+    }
+
     public byte[]? ReadGroup(int generation, string group)
     {
         var file = GroupPath(generation, group);

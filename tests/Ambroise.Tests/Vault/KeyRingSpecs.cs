@@ -55,6 +55,10 @@ public sealed class KeyRingSpecs : IDisposable
         Assert.Equal("vault.keystore-missing", failure.Code);
         using var ring = keys.Create().OrThrow();
         Assert.Equal("vault.key-missing", Code(() => ring.Get("r9", "person")));
+        ring.Create("r9", ["death"]);
+        Assert.Equal("vault.key-missing", Code(() => ring.Get("r9", "person")));
+        Assert.False(ring.Has("r9", "person"));
+        Assert.Equal(KeyRing.KeyBytes, ring.GetOrCreate("r9", "person").Length);
     }
 
     [Fact]
@@ -75,6 +79,34 @@ public sealed class KeyRingSpecs : IDisposable
         Assert.Empty(ring.Groups);
         using var again = keys.Unseal().OrThrow();
         Assert.Equal("vault.key-missing", Code(() => again.Get("r1", "person")));
+    }
+
+    [Fact]
+    public void Keys_of_a_group_that_are_needed_no_more_are_gone_and_the_others_stay()
+    {
+        using var ring = keys.Create().OrThrow();
+        ring.Create("r1", ["person", "report", "note"]);
+        var (person, note) = (ring.Get("r1", "person").ToArray(), ring.Get("r1", "note").ToArray());
+        var path = Path.Combine(keys.Path, "1", "r1.json");
+        var before = File.ReadAllBytes(path);
+        using (var blocks = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        {
+            ring.Drop("r1", name => name != "report");
+            var left = new byte[before.Length];
+            blocks.ReadAtLeast(left, left.Length, throwOnEndOfStream: false);
+            if (!OperatingSystem.IsWindows()) Assert.True(left.AsSpan().CommonPrefixLength(before) < 16, "the file whose place was taken was not overwritten");
+        }
+        Assert.Equal("vault.key-missing", Code(() => ring.Get("r1", "report")));
+        var once = File.ReadAllBytes(path);
+        ring.Drop("r1", name => name != "report");
+        Assert.Equal(once, File.ReadAllBytes(path)); // nothing to do
+        using (var again = keys.Unseal().OrThrow())
+        {
+            Assert.Equal((false, true, true), (again.Has("r1", "report"), person.AsSpan().SequenceEqual(again.Get("r1", "person").Span), note.AsSpan().SequenceEqual(again.Get("r1", "note").Span)));
+            again.Drop("r1", _ => false);
+            Assert.Empty(again.Groups);
+            again.Drop("r1", _ => false);
+        }
     }
 
     [Fact]

@@ -73,6 +73,7 @@ public sealed class KeyRotationSpecs : IDisposable
     [InlineData("create")]
     [InlineData("grow")]
     [InlineData("drop")]
+    [InlineData("narrow")]
     public void A_change_stopped_anywhere_leaves_every_other_key(string change)
     {
         for (var stopAt = 0; ; stopAt++)
@@ -81,7 +82,7 @@ public sealed class KeyRotationSpecs : IDisposable
             byte[] kept;
             using (var ring = fresh.Create().OrThrow())
             {
-                ring.Create("r1", ["person"]);
+                ring.Create("r1", change == "narrow" ? ["person", "report"] : ["person"]);
                 ring.Create("r2", ["person"]);
                 kept = ring.Get("r1", "person").ToArray();
             }
@@ -97,6 +98,7 @@ public sealed class KeyRotationSpecs : IDisposable
                     if (change == "create") ring.Create("r3", ["person"]);
                     if (change == "grow") ring.Create("r1", ["death"]);
                     if (change == "drop") ring.Drop("r2");
+                    if (change == "narrow") ring.Drop("r1", name => name == "person");
                 }
                 catch (StoppedException)
                 {
