@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json.Serialization;
 using Ambroise.Cli.Datasets;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Lake;
@@ -9,6 +10,7 @@ using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Register;
+using Ambroise.Lake.Releases;
 using Spectre.Console;
 
 namespace Ambroise.Cli.Governance;
@@ -18,7 +20,12 @@ static class RunProjects
 {
     sealed record EventShown(DateTimeOffset At, string Actor, string Step, int Version, string? Opinion, string? Reason);
 
-    sealed record PermitShown(int Version, int Release, DateOnly From, DateOnly Until, string IssuedBy, string? NotInForce);
+    sealed record PermitShown(int Version, int Release, DateOnly From, DateOnly Until, string IssuedBy, string? NotInForce)
+    {
+        /// <summary>When its release was dropped: no permit in force names it.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public DateTimeOffset? ReleaseDropped { get; init; }
+    }
 
     sealed record Shown(string Id, string State, int Version, string Title, string Purpose, string Investigator, DateOnly RetainUntil, PermitShown? Permit, IReadOnlyList<EventShown> Events, ProjectRequest Request);
 
@@ -96,7 +103,10 @@ static class RunProjects
             {
                 var (project, named) = (parse.GetRequiredValue(id), parse.GetRequiredValue(tenant));
                 using var open = session.OpenTenant(named, Capability.ProjectDecide, project).OrThrow();
-                if (open.Lake(session.Clock).Release(parse.GetValue(release)).Failed(out var failure, out var manifest)) return failure;
+                var lake = open.Lake(session.Clock);
+                // The newest is not dropped; an older one must not be while a permit is given for it.
+                using var held = parse.GetValue(release) is null ? null : lake.Lock().OrThrow();
+                if (lake.Release(parse.GetValue(release)).Failed(out var failure, out var manifest)) return failure;
                 var book = open.Ledger.Projects(open.Id);
                 if (book.Find(project).Failed(out failure, out var found)) return failure;
                 if (book.Activate(project, session.Caller.Actor, manifest.Release, parse.GetValue(until) ?? found.Request.RetainUntil, open.Signature).Failed(out failure, out var permit)) return Refused(open, failure);
@@ -131,7 +141,8 @@ static class RunProjects
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.ProjectRead, parse.GetRequiredValue(id)).OrThrow();
-                return open.Ledger.Projects(open.Id).Find(parse.GetRequiredValue(id)).Failed(out var failure, out var project) ? failure : Told(session, Of(project, open));
+                if (open.Ledger.Projects(open.Id).Find(parse.GetRequiredValue(id)).Failed(out var failure, out var project)) return failure;
+                return Told(session, Of(project, open, open.Lake(session.Clock).Releases().Failed(out _, out var releases) ? [] : DroppedRelease.Of(releases)));
             },
             new Example("ambroise project show statins --tenant chu", frame.Say("its whole story", "toute son histoire")));
     }
@@ -187,13 +198,17 @@ static class RunProjects
         _ => name,
     });
 
-    static Shown Of(Project project, OpenTenant open)
+    /// <param name="dropped">Where they are shown: releases that were dropped.</param>
+    static Shown Of(Project project, OpenTenant open, IReadOnlyList<DroppedRelease>? dropped = null)
     {
         PermitShown? shown = null;
         if (project.Permit is { } signed)
         {
             var permit = signed.Open(open.Signature).OrThrow();
-            shown = new(permit.Version, permit.Release, permit.From, permit.Until, permit.IssuedBy, open.Ledger.Projects(open.Id).InForce(project.Id, null, open.Signature).Failed(out var failure, out _) ? failure.Code : null);
+            shown = new(permit.Version, permit.Release, permit.From, permit.Until, permit.IssuedBy, open.Ledger.Projects(open.Id).InForce(project.Id, null, open.Signature).Failed(out var failure, out _) ? failure.Code : null)
+            {
+                ReleaseDropped = dropped?.FirstOrDefault(d => d.Release == permit.Release)?.At,
+            };
         }
         return new(project.Id, project.State.ToString().ToLowerInvariant(), project.Version, project.Request.Title, project.Request.Purpose.ToString(), project.Request.Investigator, project.Request.RetainUntil, shown,
             [.. project.Events.Select(e => new EventShown(e.At, e.Actor, e.Step.ToString().ToLowerInvariant(), e.Version, e.Opinion?.ToString().ToLowerInvariant(), e.Reason))], project.Request);
@@ -206,7 +221,7 @@ static class RunProjects
         foreach (var category in shown.Request.Data) console.WriteLine($"  {category.Table}{(category.Columns.IsEmpty ? "" : " (" + string.Join(", ", category.Columns) + ")")}: {category.Justification}");
         foreach (var e in shown.Events) console.WriteLine($"  {e.At:yyyy-MM-dd HH:mm} {e.Actor}{session.Say("", " :")} {Word(session, e.Step)}{(e.Opinion is null ? "" : " " + Word(session, e.Opinion))}{(e.Reason is null ? "" : " — " + e.Reason)}");
         if (shown.Permit is { } permit)
-            console.WriteLine(session.Say($"Permit {permit.Version}, release {permit.Release}, {permit.From:yyyy-MM-dd} to {permit.Until:yyyy-MM-dd}, by {permit.IssuedBy}{(permit.NotInForce is null ? "" : ": not in force, " + permit.NotInForce)}",
-                $"Permis {permit.Version}, version {permit.Release}, du {permit.From:yyyy-MM-dd} au {permit.Until:yyyy-MM-dd}, par {permit.IssuedBy}{(permit.NotInForce is null ? "" : " : pas en vigueur, " + permit.NotInForce)}"));
+            console.WriteLine(session.Say($"Permit {permit.Version}, release {permit.Release}{(permit.ReleaseDropped is { } at ? $" (dropped on {at:yyyy-MM-dd})" : "")}, {permit.From:yyyy-MM-dd} to {permit.Until:yyyy-MM-dd}, by {permit.IssuedBy}{(permit.NotInForce is null ? "" : ": not in force, " + permit.NotInForce)}",
+                $"Permis {permit.Version}, version {permit.Release}{(permit.ReleaseDropped is { } on ? $" (supprimée le {on:yyyy-MM-dd})" : "")}, du {permit.From:yyyy-MM-dd} au {permit.Until:yyyy-MM-dd}, par {permit.IssuedBy}{(permit.NotInForce is null ? "" : " : pas en vigueur, " + permit.NotInForce)}"));
     });
 }

@@ -35,10 +35,13 @@ static class TraceRows
         {
             var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Row", "Ligne"), session.Say("Resource", "Ressource"), "Version", session.Say("File and line", "Fichier et ligne"), session.Say("Loaded as", "Chargée en"));
             foreach (var row in traced)
-                table.AddRow([.. (row.Origin is { } o ? new[] { row.Row, o.Resource, Version(o), $"{o.File}:{o.Line}", session.Say($"release {o.Release}", $"version {o.Release}") } : [row.Row, Why(session, row.Because!), "", "", ""]).Select(t => new Text(t))]);
+                table.AddRow([.. (row.Origin is { } o ? new[] { row.Row, o.Resource, Version(o), $"{o.File}:{o.Line}", Loaded(session, o) } : [row.Row, Why(session, row.Because!), "", "", ""]).Select(t => new Text(t))]);
             console.Write(table);
         });
     }
+
+    static string Loaded(Session session, Origin origin) => session.Say($"release {origin.Release}", $"version {origin.Release}")
+        + (origin.OrDropped ? session.Say(", or one dropped before it", ", ou une supprimée d'avant") : "");
 
     static string Version(Origin origin) => string.Join(", ", new[] { origin.Version, origin.Updated?.ToString("u", System.Globalization.CultureInfo.InvariantCulture) }.Where(v => v is not null));
 

@@ -45,6 +45,9 @@ public enum Capability
 
     /// <summary>Give everything back, identities included.</summary>
     LakeExport,
+
+    /// <summary>Take whole releases away that nothing names.</summary>
+    LakeDrop,
     PatientErase,
 
     /// <summary>Exact counts and rows of a cohort.</summary>
@@ -102,14 +105,14 @@ public static class Rights
         ],
         [Role.DataEngineer] =
         [
-            Capability.PersonSignIn, Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LineageRead, Capability.LakeExport, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
+            Capability.PersonSignIn, Capability.SourceDeclare, Capability.LakeLoad, Capability.LakeDescribe, Capability.LakeVerify, Capability.QuarantineRead, Capability.LineageRead, Capability.LakeExport, Capability.LakeDrop, Capability.PatientErase, Capability.CohortExact, Capability.CohortDisclosed,
             Capability.ProjectRead, Capability.OppositionRead, Capability.DatasetBuild, Capability.DatasetExpire,
         ],
         [Role.Researcher] = [Capability.PersonSignIn, Capability.CohortDisclosed, Capability.ProjectRequest, Capability.ProjectRead, Capability.DatasetOpen, Capability.AirlockSubmit],
         [Role.CommitteeMember] = [Capability.PersonSignIn, Capability.CohortDisclosed, Capability.ProjectRead, Capability.ProjectOpinion, Capability.AirlockReview],
         [Role.DataProtectionOfficer] =
         [
-            Capability.PersonSignIn, Capability.LakeDescribe, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.NoticeWrite, Capability.NoticeRead, Capability.RightsAnswer,
+            Capability.PersonSignIn, Capability.LakeDescribe, Capability.LakeDrop, Capability.PatientErase, Capability.ProjectRead, Capability.OppositionWrite, Capability.OppositionRead, Capability.NoticeWrite, Capability.NoticeRead, Capability.RightsAnswer,
             Capability.AirlockReview, Capability.AuditRead, Capability.AuditPrune, Capability.RegisterExport,
         ],
         [Role.ReidentificationOfficer] = [Capability.PersonSignIn, Capability.Reidentify],

@@ -22,7 +22,7 @@ public static class HomeBackup
 {
     const string ControlPlaneFile = "ambroise.db";
 
-    /// <summary>Copies a home. No tenant may load, erase or change keys meanwhile; questions go on.</summary>
+    /// <summary>Copies a home. No tenant may load, erase, drop or change keys meanwhile; questions go on.</summary>
     /// <param name="target">A folder that is not there, or empty.</param>
     /// <returns>What was written; or <c>backup.target-full</c>, <c>backup.busy</c>, <c>home.missing</c>.</returns>
     public static Result<BackupList> Take(Home home, ControlPlane plane, string target, TimeProvider clock, CancellationToken cancel)
@@ -90,7 +90,7 @@ public static class HomeBackup
         return list;
     }
 
-    /// <summary>Takes the locks that loads, erasures and changes of keys take.</summary>
+    /// <summary>Takes the locks that loads, erasures, drops and changes of keys take.</summary>
     static Failure? Hold(Home home, List<FileStream> held)
     {
         var tenants = Path.Combine(home.Root, "tenants");
@@ -103,7 +103,7 @@ public static class HomeBackup
                 }
                 catch (IOException)
                 {
-                    return new Failure(FailureKind.Conflict, "backup.busy", $"Tenant '{Path.GetFileName(tenant)}' is being loaded, erased from, or given a new key: wait for it to end.");
+                    return new Failure(FailureKind.Conflict, "backup.busy", $"Tenant '{Path.GetFileName(tenant)}' is being loaded, erased or dropped from, or given a new key: wait for it to end.");
                 }
         return null;
     }

@@ -93,7 +93,7 @@ public static class SealedRecords
     internal static IEnumerable<KeptRecord> Read(TenantLake lake, LakeFile of)
     {
         var full = Path.Combine(lake.Folder, of.Path);
-        if (!File.Exists(full)) throw new Failure(FailureKind.Tampered, "lake.file-missing", $"{of.Path} is gone.").AsException();
+        if (!File.Exists(full)) throw lake.Missing(of).AsException();
         var key = lake.Keys.Get(of.Keys, "quarantine");
         using var file = new FileStream(full, new FileStreamOptions { Options = FileOptions.SequentialScan });
         var left = file.Length;

@@ -54,7 +54,7 @@ public static class SealedQuarantine
         foreach (var file in manifest.Files.Where(f => f.Part == FilePart.Quarantine))
         {
             var path = Path.Combine(lake.Folder, file.Path);
-            if (!File.Exists(path)) return new Failure(FailureKind.Tampered, "lake.file-missing", $"{file.Path} is gone.");
+            if (!File.Exists(path)) return lake.Missing(file);
             var bytes = File.ReadAllBytes(path);
             if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != file.Sha256) return new Failure(FailureKind.Tampered, "lake.file-changed", $"{file.Path} is not the file its release recorded.");
             var plain = new byte[bytes.Length - NonceBytes - TagBytes];

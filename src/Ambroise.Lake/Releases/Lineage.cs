@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Sealing;
@@ -26,8 +27,13 @@ public readonly record struct RowName(CdmTable Table, long Key)
 /// <param name="Version">As the source names it; null where it gives none.</param>
 /// <param name="Updated">When the source says it last changed.</param>
 /// <param name="Precision"><c>year</c> or <c>month</c> where a date was known no better; else null.</param>
-/// <param name="Release">The first release that held this version of it.</param>
-public sealed record Origin(string Resource, string File, long Line, string? Version, DateTimeOffset? Updated, string? Precision, int Release);
+/// <param name="Release">The first release, of those that are left, that held this version of it.</param>
+public sealed record Origin(string Resource, string File, long Line, string? Version, DateTimeOffset? Updated, string? Precision, int Release)
+{
+    /// <summary>The release before it was dropped: that one, or others dropped before it, may have held it first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OrDropped { get; init; }
+}
 
 /// <param name="Origin">Null where it is not known: <paramref name="Because"/> says why.</param>
 /// <param name="Because"><c>derived</c>, <c>shared</c> (a row about no patient), <c>no-records</c> (the release was loaded from tables), <c>row-unknown</c>; null where the origin is known.</param>
@@ -70,6 +76,8 @@ public static class Lineage
                 foreach (var (key, before) in Find(lake, earlier, [.. open.Keys], cancel, out _))
                     if (before with { Release = open[key].Release } == open[key]) found[key] = before;
             }
+            var dropped = DroppedRelease.Of(all).Select(d => d.Release).ToHashSet();
+            foreach (var (key, origin) in found.ToList()) found[key] = origin with { OrDropped = dropped.Contains(origin.Release - 1) };
             var records = manifest.Files.Any(f => f.Table == Cdm54.SourceRecord.Name);
             return rows.Select(r => there.Contains(r) && found.TryGetValue(r.Key, out var origin) ? new TracedRow($"{r}", origin, null)
                 : new TracedRow($"{r}", null, Derived.Contains(r.Table) ? "derived" : !records ? "no-records" : r.Table.Placement is Placement.Shared ? "shared" : "row-unknown")).ToList();

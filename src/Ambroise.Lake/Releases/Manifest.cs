@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ambroise.Lake.Kept;
 
 namespace Ambroise.Lake.Releases;
 
@@ -31,15 +32,39 @@ public sealed record LakeFile(string Path, string Table, int Shard, FilePart Par
     /// <summary>Rows of it that count.</summary>
     [JsonIgnore]
     public long Living => Rows - Departed;
+
+    /// <summary>Whether a key of its group, by name, opens it or is needed to write its table anew.</summary>
+    internal bool Needs(string key) => Part switch
+    {
+        FilePart.Quarantine => key == "quarantine",
+        FilePart.Report => key == (Table is SealedRecords.Waiting or SealedRecords.Decisions ? "quarantine" : "report"),
+        _ => key == Table || key.StartsWith(Table + ".", StringComparison.Ordinal),
+    };
+}
+
+/// <summary>A release that was dropped: its number does not come again.</summary>
+/// <param name="Created">When its load made it.</param>
+/// <param name="At">When it was dropped.</param>
+/// <param name="By">Who dropped it.</param>
+public sealed record DroppedRelease(int Release, DateTimeOffset Created, DateTimeOffset At, string By)
+{
+    /// <returns>Every release of a tenant that was ever dropped, in ascending order of number.</returns>
+    /// <param name="releases">All that are left.</param>
+    public static IReadOnlyList<DroppedRelease> Of(IEnumerable<Manifest> releases) => [.. releases.SelectMany(m => m.Dropped ?? []).DistinctBy(d => d.Release).OrderBy(d => d.Release)];
 }
 
 /// <summary>One release: what the lake held after a load. Written once, authenticated with a tenant key.</summary>
-/// <param name="Parent">The release before it, 0 for the first.</param>
+/// <param name="Format">1, or 2 where releases were <see cref="Dropped"/>: a program that does not know of these must not write what follows.</param>
+/// <param name="Parent">The release before it that is left, 0 for the first.</param>
 /// <param name="Content">Keyed hash of everything the release holds: equal for equal content in shards cut alike.</param>
 public sealed record Manifest(int Format, string Tenant, int Release, int Parent, string ParentSha256, string LoadId, DateTimeOffset Created, LoadMode Mode, string Source, long Patients,
     int Shards, string Content, long Quarantined, ImmutableArray<LakeFile> Files)
 {
-    public const int CurrentFormat = 1;
+    public const int PlainFormat = 1, DroppedFormat = 2;
+
+    /// <summary>Releases that were dropped while this was the newest, and those that manifests dropped since had told of; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DroppedRelease>? Dropped { get; init; }
 
     /// <summary>The bytes of the file: the manifest and its HMAC-SHA-256.</summary>
     public byte[] Seal(ReadOnlySpan<byte> key)
@@ -61,7 +86,7 @@ public sealed record Manifest(int Format, string Tenant, int Release, int Parent
         HMACSHA256.HashData(key, body, mac);
         var hex = Encoding.UTF8.GetBytes(Convert.ToHexStringLower(mac));
         if (!CryptographicOperations.FixedTimeEquals(hex, file.Slice(prefix.Length, 64))) return tampered;
-        return JsonSerializer.Deserialize(body, ManifestJson.Default.Manifest) is { Format: CurrentFormat } manifest ? manifest
+        return JsonSerializer.Deserialize(body, ManifestJson.Default.Manifest) is { Format: PlainFormat or DroppedFormat } manifest ? manifest
             : new Failure(FailureKind.Unavailable, "lake.manifest-format", $"{name} was written by another version of the program.");
     }
 }

@@ -33,8 +33,24 @@ public sealed class TenantLake
     public string Tenant { get; }
     internal KeyRing Keys { get; }
 
-    internal TableFileReader OpenFile(LakeFile file) => TableFileReader.Open(Path.Combine(Folder, file.Path), file.FooterSha256, id =>
-        id.IndexOf('/') is var slash and > 0 && id[..slash] == file.Keys && Keys.Groups.Contains(file.Keys) ? Keys.Get(file.Keys, id[(slash + 1)..]) : null);
+    internal TableFileReader OpenFile(LakeFile file)
+    {
+        var path = Path.Combine(Folder, file.Path);
+        try
+        {
+            return TableFileReader.Open(path, file.FooterSha256, id =>
+                id.IndexOf('/') is var slash and > 0 && id[..slash] == file.Keys && id[(slash + 1)..] is var name && Keys.Has(file.Keys, name) ? Keys.Get(file.Keys, name) : null);
+        }
+        catch (FailureException) when (!File.Exists(path))
+        {
+            throw Missing(file).AsException();
+        }
+    }
+
+    /// <returns>What to say of a file that is not there: it was taken from a release; or none names it any more, and whoever reads it opened a release before that.</returns>
+    internal Failure Missing(LakeFile file) => Releases().Failed(out _, out var now) || now.Any(m => m.Files.Any(f => f.Path == file.Path))
+        ? new(FailureKind.Tampered, "lake.file-missing", $"{file.Path} is gone from its release.")
+        : new(FailureKind.Conflict, "lake.file-dropped", $"{file.Path} went while it was in use: its release was dropped, or a patient erased. Run the command again.");
 
     /// <summary>Whose rows count no more where a release holds them.</summary>
     /// <exception cref="FailureException">The file is missing or damaged.</exception>
@@ -54,9 +70,22 @@ public sealed class TenantLake
     /// <returns>Every release, oldest first, each authenticated and chained to the one before.</returns>
     public Result<IReadOnlyList<Manifest>> Releases()
     {
+        while (true)
+        {
+            var entries = Entries();
+            var read = Read(entries);
+            // Where another program commits meanwhile, its manifests are met with the entries before.
+            if (!read.Failed(out _, out _) || Entries().SequenceEqual(entries)) return read;
+        }
+    }
+
+    List<LedgerEntry> Entries() => [.. ledger.List(Tenant).OrderBy(e => e.Number)];
+
+    Result<IReadOnlyList<Manifest>> Read(List<LedgerEntry> entries)
+    {
         var manifests = new List<Manifest>();
         var before = "";
-        foreach (var entry in ledger.List(Tenant).OrderBy(e => e.Number))
+        foreach (var entry in entries)
         {
             if (Read(entry).Failed(out var failure, out var manifest)) return failure;
             if (manifest.Tenant != Tenant || manifest.Release != entry.Number || manifest.ParentSha256 != before || manifest.Parent != (manifests.Count == 0 ? 0 : manifests[^1].Release))
@@ -65,33 +94,45 @@ public sealed class TenantLake
             before = entry.ManifestSha256;
         }
         var newest = manifests.Count == 0 ? 0 : manifests[^1].Release;
+        var gone = DroppedRelease.Of(manifests).Select(d => d.Release).ToHashSet();
+        foreach (var number in Enumerable.Range(1, newest).Except(manifests.Select(m => m.Release)))
+            if (!gone.Contains(number)) return new Failure(FailureKind.Tampered, "lake.manifest-chain", $"Release {number} is not there, and no release says that it was dropped.");
         if (Directory.Exists(ReleasesFolder))
             foreach (var path in Directory.EnumerateFiles(ReleasesFolder, "*.json"))
-                if (int.TryParse(Path.GetFileNameWithoutExtension(path), out var number) && (number > newest || manifests.All(m => m.Release != number)))
+                if (int.TryParse(Path.GetFileNameWithoutExtension(path), out var number) && (number > newest || manifests.All(m => m.Release != number)) && !gone.Contains(number))
                     return new Failure(FailureKind.Tampered, "lake.ledger-behind", $"releases/{number}.json was committed, yet the control plane does not know it: an older ambroise.db was put back.");
         return manifests;
     }
 
+    internal Failure Empty => new(FailureKind.NotFound, "lake.empty", $"Tenant {Tenant} holds no release yet: load something first.");
+
+    internal DateTimeOffset Now => clock.GetUtcNow();
+
     /// <param name="number">Null for the newest.</param>
+    /// <returns>The release; or <c>lake.empty</c>, <c>lake.release-unknown</c>, <c>lake.release-dropped</c> with when and by whom, <c>lake.…</c>.</returns>
     public Result<Manifest> Release(int? number)
     {
         if (Releases().Failed(out var failure, out var all)) return failure;
-        if (all.Count == 0) return new Failure(FailureKind.NotFound, "lake.empty", $"Tenant {Tenant} holds no release yet: load something first.");
+        if (all.Count == 0) return Empty;
         return all.FirstOrDefault(m => m.Release == (number ?? all[^1].Release)) is { } found ? found
+            : DroppedRelease.Of(all).FirstOrDefault(d => d.Release == number) is { } dropped ? new Failure(FailureKind.NotFound, "lake.release-dropped", string.Create(CultureInfo.InvariantCulture, $"Release {number} of {Tenant} was dropped on {dropped.At:yyyy-MM-dd HH:mm} UTC by {dropped.By}: what it alone held is gone."))
             : new Failure(FailureKind.NotFound, "lake.release-unknown", $"Tenant {Tenant} has no release {number}.");
     }
 
     Result<Manifest> Read(LedgerEntry entry)
     {
         var path = Named(entry.Number);
-        if (Matching(path, entry) is not { } bytes)
+        var bytes = Matching(path, entry);
+        if (bytes is null)
         {
-            if (Matching(Pending(entry.Number), entry) is not { } waiting)
+            var waiting = Matching(Pending(entry.Number), entry);
+            // Where it does not wait, another program may have finished the rename since.
+            if ((waiting ?? Matching(path, entry)) is not { } found)
                 return File.Exists(path)
                     ? new Failure(FailureKind.Tampered, "lake.manifest-changed", $"releases/{entry.Number}.json is not the manifest that was committed.")
                     : new Failure(FailureKind.Tampered, "lake.manifest-missing", $"releases/{entry.Number}.json is gone.");
-            bytes = waiting;
-            TryPromote(entry.Number);
+            bytes = found;
+            if (waiting is not null) TryPromote(entry.Number);
         }
         return Manifest.Open(bytes, Keys.Get(KeyGroup, KeyName).Span, $"releases/{entry.Number}.json");
     }
@@ -110,13 +151,20 @@ public sealed class TenantLake
 
     static byte[]? Matching(string path, LedgerEntry entry)
     {
-        if (!File.Exists(path)) return null;
-        var bytes = File.ReadAllBytes(path);
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
         return Convert.ToHexStringLower(SHA256.HashData(bytes)) == entry.ManifestSha256 ? bytes : null;
     }
 
     /// <summary>Takes the tenant's one place for writers.</summary>
-    /// <returns>A failure when another load or erasure holds it.</returns>
+    /// <returns>A failure when another load, erasure or drop holds it.</returns>
     public Result<IDisposable> Lock()
     {
         PrivateFile.CreateFolder(Folder);
@@ -126,11 +174,11 @@ public sealed class TenantLake
         }
         catch (IOException)
         {
-            return new Failure(FailureKind.Conflict, "lake.busy", $"Another load or erasure is running on tenant {Tenant}: wait for it to end.");
+            return new Failure(FailureKind.Conflict, "lake.busy", $"Another load, erasure or drop is running on tenant {Tenant}: wait for it to end.");
         }
     }
 
-    /// <summary>Removes what an interrupted load left: files that no committed manifest names. Call with the lock held.</summary>
+    /// <summary>Removes what no committed manifest names, files and keys: what an interrupted load left, and what an erasure or a drop leaves behind. Call with the lock held.</summary>
     /// <returns>How many files went.</returns>
     public Result<int> Clean()
     {
@@ -144,13 +192,20 @@ public sealed class TenantLake
                 File.Delete(path);
                 gone++;
             }
+        var dropped = DroppedRelease.Of(manifests).Select(d => Named(d.Release)).ToHashSet(StringComparer.Ordinal);
         if (Directory.Exists(ReleasesFolder))
-            foreach (var path in Directory.EnumerateFiles(ReleasesFolder).Where(p => p.EndsWith(".pending.json", StringComparison.Ordinal) || p.EndsWith(".partial", StringComparison.Ordinal)))
+            foreach (var path in Directory.EnumerateFiles(ReleasesFolder).Where(p => p.EndsWith(".pending.json", StringComparison.Ordinal) || p.EndsWith(".partial", StringComparison.Ordinal) || dropped.Contains(p)))
             {
                 File.Delete(path);
                 gone++;
             }
-        foreach (var group in Keys.Groups.Where(g => IsOfRelease(g) && !manifests.Any(m => m.Files.Any(f => f.Keys == g) || $"r{m.Release}" == g)).ToList()) Keys.Drop(group);
+        // A release that is there may be written anew in part, under any of its keys; of one that is not, the keys stay whose files others kept.
+        foreach (var group in Keys.Groups.Where(g => IsOfRelease(g) && !manifests.Any(m => $"r{m.Release}" == g)).ToList())
+        {
+            var sealing = manifests.SelectMany(m => m.Files).Where(f => f.Keys == group).ToList();
+            if (sealing.Count == 0) Keys.Drop(group);
+            else Keys.Drop(group, key => sealing.Any(f => f.Needs(key)));
+        }
         return gone;
     }
 
@@ -167,24 +222,24 @@ public sealed class TenantLake
     /// <param name="files">The release's files, in stored order.</param>
     public Manifest Commit(IReadOnlyList<Manifest> earlier, int release, LoadMode mode, string source, long patients, int shards, long quarantined, IEnumerable<LakeFile> files)
     {
-        var entries = ledger.List(Tenant).OrderBy(e => e.Number).ToList();
+        var entries = Entries();
         var all = files.ToImmutableArray();
         var content = Content(all);
-        var manifest = new Manifest(Manifest.CurrentFormat, Tenant, release, earlier.Count == 0 ? 0 : earlier[^1].Release, entries.Count == 0 ? "" : entries[^1].ManifestSha256,
+        var manifest = new Manifest(Manifest.PlainFormat, Tenant, release, earlier.Count == 0 ? 0 : earlier[^1].Release, entries.Count == 0 ? "" : entries[^1].ManifestSha256,
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), clock.GetUtcNow(), mode, source, patients, shards, content, quarantined, all);
         Publish([.. earlier, manifest], from: earlier.Count);
         return manifest;
     }
 
-    /// <summary>Replaces the manifests from an index on, in one commit: the chain of hashes is made anew from there.</summary>
+    /// <summary>Replaces the manifests from an index on, in one commit: the chain of hashes is made anew from there. Those before it stay as they are.</summary>
     internal void Publish(IReadOnlyList<Manifest> manifests, int from)
     {
         PrivateFile.CreateFolder(ReleasesFolder);
         foreach (var folder in manifests.Skip(from).SelectMany(m => m.Files).Select(f => Path.GetDirectoryName(Path.Combine(Folder, f.Path))!).Distinct().Where(Directory.Exists)) PrivateFile.FlushFolder(folder);
-        var entries = ledger.List(Tenant).OrderBy(e => e.Number).Take(from).ToList();
+        var entries = Entries()[..from];
         for (var i = from; i < manifests.Count; i++)
         {
-            var linked = manifests[i] with { ParentSha256 = entries.Count == 0 ? "" : entries[^1].ManifestSha256 };
+            var linked = manifests[i] with { Parent = i == 0 ? 0 : manifests[i - 1].Release, ParentSha256 = entries.Count == 0 ? "" : entries[^1].ManifestSha256 };
             var bytes = linked.Seal(Keys.Get(KeyGroup, KeyName).Span);
             PrivateFile.WriteDurably(Pending(linked.Release), bytes);
             entries.Add(new(linked.Release, Convert.ToHexStringLower(SHA256.HashData(bytes))));

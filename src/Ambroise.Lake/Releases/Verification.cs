@@ -56,7 +56,7 @@ public static class Verification
     static void CheckBytes(TenantLake lake, LakeFile file)
     {
         var path = Path.Combine(lake.Folder, file.Path);
-        if (!File.Exists(path)) throw Fault("lake.file-missing", $"{file.Path} is gone.");
+        if (!File.Exists(path)) throw lake.Missing(file).AsException();
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
         if (stream.Length != file.Bytes || Convert.ToHexStringLower(SHA256.HashData(stream)) != file.Sha256) throw Fault("lake.file-changed", $"{file.Path} is not the file its release recorded.");
     }

@@ -34,7 +34,7 @@ public static class SealedReport
     {
         if (manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == kind) is not { } file) return (null, null);
         var full = Path.Combine(lake.Folder, file.Path);
-        if (!File.Exists(full)) return new Failure(FailureKind.Tampered, "lake.file-missing", $"{file.Path} is gone.");
+        if (!File.Exists(full)) return lake.Missing(file);
         var bytes = File.ReadAllBytes(full);
         if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != file.Sha256) return new Failure(FailureKind.Tampered, "lake.file-changed", $"{file.Path} is not the file its release recorded.");
         var plain = new byte[bytes.Length - NonceBytes - TagBytes];

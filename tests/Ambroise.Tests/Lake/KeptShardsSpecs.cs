@@ -13,7 +13,7 @@ public sealed class KeptShardsSpecs
 {
     static readonly KeepShards Always = new(1, 0.5);
 
-    static Rows Hospital(IEnumerable<int> patients, int version = 0)
+    internal static Rows Hospital(IEnumerable<int> patients, int version = 0)
     {
         var rows = new Rows();
         foreach (var p in patients)
@@ -27,7 +27,7 @@ public sealed class KeptShardsSpecs
     }
 
     /// <summary>Rows that take the place of all that the lake has of some patients.</summary>
-    sealed class Anew(Rows rows, params int[] touched) : IRecordSource
+    internal sealed class Anew(Rows rows, params int[] touched) : IRecordSource
     {
         public string Description => "patients anew";
 
