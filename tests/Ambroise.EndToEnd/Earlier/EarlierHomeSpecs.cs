@@ -52,6 +52,20 @@ public sealed class EarlierHomeSpecs
     }
 
     [Fact]
+    public void Its_first_release_is_dropped_and_the_second_is_what_it_was()
+    {
+        using var home = Earlier();
+        using var whole = Earlier();
+        var before = Rows(home, "before");
+        Assert.Equal(1, home.Run("releases", "drop", "--tenant", "chu", "--keep", "1", "--json").Succeeded().Json.GetProperty("dropped").GetArrayLength());
+        Assert.Contains("1 releases", home.Run("verify", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal(before, Rows(home, "after"));
+        foreach (var one in new[] { home, whole }) one.Run("load", "fhir", File("second.ndjson"), "--tenant", "chu", "--mode", "merge").Succeeded();
+        home.Run("verify", "--tenant", "chu").Succeeded();
+        Assert.Equal(Rows(whole, "merged"), Rows(home, "merged"));
+    }
+
+    [Fact]
     public void What_is_merged_into_it_finds_its_records_and_follows_what_they_kept()
     {
         using var home = Earlier();

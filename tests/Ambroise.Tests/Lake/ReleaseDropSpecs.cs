@@ -259,6 +259,28 @@ public sealed class ReleaseDropSpecs
     }
 
     [Fact]
+    public void A_disk_that_fails_before_the_commit_and_keys_that_are_held_after_it_are_told_apart()
+    {
+        using var test = Fed();
+        DropRules rules = DropRules.Of(2, null).OrThrow();
+        var full = new HookedLedger(test.Ledger) { BeforeCommit = () => throw new IOException() };
+        Assert.True(ReleaseDrop.Run(new TenantLake(test.Folder, "t", test.Keys, full, TimeProvider.System), rules, "ada", () => [], _ => { }).Failed(out var failure, out _));
+        Assert.Equal("lake.disk", failure.Code);
+        Assert.Equal(4, test.Open().Releases().OrThrow().Count);
+
+        FileStream? held = null;
+        var busy = new HookedLedger(test.Ledger) { AfterCommit = () => held = new(Path.Combine(test.Folder, "keys", ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) };
+        Assert.True(ReleaseDrop.Run(new TenantLake(test.Folder, "t", test.Keys, busy, TimeProvider.System), rules, "ada", () => [], _ => { }).Failed(out failure, out _));
+        Assert.Equal("drop.unfinished", failure.Code);
+        Assert.Equal([3, 4], test.Open().Releases().OrThrow().Select(m => m.Release));
+        Assert.Contains("r2", test.Keys.Groups);
+        held!.Dispose();
+        Assert.Empty(Drop(test, 2).Dropped);
+        Assert.DoesNotContain("r2", test.Keys.Groups);
+        Sound(test);
+    }
+
+    [Fact]
     public void Who_reads_while_others_go_reads_on_and_who_reads_one_that_goes_is_told()
     {
         using var test = Fed();
