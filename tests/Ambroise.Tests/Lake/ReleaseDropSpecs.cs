@@ -168,8 +168,8 @@ public sealed class ReleaseDropSpecs
         using var ring = KeyRingOf(test);
         Assert.False(ring.Has("r1", "quarantine"));
         Assert.False(ring.Has("r1", "report"));
-        Assert.False(ring.Has("r1", "cost")); // written anew by each merge
-        Assert.True(ring.Has("r1", "person") && ring.Has("r1", "person.identity") && ring.Has("r1", "note.text") && ring.Has("r3", "report") && ring.Has("r3", "quarantine"));
+        Assert.False(ring.Has("r1", "fact_relationship")); // shared: written anew by each merge
+        Assert.True(ring.Has("r1", "person") && ring.Has("r1", "cost") && ring.Has("r1", "person.identity") && ring.Has("r1", "note.text") && ring.Has("r3", "report") && ring.Has("r3", "quarantine"));
         Sound(test);
 
         test.Load(KeptShardsSpecs.Hospital(Forty));
