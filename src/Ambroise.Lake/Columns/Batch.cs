@@ -15,6 +15,9 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
     /// <summary>person_id of whom each row is about, null where nobody knows, of a table placed with its records; else empty.</summary>
     public Int64Column Persons { get; } = new(capacity: 0, shelf);
 
+    /// <summary>Whom the rows are about, by a column or beside them; null where neither tells.</summary>
+    public Int64Column? About => Table.Person >= 0 ? (Int64Column)Columns[Table.Person] : Persons.Count > 0 ? Persons : null;
+
     /// <summary>Name of the source file all the rows come from, without its folder; empty for rows of an earlier release.</summary>
     public string SourceFile { get; set; } = "";
 

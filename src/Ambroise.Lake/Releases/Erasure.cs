@@ -201,7 +201,7 @@ public static class Erasure
                 }
                 if (table == Cdm54.Person || table == Cdm54.CareSite) gone.PlacesLeft.Add(batch.Int64("location_id").Array[row]);
                 rows.Add(row);
-                if (table.Person >= 0 || batch.Persons.Count > 0) ordinals.Add(Array.BinarySearch(left!, (table.Person >= 0 ? (Int64Column)batch.Columns[table.Person] : batch.Persons).Array[row]));
+                if (batch.About is { } about) ordinals.Add(Array.BinarySearch(left!, about.Array[row]));
                 else if (parents is not null && table.Placement is Placement.WithParent(var column, _)) ordinals.Add(parents[((Int64Column)batch.Columns[column]).Array[row]]);
             }
             kept.Append(batch, rows.ToArray(), ordinals.ToArray());

@@ -58,7 +58,7 @@ sealed class TableLoad : IDisposable
     {
         var key = Table.Key < 0 ? null : batch.Columns[Table.Key];
         var scattered = key is Int64Column { IsAbsent: false } longs ? longs.Array : null;
-        var person = Table.Person >= 0 ? (Int64Column)batch.Columns[Table.Person] : Table.Placement is Placement.WithRecord && batch.Persons.Count > 0 ? batch.Persons : null;
+        var person = batch.About;
         for (var row = 0; row < batch.Rows; row++)
         {
             if (scattered is not null && row + Lookahead < batch.Rows) keys?.Foresee(scattered[row + Lookahead]);
@@ -105,7 +105,7 @@ sealed class TableLoad : IDisposable
 
     void Reject(Batch batch, int row, string field, string reason)
     {
-        long? person = Table.Person >= 0 ? ((Int64Column)batch.Columns[Table.Person]).Array[row] : batch.Persons.Count > 0 ? batch.Persons.Array[row] : null;
+        var person = batch.About?.Array[row];
         reject(new(Table.Name, batch.SourceFile, batch.Line(row), field, reason, person, RowText.Of(batch, row)));
     }
 

@@ -104,7 +104,7 @@ public sealed partial class FhirSource
         {
             cancel.ThrowIfCancellationRequested();
             columns.Follow(rows, aliases, partOf);
-            var person = PersonsOf(rows);
+            var person = rows.About;
             if (table == Cdm54.SourceRecord) changes.Name(rows, links);
             else if (person is not null && links.Any && table != Cdm54.Person)
                 foreach (ref var value in person.Values) value = links.Person(value);
@@ -162,9 +162,6 @@ public sealed partial class FhirSource
             yield return some;
         }
     }
-
-    /// <returns>Whom rows are about, by a column or beside them; null where neither tells.</returns>
-    internal static Int64Column? PersonsOf(Batch rows) => rows.Table.Person >= 0 ? (Int64Column)rows.Columns[rows.Table.Person] : rows.Persons.Count > 0 ? rows.Persons : null;
 
     Batch Aside()
     {

@@ -133,7 +133,7 @@ sealed class PersonChanges
         var table = earlier.Table;
         if (table == Cdm54.MergedPatient) MergedPatients.Follow(earlier, links);
         else if (table == Cdm54.SourceRecord) Name(earlier, links);
-        else if (table != Cdm54.Person && FhirSource.PersonsOf(earlier) is { } about)
+        else if (table != Cdm54.Person && earlier.About is { } about)
         {
             var keys = table.Key < 0 || moved.Count == 0 ? null : earlier.Columns[table.Key] as Int64Column;
             var persons = about.Array;
