@@ -26,6 +26,9 @@ public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = 
 
     public long FirstLine { get; set; }
 
+    /// <summary>Nobody looks at the rows any more once they were handed on: whoever gets them may keep their memory.</summary>
+    public bool IsHandedOver { get; set; }
+
     public long Line(int row) => Lines.Count > 0 ? Lines.Values[row] : FirstLine + row;
 
     public int Rows => Columns[0].Count;

@@ -8,6 +8,8 @@ namespace Ambroise.Lake.Columns;
 /// <param name="shelf">Where its arrays come from and go back to; null for the collector's.</param>
 public abstract class Column(ArrayShelf? shelf)
 {
+    ArrayShelf? shelf = shelf;
+
     public int Count { get; private protected set; }
 
     /// <summary>No value so far: such a column takes no memory and no time, and most CDM columns of most hospitals are so.</summary>
@@ -58,6 +60,27 @@ public abstract class Column(ArrayShelf? shelf)
         other.TakeOver(Bytes);
         shelf = other;
     }
+
+    /// <summary>Takes the values of another column of the same type with the memory they are in: that one is empty then. What this one held goes back first.</summary>
+    public void TakeOver(Column from)
+    {
+        Release();
+        if (from.IsAbsent)
+        {
+            AppendNulls(from.Count);
+        }
+        else
+        {
+            Swap(from);
+            Count = from.Count;
+            from.shelf?.TakeOver(-Bytes);
+            shelf?.TakeOver(Bytes);
+        }
+        from.Clear();
+    }
+
+    /// <summary>Exchanges arrays with a column of the same type, whose count is seen to elsewhere.</summary>
+    private protected abstract void Swap(Column with);
 
     private protected void Grow<T>(ref T[] values, int needed, int kept) where T : unmanaged
     {
@@ -141,6 +164,13 @@ public sealed class Int32Column(int capacity = 0, ArrayShelf? shelf = null) : Co
         else ((Int32Column)from).values.AsSpan(first, count).CopyTo(AppendSpan(count));
     }
 
+    private protected override void Swap(Column with)
+    {
+        var other = (Int32Column)with;
+        (values, other.values) = (other.values, values);
+        (absent, other.absent) = (other.absent, absent);
+    }
+
     public override void AppendNulls(int count)
     {
         if (absent) Count += count;
@@ -218,6 +248,13 @@ public sealed class Int64Column(int capacity = 0, ArrayShelf? shelf = null) : Co
         else ((Int64Column)from).values.AsSpan(first, count).CopyTo(AppendSpan(count));
     }
 
+    private protected override void Swap(Column with)
+    {
+        var other = (Int64Column)with;
+        (values, other.values) = (other.values, values);
+        (absent, other.absent) = (other.absent, absent);
+    }
+
     public override void AppendNulls(int count)
     {
         if (absent) Count += count;
@@ -293,6 +330,13 @@ public sealed class Float64Column(int capacity = 0, ArrayShelf? shelf = null) : 
     {
         if (from.IsAbsent) AppendNulls(count);
         else ((Float64Column)from).values.AsSpan(first, count).CopyTo(AppendSpan(count));
+    }
+
+    private protected override void Swap(Column with)
+    {
+        var other = (Float64Column)with;
+        (values, other.values) = (other.values, values);
+        (absent, other.absent) = (other.absent, absent);
     }
 
     public override void AppendNulls(int count)
@@ -423,6 +467,16 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
             ranges.AsSpan(Count, count).Fill(-1);
         }
         Count += count;
+    }
+
+    private protected override void Swap(Column with)
+    {
+        var other = (TextColumn)with;
+        (bytes, other.bytes) = (other.bytes, bytes);
+        (ranges, other.ranges) = (other.ranges, ranges);
+        (last, other.last) = (other.last, last);
+        (used, other.used) = (other.used, used);
+        (absent, other.absent) = (other.absent, absent);
     }
 
     public override bool IsNull(int row) => absent || ranges[row] < 0;

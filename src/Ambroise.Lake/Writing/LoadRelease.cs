@@ -107,9 +107,9 @@ public static class LoadRelease
             foreach (var batch in batches)
             {
                 cancel.ThrowIfCancellationRequested();
-                await writer.AppendAsync(batch);
                 if (before is not null && table is { Key: < 0, Person: >= 0 }) replaced.UnionWith(((Int64Column)batch.Columns[table.Person]).Values.ToArray());
                 total += batch.Rows;
+                await writer.AppendAsync(batch);
                 progress?.Report(new(table.Name, total, done, tables.Count));
                 if (writer.Rejected.Count > options.MaxRejects)
                     return new Failure(FailureKind.Invalid, "load.rejects", $"More than {options.MaxRejects} rows were rejected while reading {table.Name}: nothing was loaded. Correct the source, or raise --max-rejects.");

@@ -3,8 +3,8 @@ using Ambroise.Lake.Columns;
 
 namespace Ambroise.Lake.Writing;
 
-/// <summary>Rows of one table bound for one shard, in the order they came, cut into pieces of <see cref="PieceRows"/> so that no array doubles for long:
-/// row <c>r</c> is at <c>r % PieceRows</c> of piece <c>r / PieceRows</c>.</summary>
+/// <summary>Rows of one table bound for one shard, in the order they came, cut into pieces of at most <see cref="PieceRows"/> so that no array doubles for long:
+/// row <c>r</c> is at <c>r % PieceRows</c> of piece <c>r / PieceRows</c>. Where batches were taken over that fill no piece, no row has the numbers in between.</summary>
 /// <param name="shelf">Where the rows' memory comes from and goes back to; null for the collector's.</param>
 sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
 {
@@ -23,6 +23,9 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
     /// <summary>A piece starts with room for as much text as the one before it held, no more than this a column: to grow there step by step took a fortieth of a load.</summary>
     const int MostExpected = 4 << 20;
 
+    /// <summary>Fewer rows than this make no piece of their own: to copy them costs less than to keep them apart.</summary>
+    public const int LeastTaken = PieceRows / 4;
+
     readonly List<Piece> pieces = [];
     readonly int[] textBytes = new int[table.Columns.Length];
 
@@ -37,8 +40,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         long grown = 0;
         while (rows.Length > 0)
         {
-            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add();
-            var piece = pieces[^1];
+            var piece = Last();
             var before = piece.Rows.Bytes;
             var take = Math.Min(rows.Length, PieceRows - piece.Rows.Rows);
             for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].AppendFrom(from.Columns[c], rows[..take]);
@@ -62,8 +64,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         long grown = 0;
         for (var first = 0; first < from.Rows;)
         {
-            if ((Rows & PieceMask) == 0 && Rows >> PieceBits == pieces.Count) Add();
-            var piece = pieces[^1];
+            var piece = Last();
             var before = piece.Rows.Bytes;
             var take = Math.Min(from.Rows - first, PieceRows - piece.Rows.Rows);
             for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].AppendRange(from.Columns[c], first, take);
@@ -74,6 +75,30 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
             first += take;
         }
         return grown;
+    }
+
+    /// <summary>Takes a whole batch's memory over instead of copying it: the batch is empty then. Only where it makes a piece of some size, and the one before is none that a few rows more would be added to.</summary>
+    /// <param name="grown">Bytes of memory it holds.</param>
+    public bool TryTakeOver(Batch from, ReadOnlySpan<int> ordinals, out long grown)
+    {
+        grown = 0;
+        if (from.Rows is < LeastTaken or > PieceRows || pieces.Count > 0 && pieces[^1].Rows.Rows < LeastTaken) return false;
+        var (count, persons) = (from.Rows, ordinals.Length > 0 && from.Persons.Count > 0);
+        var piece = new Piece(new Batch(Table, 0, shelf), new Int32Column(count, shelf));
+        for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].TakeOver(from.Columns[c]);
+        if (persons) piece.Rows.Persons.TakeOver(from.Persons);
+        if (ordinals.Length > 0) ordinals.CopyTo(piece.Ordinals.AppendSpan(count));
+        pieces.Add(piece);
+        Rows += count;
+        grown = piece.Rows.Bytes + 4L * count;
+        return true;
+    }
+
+    /// <summary>The piece that the next row belongs to.</summary>
+    Piece Last()
+    {
+        if (pieces.Count == 0 || pieces[^1].Rows.Rows == PieceRows) Add();
+        return pieces[^1];
     }
 
     void Add()

@@ -14,11 +14,15 @@ static class RowOrder
     /// <summary>Stable order of rows by <paramref name="keys"/>, ascending as unsigned numbers.</summary>
     /// <param name="keys">One per row; permuted along with the rows.</param>
     /// <param name="areSpread">They are mostly spread evenly, as hashes are: their upper digits tell most apart, and the rest are neighbours that change places. Others take longer so.</param>
+    /// <param name="rows">The rows' numbers in the order of their keys, in an array of the shelf's that goes over to this; null where they are 0, 1, 2 and so on.</param>
     /// <returns>Row numbers in order, at the front of an array of the shelf's.</returns>
-    public static int[] Sort(ulong[] keys, int count, ArrayShelf shelf, bool areSpread = false)
+    public static int[] Sort(ulong[] keys, int count, ArrayShelf shelf, bool areSpread = false, int[]? rows = null)
     {
-        var rows = shelf.Take<int>(count);
-        for (var i = 0; i < count; i++) rows[i] = i;
+        if (rows is null)
+        {
+            rows = shelf.Take<int>(count);
+            for (var i = 0; i < count; i++) rows[i] = i;
+        }
         ulong differing = 0, sorted = 1;
         for (var i = 1; i < count; i++)
         {

@@ -21,7 +21,7 @@ sealed record ShardOrder(ReadOnlyMemory<int> Rows, ConceptRun[] Runs, int Patien
         int startBits = RowOrder.Width((ulong)((long)greatestStart - leastStart)), patientBits = shared ? 0 : 16,
             conceptBits = RowOrder.Width((ulong)((long)greatestConcept - leastConcept));
 
-        var keys = shelf.Take<ulong>(rows.Rows);
+        var (keys, numbers) = (shelf.Take<ulong>(rows.Rows), shelf.Take<int>(rows.Rows));
         var at = 0;
         // Dates centuries apart and concepts across all of 32 bits together overflow 64 bits: then dates are left to the tie-break.
         var startsInKey = conceptBits + patientBits + startBits <= 64;
@@ -35,10 +35,10 @@ sealed record ShardOrder(ReadOnlyMemory<int> Rows, ConceptRun[] Runs, int Patien
                 if (concepts is not null) key = (ulong)((long)concepts[p][i] - leastConcept);
                 if (ordinals is not null) key = key << 16 | (uint)ordinals[p][i];
                 if (starts is not null && startsInKey) key = key << startBits | (ulong)((long)starts[p][i] - leastStart);
-                keys[at++] = key;
+                (keys[at], numbers[at++]) = (key, p << Pieces.PieceBits | i);
             }
         }
-        var order = RowOrder.Sort(keys, rows.Rows, shelf);
+        var order = RowOrder.Sort(keys, rows.Rows, shelf, rows: numbers);
         BreakTies(rows, keys.AsSpan(0, rows.Rows), order, starts is null || startsInKey);
         shelf.Give(keys);
         return new(order.AsMemory(0, rows.Rows), FindRuns(order.AsSpan(0, rows.Rows), concepts), Distinct(ordinals, rows), starts is null || rows.Rows == 0 ? Null.Int32 : FirstStart(rows, starts), greatestStart);

@@ -14,7 +14,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
     Spill? spill;
     long bytes;
 
-    /// <summary>Copies a batch: the caller may use it again.</summary>
+    /// <summary>Copies a batch: the caller may use it again. What filled it is at hand then; to have mapped into the memory where rows stay took as long.</summary>
     /// <param name="tags">A number of the caller's for each row.</param>
     public void Add(Batch rows, Int32Column tags)
     {
@@ -33,7 +33,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
     }
 
     /// <param name="next">Where the memory of rows goes that were used; null for the collector.</param>
-    /// <returns>The table's rows with their tags, in the order they came. Each batch is to be used before the next is asked for.</returns>
+    /// <returns>The table's rows with their tags, in the order they came. Each batch is to be used before the next is asked for; its memory may be kept where it says so.</returns>
     public IEnumerable<(Batch Rows, Int32Column Tags)> Take(CdmTable table, ArrayShelf? next)
     {
         if (!held.Remove(table, out var some)) yield break;
@@ -45,6 +45,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
             var piece = pieces[i];
             bytes -= piece.Rows.Bytes + piece.Ordinals.Bytes;
             pieces[i] = null!;
+            piece.Rows.IsHandedOver = true;
             yield return (piece.Rows, piece.Ordinals);
             if (next is null) continue;
             foreach (var column in piece.Rows.Columns) column.BelongTo(next);

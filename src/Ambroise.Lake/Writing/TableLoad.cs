@@ -53,7 +53,8 @@ sealed class TableLoad : IDisposable
     /// <summary>Where this table's own rows live, filled when asked for: rows placed with it need it.</summary>
     public ParentIndex? Places { get; init; }
 
-    /// <summary>Takes the rows of a batch, in order. A row seen before by key is refused, or dropped quietly when it comes from an earlier release.</summary>
+    /// <summary>Takes the rows of a batch, in order. A row seen before by key is refused, or dropped quietly when it comes from an earlier release.
+    /// A batch that is handed over may be empty afterwards.</summary>
     public void Append(Batch batch, bool fromEarlierRelease = false)
     {
         var key = Table.Key < 0 ? null : batch.Columns[Table.Key];
@@ -95,8 +96,11 @@ sealed class TableLoad : IDisposable
         foreach (var shard in touched)
         {
             var rows = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rowsOf[shard]);
-            Buffered += shards[shard].Append(batch, rows, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ordinalsOf[shard]));
+            var ordinals = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ordinalsOf[shard]);
             Accepted += rows.Length;
+            // All of one shard, as they are of a small hospital and of a night's increment.
+            if (batch.IsHandedOver && rows.Length == batch.Rows && shards[shard].TryTakeOver(batch, ordinals, out var grown)) Buffered += grown;
+            else Buffered += shards[shard].Append(batch, rows, ordinals);
             rowsOf[shard].Clear();
             ordinalsOf[shard].Clear();
         }

@@ -100,8 +100,11 @@ public sealed partial class FhirSource
             if (table == Cdm54.Person) yield return persons;
             else if (table == Cdm54.Location) yield return places;
         var columns = new LinkColumns(table);
+        var (kept, countsByType) = (new List<int>(), new long[256]);
         foreach (var (rows, tags) in staged!.Take(table, shelf))
         {
+            kept.Clear();
+            countsByType.AsSpan().Clear();
             cancel.ThrowIfCancellationRequested();
             columns.Follow(rows, aliases, partOf);
             var person = rows.About;
@@ -110,8 +113,6 @@ public sealed partial class FhirSource
                 foreach (ref var value in person.Values) value = links.Person(value);
             var named = columns.Named.Select(n => rows.Columns[n].IsAbsent ? null : (Int64Column)rows.Columns[n]).ToArray();
             var found = new long[named.Length];
-            var kept = new List<int>(rows.Rows);
-            var countsByType = new long[256];
             var placed = Null.Int64;
             for (var row = 0; row < rows.Rows; row++)
             {

@@ -51,8 +51,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         Begin(input.File.Name, input.FirstLine);
         asOf = input.File.AsOf ?? LoadedAt;
         var whole = input.Bytes.AsMemory(0, input.Length);
-        if (input.Ends is { } ends) Lines(whole, ends);
-        else Document(whole);
+        if (input.IsDocument) Document(whole);
+        else Lines(whole, input.Ends);
         input.Release();
         return chunk;
     }

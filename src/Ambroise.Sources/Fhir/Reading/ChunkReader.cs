@@ -85,7 +85,7 @@ static class ChunkReader
             {
                 if (have > 0)
                 {
-                    yield return new(file, buffers, buffer, have, document ? null : LineEnds.Of(buffer.AsSpan(0, have)), line);
+                    yield return new(file, buffers, buffer, have, document ? default : LineEnds.Of(buffer.AsSpan(0, have)), line);
                     yield break;
                 }
                 break;
@@ -111,8 +111,9 @@ static class ChunkReader
             var next = buffers.Take(have - whole);
             buffer.AsSpan(whole, have - whole).CopyTo(next);
             var ends = LineEnds.Of(buffer.AsSpan(0, whole));
+            var lines = ends.Count;
             yield return new(file, buffers, buffer, whole, ends, line);
-            line += ends.Length;
+            line += lines;
             (buffer, have) = (next, have - whole);
         }
         buffers.Give(buffer);

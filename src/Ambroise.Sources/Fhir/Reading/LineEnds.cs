@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -10,14 +11,22 @@ static class LineEnds
 {
     const byte End = (byte)'\n';
 
-    /// <returns>Places of the line feeds, ascending.</returns>
-    public static int[] Of(ReadOnlySpan<byte> text)
+    const int Usual = 1 << 10;
+
+    /// <returns>Places of the line feeds, ascending, in an array of the shared pool's.</returns>
+    public static ArraySegment<int> Of(ReadOnlySpan<byte> text)
     {
-        var ends = new int[256];
+        var ends = ArrayPool<int>.Shared.Rent(Usual);
         var count = 0;
         void Add(int at)
         {
-            if (count == ends.Length) Array.Resize(ref ends, 2 * count);
+            if (count == ends.Length)
+            {
+                var more = ArrayPool<int>.Shared.Rent(2 * count);
+                ends.CopyTo(more, 0);
+                ArrayPool<int>.Shared.Return(ends);
+                ends = more;
+            }
             ends[count++] = at;
         }
         var from = 0;
@@ -31,6 +40,6 @@ static class LineEnds
         }
         for (; from < text.Length; from++)
             if (text[from] == End) Add(from);
-        return ends[..count];
+        return new(ends, 0, count);
     }
 }
