@@ -26,6 +26,19 @@ public sealed class EarlierRelease
     /// <param name="keys">Ascending.</param>
     public IEnumerable<Batch> Records(long[] keys, params string[] columns) => Find(keys).SelectMany(s => Records(s.Shard, s.Found, keys, columns));
 
+    /// <summary>As <see cref="Records(long[], string[])"/>, and <see cref="Known"/> of others, departed ones too: the keys of all records are gone through once for both.</summary>
+    /// <param name="others">Ascending.</param>
+    /// <param name="known">Takes those of them that a record has.</param>
+    public IEnumerable<Batch> Records(long[] keys, long[] others, HashSet<long> known, params string[] columns)
+    {
+        var found = Find([.. keys.Union(others).Order()]);
+        foreach (var (shard, there) in found)
+            if (there is not null) known.UnionWith(there.Select(f => f.Key).Where(key => others.AsSpan().BinarySearch(key) >= 0));
+            else
+                foreach (var batch in Records(shard, null, others, ["source_record_id"])) known.UnionWith(batch.Int64("source_record_id").Values.ToArray());
+        return found.SelectMany(s => Records(s.Shard, s.Found?.FindAll(f => keys.AsSpan().BinarySearch(f.Key) >= 0), keys, columns));
+    }
+
     IEnumerable<Batch> Records(int shard, List<(long Key, int Block)>? found, long[] keys, string[] columns)
     {
         if (found is null) return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => keys.AsSpan().BinarySearch(key) >= 0, null, columns);

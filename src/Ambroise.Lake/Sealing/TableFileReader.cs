@@ -16,6 +16,12 @@ sealed class TableFileReader : IDisposable
     readonly string name;
     readonly Dictionary<string, int> columns = [];
 
+    // Room for a block, used for one column after another: what is copied out of it is all that a merge keeps.
+    int[] int32 = [];
+    long[] int64 = [];
+    double[] float64 = [];
+    short[] levels = [];
+
     TableFileReader(string path, FileKeys.Retriever keys)
     {
         this.keys = keys;
@@ -61,13 +67,20 @@ sealed class TableFileReader : IDisposable
         return checked((int)group.MetaData.NumRows);
     });
 
-    public int[] Int32(CdmColumn column, int block) => Values(column, block, Null.Int32);
-    public long[] Int64(CdmColumn column, int block) => Values(column, block, Null.Int64);
-    public double[] Float64(CdmColumn column, int block) => Values(column, block, Null.Float64);
+    public int[] Int32(CdmColumn column, int block) => All(column, block, Null.Int32);
+    public long[] Int64(CdmColumn column, int block) => All(column, block, Null.Int64);
+    public double[] Float64(CdmColumn column, int block) => All(column, block, Null.Float64);
 
     /// <summary>Reads a block of a column into an array lent for it, which may be longer.</summary>
     /// <returns>The rows read.</returns>
     public int Int64(CdmColumn column, int block, long[] into) => Values(column, block, Null.Int64, _ => into).Rows;
+
+    T[] All<T>(CdmColumn column, int block, T absent) where T : unmanaged
+    {
+        T[] values = [];
+        Values(column, block, absent, rows => values = GC.AllocateUninitializedArray<T>(rows));
+        return values;
+    }
 
     /// <returns>The least and the greatest value of a block, or null where the file does not say.</returns>
     public (long Least, long Greatest)? Range(CdmColumn column, int block) => Guard<(long, long)?>(() =>
@@ -84,24 +97,27 @@ sealed class TableFileReader : IDisposable
     {
         switch (to)
         {
-            case Int32Column c: Copy(Int32(column, block), rows, c.AppendSpan); break;
-            case Int64Column c: Copy(Int64(column, block), rows, c.AppendSpan); break;
-            case Float64Column c: Copy(Float64(column, block), rows, c.AppendSpan); break;
+            case Int32Column c: Copy(Values(column, block, Null.Int32, n => Room(ref int32, n)), int32, rows, c, c.AppendSpan); break;
+            case Int64Column c: Copy(Values(column, block, Null.Int64, n => Room(ref int64, n)), int64, rows, c, c.AppendSpan); break;
+            case Float64Column c: Copy(Values(column, block, Null.Float64, n => Room(ref float64, n)), float64, rows, c, c.AppendSpan); break;
             case TextColumn c: AppendText(c, column, block, rows); break;
         }
     }
 
-    delegate Span<T> Room<T>(int count);
+    static T[] Room<T>(ref T[] array, int least) => array.Length >= least ? array : array = GC.AllocateUninitializedArray<T>(least);
 
-    static void Copy<T>(T[] values, int[]? rows, Room<T> room)
+    delegate Span<T> Append<T>(int count);
+
+    /// <summary>A column without a value stays so: it takes neither memory nor time.</summary>
+    static void Copy<T>((int Rows, int Present) read, T[] values, int[]? some, Column column, Append<T> append)
     {
-        if (rows is null)
+        if (read.Present == 0) column.AppendNulls(some?.Length ?? read.Rows);
+        else if (some is null) values.AsSpan(0, read.Rows).CopyTo(append(read.Rows));
+        else
         {
-            values.CopyTo(room(values.Length));
-            return;
+            var to = append(some.Length);
+            for (var i = 0; i < some.Length; i++) to[i] = values[some[i]];
         }
-        var to = room(rows.Length);
-        for (var i = 0; i < rows.Length; i++) to[i] = values[rows[i]];
     }
 
     /// <summary>Appends a block's text.</summary>
@@ -135,32 +151,36 @@ sealed class TableFileReader : IDisposable
         return 0;
     });
 
-    T[] Values<T>(CdmColumn column, int block, T absent) where T : unmanaged => Values(column, block, absent, static rows => GC.AllocateUninitializedArray<T>(rows)).Values;
-
-    (T[] Values, int Rows) Values<T>(CdmColumn column, int block, T absent, Func<int, T[]> room) where T : unmanaged => Guard(() =>
+    /// <returns>The rows of the block, and how many of them have a value.</returns>
+    (int Rows, int Present) Values<T>(CdmColumn column, int block, T absent, Func<int, T[]> room) where T : unmanaged => Guard(() =>
     {
         using var group = file.RowGroup(block);
         using var reader = (ColumnReader<T>)group.Column(columns[column.Name]);
         var rows = checked((int)group.MetaData.NumRows);
         var values = room(rows);
         var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
-        var levels = optional ? GC.AllocateUninitializedArray<short>(rows) : [];
+        var levels = optional ? Room(ref this.levels, rows) : [];
         int done = 0, kept = 0;
         while (done < rows)
         {
-            var read = checked((int)reader.ReadBatch(rows - done, optional ? levels.AsSpan(done) : default, default, values.AsSpan(kept, rows - kept), out var present));
+            var read = checked((int)reader.ReadBatch(rows - done, optional ? levels.AsSpan(done, rows - done) : default, default, values.AsSpan(kept, rows - kept), out var present));
             if (read == 0) throw new InvalidDataException();
             done += read;
             kept += checked((int)present);
         }
         if (optional) Spread(values.AsSpan(0, rows), levels, kept, absent);
         else if (kept != rows) throw new InvalidDataException();
-        return (values, rows);
+        return (rows, kept);
     });
 
     /// <summary>Moves the values that are present, packed at the front, to their rows.</summary>
     static void Spread<T>(Span<T> values, short[] levels, int kept, T absent)
     {
+        if (kept == 0)
+        {
+            values.Fill(absent);
+            return;
+        }
         for (int row = values.Length - 1, from = kept - 1; row >= 0 && from < row; row--)
             values[row] = levels[row] != 0 ? values[from--] : absent;
     }

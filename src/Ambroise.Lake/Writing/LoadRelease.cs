@@ -77,7 +77,7 @@ public static class LoadRelease
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
         records?.Begin(new(lake, before), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
-        var plan = new MergePlan(lake, before, records?.Touched, options.Keep);
+        var plan = new MergePlan(lake, before, records?.Touched, options.Keep, options.Threads);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived)
             // The longest of a source of records goes first: the others are read, sorted and written beside it.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
@@ -23,15 +24,17 @@ sealed class MergePlan
 
     readonly TenantLake lake;
     readonly Manifest? before;
+    readonly int threads;
     readonly List<Shard> kept = [];
-    readonly Dictionary<(int Shard, string Table), long> left = [];
-    readonly Dictionary<(int Shard, string Table), HashSet<long>> leftKeys = [];
+    readonly ConcurrentDictionary<(int Shard, string Table), long> left = [];
+    readonly ConcurrentDictionary<(int Shard, string Table), HashSet<long>> leftKeys = [];
 
     /// <param name="before">Null for a load that takes nothing over.</param>
     /// <param name="touched">Patients whose rows the load may change, some of whom may be new; null where it is not known.</param>
-    public MergePlan(TenantLake lake, Manifest? before, IReadOnlySet<long>? touched, KeepShards keep)
+    /// <param name="threads">Shards read at once.</param>
+    public MergePlan(TenantLake lake, Manifest? before, IReadOnlySet<long>? touched, KeepShards keep, int threads)
     {
-        (this.lake, this.before) = (lake, before);
+        (this.lake, this.before, this.threads) = (lake, before, threads);
         if (before is null || touched is null) return;
         var departed = lake.DepartedOf(before);
         var candidates = new List<(int Number, int Living, int[] Places, HashSet<long> Leaving)>();
@@ -67,17 +70,19 @@ sealed class MergePlan
     public IEnumerable<Batch> Rows(CdmTable table)
     {
         if (before is null) yield break;
+        var leaving = new List<IEnumerable<Batch>>();
         foreach (var number in StoredRows.Shards(before, table))
             if (kept.Find(s => s.Number == number) is not { } shard)
                 foreach (var batch in StoredRows.Read(lake, before, number, table)) yield return batch;
-            else if (shard.Leaving.Count > 0)
-                foreach (var batch in Leaving(shard, table)) yield return batch;
+            else if (shard.Leaving.Count > 0) leaving.Add(Leaving(shard, table));
+        // Of these few rows are taken, and many are looked through: they wait in memory, whole shards do not.
+        foreach (var batch in ReadAhead.Concat(leaving, threads)) yield return batch;
     }
 
     IEnumerable<Batch> Leaving(Shard shard, CdmTable table)
     {
         var (column, of) = table.Placement is Placement.WithParent(var child, var parent) ? (child, leftKeys.GetValueOrDefault((shard.Number, parent)) ?? []) : (table.Person, shard.Leaving);
-        var keys = leftKeys[(shard.Number, table.Name)] = [];
+        HashSet<long> keys = leftKeys[(shard.Number, table.Name)] = [];
         var isParent = Cdm54.All.Any(t => t.Placement is Placement.WithParent(_, var name) && name == table.Name);
         long rows = 0;
         foreach (var some in StoredRows.Read(lake, before!, shard.Number, table, column, of.Contains))

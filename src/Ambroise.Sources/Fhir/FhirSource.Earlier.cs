@@ -151,9 +151,8 @@ public sealed partial class FhirSource
         var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
         var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq))
             .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
-        var links = new KeptLinks(1, names, [.. tellers.OrderBy(r => r.Record)],
-            [.. definitions.All.Select(d => new KeptLinks.Definition(d.Key, d.Code.Meaning.Vocabulary, d.Code.Meaning.Code, d.Code.Display, d.Version.Updated, d.Version.Number, d.Version.Hash)).OrderBy(d => d.Key)],
-            [.. versions.OrderBy(v => v.Key)]);
+        var (defining, defined) = definitions.Kept();
+        var links = new KeptLinks(2, names, [.. tellers.OrderBy(r => r.Record)], [.. versions.OrderBy(v => v.Key)]) { Codes = defining, Defined = defined };
         long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
         return (links with { Former = former, NamesPatients = NamesPatients, NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
     }
@@ -161,7 +160,7 @@ public sealed partial class FhirSource
     /// <summary>What earlier loads brought and names such a one.</summary>
     void Recode(EarlierRelease earlier)
     {
-        var changed = kept.Definitions.Where(d => definitions.TryGet(d.Key, out var code) && (code.Meaning.Vocabulary, code.Meaning.Code) != (d.Vocabulary, d.Code)).Select(d => d.Key).ToHashSet();
+        var changed = definitions.Recoded.ToHashSet();
         if (changed.Count == 0) return;
         using var names = new RowKeys(key);
         var recoding = new Recoding(new(names, codes, options, definitions), d => definitions.TryGet(d, out var code) ? code : null);
@@ -185,8 +184,14 @@ public sealed partial class FhirSource
         string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type", "patient_id", "patient_named_by", "definition_id", "fingerprint"];
         var fingerprints = new Fingerprints(codes, options, definitions);
         long[] Wanted() => [.. index.Newest.Select(e => e.Key).Concat(earlier.Rows(Cdm54.MergedPatient, "merged_patient_id").SelectMany(b => b.Int64("merged_patient_id").Values.ToArray())).Order()];
+        var inTables = new List<(long Person, (int Day, long Time) At)>();
+        foreach (var batch in earlier.Rows(Cdm54.Death, "person_id", "death_date", "death_datetime"))
+            for (var row = 0; row < batch.Rows; row++) inTables.Add((batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
+        // A person's key is that of a Patient, the least of theirs: where there is its record, Patients tell of the death.
+        long[] dead = [.. inTables.Select(d => d.Person).Distinct().Order()];
+        var recorded = new HashSet<long>();
         // A load too large for the memory brings so much that all of the earlier records are gone through.
-        foreach (var batch in !isMerge ? [] : index.IsOnDisk ? earlier.Rows(Cdm54.SourceRecord, columns) : earlier.Records(Wanted(), columns))
+        foreach (var batch in !isMerge ? [] : index.IsOnDisk ? earlier.Rows(Cdm54.SourceRecord, columns) : earlier.Records(Wanted(), dead, recorded, columns))
         {
             cancel.ThrowIfCancellationRequested();
             var (ids, at, rows, names, about, types) = (batch.Int64("source_record_id"), batch.Int64("version_at"), batch.Int32("row_count"), batch.Text("version_name"), batch.Int64("person_id"), batch.Text("record_type"));
@@ -249,11 +254,7 @@ public sealed partial class FhirSource
             }
             AskWhoElse(earlier, named);
         }
-        var inTables = new List<(long Person, (int Day, long Time) At)>();
-        foreach (var batch in earlier.Rows(Cdm54.Death, "person_id", "death_date", "death_datetime"))
-            for (var row = 0; row < batch.Rows; row++) inTables.Add((batch.Int64("person_id").Array[row], (batch.Int32("death_date").Array[row], batch.Int64("death_datetime").Array[row])));
-        // A person's key is that of a Patient, the least of theirs: where there is its record, Patients tell of the death.
-        var recorded = earlier.Known([.. inTables.Select(d => d.Person).Distinct().Order()], departedToo: true);
+        if (index.IsOnDisk) recorded = earlier.Known(dead, departedToo: true);
         foreach (var (person, at) in inTables)
             if (!recorded.Contains(person)) deaths.Add((InTables, person, at));
         foreach (var batch in earlier.Rows(Cdm54.CdmSource, "source_release_date"))

@@ -118,8 +118,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRelease, earlierWaiting) = (earlier, waiting);
         isMerge = earlier.Rows(Cdm54.Person, "person_id").Any();
-        foreach (var d in kept.Definitions)
-            if (d.Code is { } code) definitions.Add(d.Key, new(codes.Find(d.Vocabulary!, code), d.Display ?? ""), new(d.Updated, d.Number, d.Hash));
+        definitions.Know(kept.Defined, [.. kept.Codes.Select(c => new Coded(codes.Find(c.Vocabulary, c.Code), c.Display))]);
         ReadAll(cancel);
         Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);

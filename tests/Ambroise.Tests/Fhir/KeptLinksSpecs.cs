@@ -5,15 +5,17 @@ namespace Ambroise.Tests.Fhir;
 
 public sealed class KeptLinksSpecs
 {
-    static readonly KeptLinks Links = new(1, [new(3, long.MaxValue, -5), new(4, 7, 8)], [new(9, 10, 11, "cardiologie", 12)], [new(13, "ATC", "N02BE01", "paracetamol", 14, 15, ulong.MaxValue)], [new(16, long.MinValue, 17)])
+    static readonly KeptLinks Links = new(2, [new(3, long.MaxValue, -5), new(4, 7, 8)], [new(9, 10, 11, "cardiologie", 12)], [new(16, long.MinValue, 17)])
     {
+        Codes = [new("ATC", "N02BE01", "paracetamol")],
+        Defined = [new(12, 1, 2, 3, -1), new(13, 14, 15, ulong.MaxValue, 0), new(14, long.MinValue, 0, 1, 0)],
         NumberSystems = ["urn:ipp"],
         Former = [new(20, 21, 22)],
         Open = [18, 19],
         NamesPatients = true,
     };
 
-    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Definitions, .. links.Versions, .. links.Former, .. links.NumberSystems, $"{(links.NamesPatients ? "named " : "")}{(links.Open is null ? "null" : string.Join(',', links.Open))}"]);
+    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Codes, .. links.Defined, .. links.Versions, .. links.Former, .. links.NumberSystems, $"{(links.NamesPatients ? "named " : "")}{(links.Open is null ? "null" : string.Join(',', links.Open))}"]);
 
     [Fact]
     public void They_come_back_as_they_were()
@@ -26,7 +28,7 @@ public sealed class KeptLinksSpecs
     [Fact]
     public void What_an_earlier_version_of_the_program_wrote_is_read()
     {
-        var links = KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":1,"Names":[{"Record":3,"Key":9223372036854775807,"Means":-5},{"Record":4,"Key":7,"Means":8}],"Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Definitions":[{"Key":13,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":14,"Number":15,"Hash":18446744073709551615}],"Versions":[{"Key":16,"Updated":-9223372036854775808,"Number":17}],"NumberSystems":["urn:ipp"]}"""));
+        var links = KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":1,"Names":[{"Record":3,"Key":9223372036854775807,"Means":-5},{"Record":4,"Key":7,"Means":8}],"Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Definitions":[{"Key":14,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":-9223372036854775808,"Number":0,"Hash":1},{"Key":12,"Vocabulary":null,"Code":null,"Display":null,"Updated":1,"Number":2,"Hash":3},{"Key":13,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":14,"Number":15,"Hash":18446744073709551615}],"Versions":[{"Key":16,"Updated":-9223372036854775808,"Number":17}],"NumberSystems":["urn:ipp"]}"""));
         Assert.Equal(Shown(Links with { Open = null, Former = [], NamesPatients = false }), Shown(links));
     }
 }

@@ -59,6 +59,10 @@ public sealed class RecordKeysSpecs
             Assert.Equal(there, Read(release, asked).Order());
             Assert.Empty(release.Known([0, .. absent, long.MaxValue]));
             Assert.Empty(Read(release, [0, .. absent, long.MaxValue]));
+            var known = new HashSet<long>();
+            long[] wanted = [.. there.Where((_, i) => i % 2 == 0)], others = [.. there.Where((_, i) => i % 3 == 0).Concat(absent).Order()];
+            Assert.Equal(wanted, release.Records(wanted, others, known, "source_record_id").SelectMany(b => b.Int64("source_record_id").Values.ToArray()).Order());
+            Assert.Equal(there.Where((_, i) => i % 3 == 0), known.Order());
         }
         Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
     }
@@ -104,6 +108,9 @@ public sealed class RecordKeysSpecs
         var ids = Ids(3);
         Assert.Equal([ids[0]], Read(release, 0, ids[0], long.MaxValue));
         Assert.Equal([ids[0], ids[7]], release.Known([0, ids[0], ids[7], long.MaxValue]).Order());
+        var known = new HashSet<long>();
+        Assert.Equal([ids[2]], release.Records([ids[2]], [ids[0], ids[7], long.MaxValue], known, "source_record_id").SelectMany(b => b.Int64("source_record_id").Values.ToArray()));
+        Assert.Equal([ids[0], ids[7]], known.Order());
     }
 
     [Fact]
