@@ -122,6 +122,7 @@ static class French
         ["lake.departed-count"] = "Un fichier ne compte pas comme sa version les lignes de patients partis dans un autre lot : restaurez la sauvegarde. …",
         ["lineage.row-invalid"] = "Ceci ne nomme pas une ligne : écrire la table et la clé de la ligne, comme condition_occurrence:1042.",
         ["load.report-none"] = "Cette version n'a pas de rapport : elle ne vient pas d'un chargement FHIR.",
+        ["load.intent-unknown"] = "Cette intention de MedicationRequest n'existe pas dans FHIR R4 : order, plan, proposal, original-order, reflex-order, filler-order, instance-order ou option.",
         ["load.zone-unknown"] = "Ce fuseau horaire n'existe pas : nommez-le comme Europe/Paris. …",
         ["mappings.missing"] = "Ce fichier de correspondances n'existe pas. …",
         ["opposition.file-missing"] = "Ce fichier d'oppositions n'existe pas. …",

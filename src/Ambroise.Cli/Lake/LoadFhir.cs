@@ -26,7 +26,11 @@ static class LoadFhir
     /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
     public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
 
-    public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Unchanged, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn);
+    public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Unchanged, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn)
+    {
+        /// <summary>Files that were not read, or not to their end, by reason.</summary>
+        public IReadOnlyList<FateShown> Files { get; init; } = [];
+    }
 
     public static Command Command(CommandFrame frame)
     {
@@ -51,7 +55,11 @@ static class LoadFhir
                     if (!TimeZoneInfo.TryFindSystemTimeZoneById(named, out var found)) return new Failure(FailureKind.Invalid, "load.zone-unknown", $"'{named}' is no time zone: name one as Europe/Paris.");
                     options = options with { Zone = found };
                 }
-                if (parse.GetValue(intents) is { Length: > 0 } chosen) options = options with { Intents = chosen };
+                if (parse.GetValue(intents) is { Length: > 0 } chosen)
+                {
+                    if (chosen.FirstOrDefault(i => !FhirOptions.KnownIntents.Contains(i)) is { } other) return new Failure(FailureKind.Invalid, "load.intent-unknown", $"'{other}' is no MedicationRequest.intent: name some of {string.Join(", ", FhirOptions.KnownIntents)}.");
+                    options = options with { Intents = chosen };
+                }
                 if (parse.GetValue(numbers) is { Length: > 0 } systems) options = options with { NumberSystems = systems };
                 if (server.Of(parse, parse.GetRequiredValue(folder)).Failed(out var failure, out var asked)) return failure;
                 using (asked)
@@ -74,7 +82,8 @@ static class LoadFhir
         if (DeclareSources.Refuses(tenant, declared) is { } refused) return refused;
         using var export = asked is null ? null : BulkExport.Open(Path.Combine(tenant.Folder, "exports"), tenant.Keys.GetOrCreate("fhir-export", "spool"), asked.Request, asked.SinceLast, asked.Anew, asked.Client, session.Clock).OrThrow();
         if ((export is null ? FhirFolder.Open(folder) : await ExportOptions.FetchAsync(session, export, cancel)).Failed(out var failure, out var files)) return failure;
-        if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown)) return failure;
+        if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown))
+            return export is null ? failure : failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
         if (export is not null) shown = shown with { Export = new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems) };
         export?.Loaded();
         return new Answer(shown, console => Show(session, console, shown));
@@ -88,13 +97,12 @@ static class LoadFhir
         if (VocabularyCodes.Read(session.Home.VocabularyFolder, Mappings.PathOf(tenant), memory.Native, threads).Failed(out var failure, out var codes)) return failure;
         using var book = codes;
         memory.ApplyToHeap(); // DuckDB may have prepared the vocabulary and has no further part
-        using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock);
         var started = session.Clock.GetTimestamp();
         IReadOnlyList<Opposition> objected = [];
         var total = Math.Max(1, files.Files.Sum(f => f.Bytes));
-        var result = await session.Terminal.ProgressAsync(session.Say("Loading", "Chargement"), async report =>
+        Task<Result<LoadReport>> Attempt() => session.Terminal.ProgressAsync(session.Say("Loading", "Chargement"), async report =>
         {
-            source.Progressed = bytes => report((double)bytes / total);
+            using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock) { Progressed = bytes => report((double)bytes / total) };
             try
             {
                 // Before the release is seen: it never lacks an opposition that came with it.
@@ -106,6 +114,7 @@ static class LoadFhir
                 return memory.Exceeded;
             }
         });
+        var result = await DamagedFileException.WithoutAsync(Attempt);
         if (result.Failed(out failure, out var loaded)) return failure;
         tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
         if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
@@ -113,17 +122,25 @@ static class LoadFhir
         return new Shown(tenant.Id.Value, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
             told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), told.Fates.Where(f => f.Reason == FhirReport.Unchanged).Sum(f => f.Count), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
             [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], null,
-            objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws));
+            objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws))
+        {
+            Files = [.. told.Notes.Where(n => n.Type == "file").Select(n => new FateShown(n.Type, n.Kind, n.Reason, n.Count))],
+        };
     }
 
     public static void Show(Session session, IAnsiConsole console, Shown shown)
     {
-        console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {shown.Tenant}: {shown.Patients:N0} patients, {shown.Seconds:F1} s");
-        console.WriteLine(session.Say($"{shown.Read:N0} resources read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason{(shown.Unchanged > 0 ? $" ({shown.Unchanged:N0} of them as the release has them)" : "")}, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} codes without a standard concept.",
+        console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {shown.Tenant}: {shown.Patients:N0} {(shown.Patients == 1 ? "patient" : "patients")}, {shown.Seconds:F1} s");
+        console.WriteLine(session.Say($"{shown.Read:N0} {(shown.Read == 1 ? "resource" : "resources")} read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason{(shown.Unchanged > 0 ? $" ({shown.Unchanged:N0} of them as the release has them)" : "")}, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} {(shown.UnmappedCodes == 1 ? "code" : "codes")} without a standard concept.",
             $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison{(shown.Unchanged > 0 ? $" (dont {shown.Unchanged:N0} telles que la version les a)" : "")}, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
         if (shown.OppositionsRecorded + shown.OppositionsWithdrawn > 0)
             console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:N0} opposition(s) in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
                 $"D'après les Consents lus : {shown.OppositionsRecorded:N0} opposition(s) en vigueur dès maintenant, {shown.OppositionsWithdrawn:N0} levée(s)."));
+        if (shown.Files.Count > 0)
+        {
+            var reasons = string.Join(", ", shown.Files.Select(f => $"{f.Reason} {f.Count:N0}"));
+            console.MarkupLineInterpolated($"[yellow]{session.Say($"Files not read, or not to their end: {reasons}. 'ambroise quarantine' names them.", $"Fichiers non lus, ou pas jusqu'au bout : {reasons}. « ambroise quarantine » les nomme.")}[/]");
+        }
         if (shown.Export is { } exported) console.WriteLine(Told(session, exported));
         foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
     }

@@ -6,6 +6,9 @@ public static class Days
     /// <summary><see cref="DateOnly.DayNumber"/> of 1970-01-01.</summary>
     public const int Epoch = 719162;
 
+    /// <summary>9999-12-31, the last day that has a name.</summary>
+    public const int Last = 2_932_896;
+
     public static int Of(DateOnly date) => date.DayNumber - Epoch;
 
     /// <exception cref="ArgumentOutOfRangeException">Before year 1 or after year 9999.</exception>

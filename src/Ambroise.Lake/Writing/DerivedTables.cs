@@ -69,7 +69,7 @@ static class DerivedTables
             to.Int32("condition_era_end_date").Append(last);
             to.Int32("condition_occurrence_count").Append(count);
         }
-        Collapse(Rows(Cdm54.ConditionOccurrence, lake, files, shard).Where(r => r.Concept != 0).Select(r => (r.Concept, r.Person, r.Start, End: r.End == Null.Int32 ? r.Start + 1 : r.End)), Era);
+        Collapse(Rows(Cdm54.ConditionOccurrence, lake, files, shard).Where(r => r.Concept != 0).Select(r => (r.Concept, r.Person, r.Start, End: r.End == Null.Int32 ? After(r.Start, 1) : r.End)), Era);
     }
 
     static void DrugEras(Batch to, TenantLake lake, IReadOnlyCollection<LakeFile> files, int shard, Func<int, IReadOnlyList<int>> ingredients)
@@ -77,7 +77,7 @@ static class DerivedTables
         var exposures = new List<(int Concept, long Person, int Start, int End)>();
         foreach (var (person, concept, start, end, days) in Rows(Cdm54.DrugExposure, lake, files, shard))
             foreach (var ingredient in ingredients(concept))
-                exposures.Add((ingredient, person, start, end > start ? end : days > 0 ? start + days : start + 1));
+                exposures.Add((ingredient, person, start, end > start ? end : After(start, days > 0 ? days : 1)));
         exposures.Sort();
         Collapse(exposures, (concept, person, first, last, count, gap) =>
         {
@@ -90,6 +90,9 @@ static class DerivedTables
             to.Int32("gap_days").Append(gap);
         });
     }
+
+    /// <summary>A number of days later, no later than the calendar goes.</summary>
+    static int After(int day, int days) => (int)Math.Min(Days.Last, (long)day + days);
 
     /// <summary>Merges events sorted by (concept, person, start) into eras.</summary>
     static void Collapse(IEnumerable<(int Concept, long Person, int Start, int End)> events, Action<int, long, int, int, int, int> era)

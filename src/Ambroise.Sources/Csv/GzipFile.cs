@@ -2,17 +2,16 @@ using System.IO.Compression;
 
 namespace Ambroise.Sources.Csv;
 
-/// <summary>A gzip file, of one member or several, that is read whole or not at all.</summary>
+/// <summary>A gzip file, of one member or several: what was read of it before an <see cref="InvalidDataException"/> is true where <see cref="IsCutShort"/> says so, and else may be anything.</summary>
 /// <remarks><see cref="GZipStream"/> takes a file cut short for one that ends there. So a member of our own is put after the file's last byte: it is unpacked at the end only
-/// where every member before it was whole. Reading never writes to disk.</remarks>
+/// where every member before it was whole. What comes once its bytes are being read is kept back until the end: of a file cut short they are unpacked as if they were the file's. Reading never writes to disk.</remarks>
 sealed class GzipFile : ForwardStream
 {
     static readonly byte[] Mark = [.. "\u0003ambroise end of file\u0004"u8];
 
     readonly Followed packed;
     readonly GZipStream unpacked;
-    readonly byte[] window = new byte[1 << 17];
-    int start, length;
+    readonly byte[] last = new byte[Mark.Length + 1];
     bool ended;
 
     public GzipFile(Stream file)
@@ -21,23 +20,21 @@ sealed class GzipFile : ForwardStream
         unpacked = new(packed, CompressionMode.Decompress);
     }
 
+    /// <summary>The file ended early: all that was read of it is as it was written.</summary>
+    public bool IsCutShort => packed.IsPast && !packed.IsEmpty;
+
     /// <exception cref="InvalidDataException">The file is not gzip, damaged, or ends early.</exception>
     public override int Read(Span<byte> buffer)
     {
-        while (!ended && length <= Mark.Length)
-        {
-            window.AsSpan(start, length).CopyTo(window);
-            start = 0;
-            var read = unpacked.Read(window, length, window.Length - length);
-            length += read;
-            ended = read == 0;
-        }
-        if (ended && !window.AsSpan(start, length).EndsWith(Mark)) throw new InvalidDataException();
-        var given = Math.Min(buffer.Length, length - Mark.Length);
-        window.AsSpan(start, given).CopyTo(buffer);
-        start += given;
-        length -= given;
-        return given;
+        if (ended || buffer.Length == 0) return 0;
+        var read = unpacked.Read(buffer);
+        if (read > 0 && !packed.IsPast) return read;
+        var kept = Math.Min(read, last.Length);
+        buffer[..kept].CopyTo(last);
+        while (read > 0 && kept < last.Length && (read = unpacked.Read(last.AsSpan(kept))) > 0) kept += read;
+        if (!last.AsSpan(0, kept).SequenceEqual(Mark)) throw new InvalidDataException();
+        ended = true;
+        return 0;
     }
 
     protected override void Dispose(bool disposing)
@@ -55,6 +52,12 @@ sealed class GzipFile : ForwardStream
     {
         readonly MemoryStream then = Pack();
 
+        /// <summary>Of the mark something was read.</summary>
+        public bool IsPast { get; private set; }
+
+        /// <summary>Nothing was before it.</summary>
+        public bool IsEmpty { get; private set; } = true;
+
         static MemoryStream Pack()
         {
             var packed = new MemoryStream();
@@ -63,7 +66,16 @@ sealed class GzipFile : ForwardStream
             return packed;
         }
 
-        public override int Read(Span<byte> buffer) => first.Read(buffer) is var read and > 0 ? read : then.Read(buffer);
+        public override int Read(Span<byte> buffer)
+        {
+            if (first.Read(buffer) is var read and > 0)
+            {
+                IsEmpty = false;
+                return read;
+            }
+            IsPast = true;
+            return then.Read(buffer);
+        }
 
         protected override void Dispose(bool disposing)
         {

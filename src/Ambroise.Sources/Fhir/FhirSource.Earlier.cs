@@ -125,10 +125,20 @@ public sealed partial class FhirSource
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
                 default: links.Bears(fact.Kind, fact.One, fact.Other); break;
             }
+        Note("Encounter.partOf", "circle", partOf.Keys.LongCount(IsInCircle));
         foreach (var (name, means) in former) aliases.TryAdd(name, means);
         roleless.UnionWith(kept.Roles.Select(r => LinkColumns.Meaning(r.Practitioner, NamedBefore)));
         foreach (var role in kept.Roles.Where(r => !IsReplaced(r.Record))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+    }
+
+    /// <summary>Whether an encounter is, by way of others, part of itself: then none of them is a visit.</summary>
+    bool IsInCircle(long encounter)
+    {
+        var at = encounter;
+        for (var hops = 0; hops < LinkColumns.MostHops && partOf.TryGetValue(at, out at); hops++)
+            if (at == encounter) return true;
+        return false;
     }
 
     /// <summary>Of several that one name means the least key.</summary>

@@ -129,7 +129,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         persons.UnionWith(changes.MergedBefore);
         NamePatients();
         if (isMerge) NamePlaces(earlier);
-        if (persons.Count == 0) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used, and no earlier release has one: nothing was loaded.").AsException();
+        if (persons.Count == 0 && !isMerge) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used: nothing was loaded.").AsException();
         this.links.Settle(persons);
         foreach (var patient in this.links.Merged)
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");

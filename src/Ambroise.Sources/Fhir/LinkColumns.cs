@@ -7,7 +7,11 @@ namespace Ambroise.Sources.Fhir;
 /// and a visit that is part of another its outermost visit.</summary>
 sealed class LinkColumns(CdmTable table)
 {
+    /// <summary>Encounters lie no deeper in one another.</summary>
+    public const int MostHops = 16;
+
     readonly int[] named = [.. new[] { "provider_id", "care_site_id", "visit_occurrence_id", "parent_visit_detail_id" }.Select(n => table.Find(n)).Where(c => c is not null && c.Ordinal != table.Key).Select(c => c!.Ordinal)];
+
     /// <summary>Columns that name a practitioner, an organisation or an encounter, by ordinal.</summary>
     public IReadOnlyList<int> Named => named;
 
@@ -54,7 +58,7 @@ sealed class LinkColumns(CdmTable table)
 
     static long Outermost(long visit, Dictionary<long, long> partOf)
     {
-        for (var hops = 0; hops < 16 && partOf.TryGetValue(visit, out var outer); hops++) visit = outer;
+        for (var hops = 0; hops < MostHops && partOf.TryGetValue(visit, out var outer); hops++) visit = outer;
         return visit;
     }
 }

@@ -58,10 +58,14 @@ sealed class FhirHospital : IDisposable
         var folder = Path.Combine(test.Folder, $"sent{++loads}");
         Directory.CreateDirectory(folder);
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
-        using var source = new FhirSource(FhirFolder.Open(folder).OrThrow(), Codes, options ?? FhirOptions.Default, names, Memory, 2, TimeProvider.System);
-        var loaded = test.Load(source, mode, keep: Keep);
-        Consents = source.Consents;
-        Decisions = source.PersonDecisions;
+        var sent = FhirFolder.Open(folder).OrThrow();
+        var loaded = DamagedFileException.WithoutAsync(() =>
+        {
+            using var source = new FhirSource(sent, Codes, options ?? FhirOptions.Default, names, Memory, 2, TimeProvider.System);
+            var report = test.Load(source, mode, keep: Keep);
+            (Consents, Decisions) = (source.Consents, source.PersonDecisions);
+            return Task.FromResult(report);
+        }).GetAwaiter().GetResult();
         Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));
         Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Json)!;
         Assert.All(Report.Rows, r => Assert.Contains(r.Table, FhirSource.Manifest.Resources.Single(m => m.Type == r.Type).Tables));

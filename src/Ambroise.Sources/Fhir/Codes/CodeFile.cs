@@ -9,7 +9,7 @@ namespace Ambroise.Sources.Fhir.Codes;
 sealed class CodeFile : IDisposable
 {
     const string FileName = "codes.db";
-    const int Format = 1;
+    const int Format = 2;
     static readonly string[] MadeOf = ["concept", "concept_relationship", "concept_ancestor", "vocabulary"];
 
     readonly SqliteConnection connection;
@@ -136,13 +136,10 @@ sealed class CodeFile : IDisposable
                     where relationship_id in ('Maps to', 'Maps to value') and invalid_reason is null
                     order by 1, 2, 3
                     """, "means", 3);
-            if (Has("concept_ancestor"))
-                Copy($"""
-                    select a.descendant_concept_id, a.ancestor_concept_id
-                    from {From("concept_ancestor")} a
-                    join {From("concept")} i on i.concept_id = a.ancestor_concept_id and i.concept_class_id = 'Ingredient' and i.standard_concept = 'S' and i.vocabulary_id in ('RxNorm', 'RxNorm Extension')
-                    order by 1, 2
-                    """, "ingredient", 2);
+            // An ingredient is its own, whether CONCEPT_ANCESTOR says so or not.
+            var ingredients = $"(select concept_id from {From("concept")} where concept_class_id = 'Ingredient' and standard_concept = 'S' and domain_id = 'Drug')";
+            var above = Has("concept_ancestor") ? $"union select descendant_concept_id, ancestor_concept_id from {From("concept_ancestor")} where ancestor_concept_id in {ingredients}" : "";
+            Copy($"select concept_id, concept_id from {ingredients} {above} order by 1, 2", "ingredient", 2);
             var version = Has("vocabulary") ? $"(select coalesce(max(vocabulary_version), 'unknown') from {From("vocabulary")} where vocabulary_id = 'None')" : "'unknown'";
             Copy($"select {DuckDb.DuckDb.Literal(stamp)}, {version}", "about", 2);
             transaction.Commit();

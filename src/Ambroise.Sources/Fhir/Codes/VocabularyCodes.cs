@@ -21,10 +21,11 @@ public static class VocabularyCodes
                 if (LocalMappings.Read(localMappings).Failed(out var failure, out var lines)) return failure;
                 using var connection = DuckDb.DuckDb.Open(memoryBytes, threads, folder);
                 var wanted = string.Join(", ", lines.Select(l => l.Target).Distinct().DefaultIfEmpty(-1));
-                var domains = CodeFile.Rows(connection, $"select concept_id, coalesce(domain_id, '') from read_parquet({DuckDb.DuckDb.Literal(Path.Combine(folder, "concept.parquet"))}) where concept_id in ({wanted})")
+                var domains = CodeFile.Rows(connection, $"select concept_id, coalesce(domain_id, '') from read_parquet({DuckDb.DuckDb.Literal(Path.Combine(folder, "concept.parquet"))}) where concept_id in ({wanted}) and standard_concept = 'S' and invalid_reason is null")
                     .ToDictionary(r => r.GetInt32(0), r => CodeBook.DomainOf(r.GetString(1)));
+                // A target that the vocabulary lacks, or that is no standard concept of it, maps nothing: its code stays among the unmapped.
                 foreach (var code in lines.GroupBy(l => (CodeSystems.Vocabulary(l.Vocabulary), l.Code)))
-                    local[code.Key] = [.. code.Where(l => l.Target > 0).Select(l => new Target(l.Target, domains.GetValueOrDefault(l.Target))).Distinct().OrderBy(t => t.Concept)];
+                    local[code.Key] = [.. code.Where(l => domains.ContainsKey(l.Target)).Select(l => new Target(l.Target, domains[l.Target])).Distinct().OrderBy(t => t.Concept)];
             }
             return new CodeBook(CodeFile.Open(folder, memoryBytes, threads), local, File.Exists(Path.Combine(folder, "concept_ancestor.parquet")) ? new(folder) : null);
         }

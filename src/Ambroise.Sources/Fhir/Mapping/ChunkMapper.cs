@@ -41,6 +41,9 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
 
     MappedChunk chunk = new();
     MappedType? mapped;
+
+    /// <summary>One that FHIR knows: mostly the next one's too.</summary>
+    byte[] lastStatus = [(byte)'?'];
     DateTimeOffset asOf;
     string file = "";
     byte[] fileText = [];
@@ -124,6 +127,11 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             foreach (var entry in bundle["entry"u8].Items)
             {
                 var resource = entry["resource"u8];
+                if (!entry.IsObject || resource.Exists && !resource.IsObject)
+                {
+                    if (pass == 1) Refuse("unknown", "entry", "resource-type-missing", null, entry.Whole);
+                    continue;
+                }
                 if (entry["request"u8]["method"u8].Is("DELETE"u8))
                 {
                     if (pass == 1) Delete(bundle, entry);
@@ -145,7 +153,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         var url = entry["request"u8]["url"u8].ToString().Split('?')[0].TrimEnd('/').Split('/');
         if (url.Length < 2 || !ResourceTypes.Maps.ContainsKey(url[^2]))
         {
-            chunk.Count(url.Length >= 2 && ResourceTypes.Known.Contains(url[^2]) ? url[^2] : "unknown", "deleted");
+            var isKnown = url.Length >= 2 && ResourceTypes.Known.Contains(url[^2]);
+            chunk.Count(isKnown ? url[^2] : "unknown", isKnown ? "deleted" : "deletion-unresolved");
             return;
         }
         var when = entry["response"u8]["lastModified"u8].Exists ? entry["response"u8]["lastModified"u8] : bundle["timestamp"u8].Exists ? bundle["timestamp"u8] : bundle["meta"u8]["lastUpdated"u8];
@@ -186,6 +195,15 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             // It may turn the meaning round, and we know none.
             Refuse(type, "modifierExtension", "modifier-unknown", null, resource.Whole);
             return;
+        }
+        if (resource["status"u8] is { Exists: true } status && !status.Is(lastStatus))
+        {
+            if (!FhirCodes.Known(status.Text))
+            {
+                Refuse(type, "status", "code-unknown", null, resource.Whole);
+                return;
+            }
+            lastStatus = status.Text.ToArray();
         }
         var key = keys.Own(typeText, id);
         var meta = resource["meta"u8];

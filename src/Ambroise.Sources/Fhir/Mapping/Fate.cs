@@ -18,6 +18,9 @@ readonly record struct Fate(FateKind Kind, string Reason, string? Field = null)
     /// <summary>Valid, and rightly no row of the CDM.</summary>
     public static Fate Aside(string reason) => new(FateKind.Aside, reason);
 
+    /// <summary>Set aside for what an element says, or for want of it.</summary>
+    public static Fate Aside(string element, Json.JsonNode says) => Aside(says.Exists ? $"{element}-{(FhirCodes.Known(says.Text) ? says : "other")}" : $"{element}-missing");
+
     /// <summary>Cannot be used: to the quarantine, with its place.</summary>
     public static Fate Refused(string field, string reason) => new(FateKind.Refused, reason, field);
 }

@@ -8,5 +8,8 @@ public sealed record FhirOptions(TimeZoneInfo? Zone, IReadOnlyCollection<string>
     /// <summary>Systems of hospital numbers: two patients with one number of such a system are one person.</summary>
     public IReadOnlyCollection<string> NumberSystems { get; init; } = [];
 
+    /// <summary>FHIR R4's value set medicationrequest-intent.</summary>
+    public static IReadOnlyList<string> KnownIntents { get; } = ["proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"];
+
     public static FhirOptions Default { get; } = new(null, ["order"]);
 }

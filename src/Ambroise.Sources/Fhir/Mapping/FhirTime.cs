@@ -13,6 +13,9 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
 {
     public static readonly FhirTime None = new(Null.Int32, Null.Int64, Precision.None);
 
+    /// <summary>The calendar's first and last microsecond, in years of four digits.</summary>
+    const long FirstMicros = -719_162 * 86_400_000_000L, LastMicros = (Days.Last + 1) * 86_400_000_000L - 1;
+
     public bool Exists => Precision != Precision.None;
 
     /// <summary>Reads <c>YYYY</c>, <c>YYYY-MM</c>, <c>YYYY-MM-DD</c> or <c>YYYY-MM-DDThh:mm[:ss[.f]][Z|±hh:mm]</c> (FHIR R4, section 2.24.0.1).</summary>
@@ -47,9 +50,11 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
         var local = (Days.Of(new(year, month, day)) * 86_400L + hour * 3600 + minute * 60 + Math.Min(second, 59)) * 1_000_000 + micros;
         if (zone is not null && offsetMinutes is { } offset)
         {
-            var utc = DateTime.UnixEpoch.AddTicks((local - offset * 60_000_000L) * 10);
-            local += (long)(zone.GetUtcOffset(utc).TotalMinutes - offset) * 60_000_000L;
+            var utc = local - offset * 60_000_000L;
+            if (utc is < FirstMicros or > LastMicros) return false;
+            local += (long)(zone.GetUtcOffset(DateTime.UnixEpoch.AddTicks(utc * 10)).TotalMinutes - offset) * 60_000_000L;
         }
+        if (local is < FirstMicros or > LastMicros) return false;
         time = new((int)Math.Floor(local / 86_400_000_000.0), local, Precision.Time);
         return true;
     }

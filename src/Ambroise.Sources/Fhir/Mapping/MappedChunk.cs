@@ -25,7 +25,11 @@ readonly record struct ResourceVersion(long Updated, long Number, ulong Hash) : 
 readonly record struct SeenResource(ResourceKey Key, ResourceVersion Version, string Type, string Outcome, long Line);
 
 /// <summary>A code without a standard concept, as a person would look for it.</summary>
-readonly record struct UnmappedCode(string Vocabulary, string Code, string Display, string Table);
+readonly record struct UnmappedCode(string Vocabulary, string Code, string Display, string Table)
+{
+    /// <summary>Of the code alone: few others have the same, and every row without a concept asks.</summary>
+    public override int GetHashCode() => Code.GetHashCode(StringComparison.Ordinal);
+}
 
 /// <summary>A resource that waits for another, with what it takes to map it again.</summary>
 /// <param name="Id">Its id where its bundle gave it.</param>

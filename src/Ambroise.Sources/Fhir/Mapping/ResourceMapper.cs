@@ -78,6 +78,26 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         return Definition == Null.Int64 ? Fate.Refused(field, "reference-unresolved") : definitions.IsComplete ? Fate.Waits(type == "Device" ? "waiting-device" : "waiting-medication") : Fate.Deferred;
     }
 
+    /// <summary>Tells others what this medication or device is, by its name and by its identifiers.</summary>
+    public void Define(Coded code)
+    {
+        definitions.Add(Key.Key, code, Version);
+        foreach (var identifier in Resource["identifier"u8].Items)
+        {
+            if (identifier["value"u8].Text is not { Length: > 0 } value) continue;
+            definitions.Add(Named(Type, identifier["system"u8].Text, value), code, Version);
+            definitions.Add(Named(Type, default, value), code, Version);
+        }
+    }
+
+    /// <returns>The contained resource that a reference like <c>#it</c> names.</returns>
+    public JsonNode Contained(ReadOnlySpan<byte> reference)
+    {
+        foreach (var contained in Resource["contained"u8].Items)
+            if (contained["id"u8].Is(reference[1..])) return contained;
+        return default;
+    }
+
     public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
@@ -139,6 +159,17 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         var type = LastSegment(text[..slash]);
         isIndirect = type.SequenceEqual("PractitionerRole"u8);
         return Is(type, types) ? keys.Of(type, text[(slash + 1)..]).Key : Null.Int64;
+    }
+
+    /// <summary>Whether a reference is to a resource of some type, however it names it.</summary>
+    public bool IsTo(JsonNode reference, string type)
+    {
+        var text = reference["reference"u8].Text;
+        if (text.Length == 0) return Ascii.Equals(reference["type"u8].Text, type);
+        if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var known)) return known.StartsWith($"{type}/", StringComparison.Ordinal);
+        if (text.IndexOf("/_history/"u8) is >= 0 and var history) text = text[..history];
+        if (text.IndexOf((byte)'?') is >= 0 and var question) return Ascii.Equals(LastSegment(text[..question]), type);
+        return text.LastIndexOf((byte)'/') is > 0 and var slash ? Ascii.Equals(LastSegment(text[..slash]), type) : Ascii.Equals(reference["type"u8].Text, type);
     }
 
     /// <summary>Key that stands for a business identifier until the resource that carries it is known.</summary>
@@ -230,15 +261,43 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
             {
                 if (!FhirTime.TryParse(candidate.Text, options.Zone, out time)) return Fate.Refused(field, "date-invalid");
                 Chunk.LastDay = Math.Max(Chunk.LastDay, time.Day);
-                if (time.Precision is Precision.Year or Precision.Month && (Imputed == Precision.None || time.Precision < Imputed)) Imputed = time.Precision;
+                Impute(time.Precision);
                 return null;
             }
         time = FhirTime.None;
         return Fate.Refused(field, "date-missing");
     }
 
-    /// <returns>The time, or <see cref="FhirTime.None"/> where it is absent or no date: an end may be missing.</returns>
-    public FhirTime OptionalTime(JsonNode node) => node.Exists && FhirTime.TryParse(node.Text, options.Zone, out var time) ? time : FhirTime.None;
+    /// <summary>Reads an end, which may be missing: <see cref="FhirTime.None"/> then. A month or a year in which it began ends on no earlier day.</summary>
+    /// <returns>Null, or the fate of a resource whose end is no date.</returns>
+    public Fate? TryEnd(out FhirTime end, FhirTime start, JsonNode node, string field)
+    {
+        end = FhirTime.None;
+        if (!node.Exists) return null;
+        if (!FhirTime.TryParse(node.Text, options.Zone, out end)) return Fate.Refused(field, "date-invalid");
+        Impute(end.Precision);
+        if (end.Day < start.Day && end.Precision is Precision.Year or Precision.Month && Days.Date(start.Day) is var began && Days.Date(end.Day) is var ended && began.Year == ended.Year && (end.Precision == Precision.Year || began.Month == ended.Month))
+            end = end with { Day = start.Day };
+        return null;
+    }
+
+    /// <returns>The time, or <see cref="FhirTime.None"/> where it is absent or no date; a note in the report says of the latter how many there were.</returns>
+    public FhirTime OptionalTime(JsonNode node, string field)
+    {
+        if (!node.Exists) return FhirTime.None;
+        if (!FhirTime.TryParse(node.Text, options.Zone, out var time))
+        {
+            Chunk.Count($"{Type}.{field}", "date-invalid");
+            return FhirTime.None;
+        }
+        Impute(time.Precision);
+        return time;
+    }
+
+    void Impute(Precision precision)
+    {
+        if (precision is Precision.Year or Precision.Month && (Imputed == Precision.None || precision < Imputed)) Imputed = precision;
+    }
 
     // Codes ----------------------------------------------------------------------------------------------------
 
@@ -350,10 +409,17 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         Write(e, columns, 0, meaning?.Source ?? 0, valueConcept);
     }
 
+    /// <summary>A code's standard concept, 0 where it has none: then it is told among the unmapped, as of this table.</summary>
+    public int Standard(Coded code, CdmTable table)
+    {
+        if (!code.Meaning.IsMapped) Unmapped(code, table);
+        return code.Meaning.Standard;
+    }
+
     public void Unmapped(Coded code, CdmTable table)
     {
         var key = new UnmappedCode(code.Meaning.Vocabulary, code.Meaning.Code, code.Display, table.Name);
-        Chunk.Unmapped[key] = Chunk.Unmapped.GetValueOrDefault(key) + 1;
+        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Chunk.Unmapped, key, out _)++;
     }
 
     void Write(in ClinicalEvent e, EventColumns to, int concept, int source, int valueConcept)
@@ -373,7 +439,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         if (to == EventColumns.Drug)
         {
             rows.Put(to.Verbatim, end.Day);
-            if (!end.Exists) end = e.Days > 0 && e.Days != Null.Int32 ? new(e.Start.Day + e.Days - 1, Null.Int64, Precision.Day) : e.Start with { Micros = Null.Int64 };
+            if (!end.Exists) end = e.Days > 0 && e.Days != Null.Int32 && (long)e.Start.Day + e.Days - 1 <= Days.Last ? new(e.Start.Day + e.Days - 1, Null.Int64, Precision.Day) : e.Start with { Micros = Null.Int64 };
         }
         if (end.Exists && end.Day >= e.Start.Day)
         {
@@ -413,6 +479,17 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
 
     /// <summary>A whole number that fits, or null.</summary>
     public static int Whole(JsonNode node) => node.TryNumber(out var number) && Math.Abs(number) < int.MaxValue ? (int)Math.Round(number) : Null.Int32;
+
+    /// <summary>Whether an element says true: some servers write it as a word.</summary>
+    public static bool IsTrue(JsonNode node) => node.IsTrue || node.Is("true"u8);
+
+    /// <summary>Whether one of a concept's codings has a code, whatever others stand before it.</summary>
+    public static bool Has(JsonNode concept, ReadOnlySpan<byte> code)
+    {
+        foreach (var coding in concept["coding"u8].Items)
+            if (coding["code"u8].Is(code)) return true;
+        return false;
+    }
 
     /// <summary>The text of a node, or null.</summary>
     public static byte[]? Copy(JsonNode node) => node.Text is { Length: > 0 } text ? text.ToArray() : null;

@@ -15,8 +15,14 @@ static class ChunkReader
     /// <summary>The largest file that is one document.</summary>
     public const int MaxDocumentBytes = 512 << 20;
 
+    /// <exception cref="DamagedFileException">The file's checksum or its packing is wrong, which shows when it was read in part: nothing of it can be trusted.</exception>
     public static IEnumerable<InputChunk> Read(FhirFile file, InputBuffers buffers, Action<Rejected> reject, CancellationToken cancel)
     {
+        if (file.IsDamaged)
+        {
+            reject(new("file", file.Name, 1, null, "file-damaged", null, default));
+            yield break;
+        }
         Stream? stream = null;
         try
         {
@@ -61,6 +67,7 @@ static class ChunkReader
             }
             if (broken)
             {
+                if (stream is GzipFile { IsCutShort: false }) throw new DamagedFileException(file);
                 // A line or document cut short says nothing: only whole lines before the damage are used.
                 have = document ? 0 : buffer.AsSpan(0, have).LastIndexOf((byte)'\n') + 1;
                 reject(new("file", file.Name, line + buffer.AsSpan(0, have).Count((byte)'\n'), null, "file-truncated", null, default));
@@ -96,7 +103,7 @@ static class ChunkReader
                 if (have < buffer.Length) continue;
                 if (have >= (document ? MaxDocumentBytes : MaxLineBytes))
                 {
-                    reject(new("file", file.Name, line, null, document ? "document-too-large" : "line-too-long", null, default));
+                    reject(new("unknown", file.Name, line, null, document ? "document-too-large" : "line-too-long", null, default));
                     if (document) break;
                     skipping = true;
                     have = 0;
@@ -145,6 +152,8 @@ static class ChunkReader
         start = start.TrimStart(" \t\r\n"u8);
         var end = start.IndexOf((byte)'\n');
         // No line's end so far: one document in one line, or a line so long that it must be one.
-        return end < 0 || !start[..end].TrimEnd(" \t\r"u8).EndsWith("}"u8);
+        if (end < 0) return true;
+        // A first line that is damaged makes no document of those after it.
+        return !start[..end].TrimEnd(" \t\r"u8).EndsWith("}"u8) && !start[end..].TrimStart(" \t\r\n"u8).StartsWith("{\"resourceType\""u8);
     }
 }

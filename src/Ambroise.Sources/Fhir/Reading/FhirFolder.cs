@@ -9,6 +9,29 @@ public sealed record FhirFile(string Path, string Name, long Bytes)
 
     /// <summary>The instant that it tells of: a deletion in it that has no time is of then. Null: of the load.</summary>
     internal DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>Its checksum or its packing was found to be wrong: it is set aside whole.</summary>
+    public bool IsDamaged { get; set; }
+}
+
+/// <summary>A packed file turned out to be damaged when some of it was read already: the load is to be begun anew, with the file marked as such.</summary>
+public sealed class DamagedFileException(FhirFile file) : Exception($"{file.Name} is damaged.")
+{
+    public FhirFile File => file;
+
+    /// <summary>Loads, and begins anew without each file that turns out to be damaged.</summary>
+    public static async Task<T> WithoutAsync<T>(Func<Task<T>> load)
+    {
+        while (true)
+            try
+            {
+                return await load();
+            }
+            catch (DamagedFileException e)
+            {
+                e.File.IsDamaged = true;
+            }
+    }
 }
 
 /// <summary>The files of a folder of FHIR: NDJSON or JSON, plain or gzip. A Bundle is one resource of a file or one line of it.</summary>

@@ -14,10 +14,10 @@ static class AnswerMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (!status.Is("completed"u8) && !status.Is("amended"u8)) return Fate.Aside($"status-{status}");
+        if (!status.Is("completed"u8) && !status.Is("amended"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["authored"u8], r["meta"u8]["lastUpdated"u8]], "authored") is { } fate) return fate;
         var teller = r["source"u8].Exists ? r["source"u8] : r["author"u8];
-        var own = teller["reference"u8].Text.StartsWith("Patient/"u8) || teller["reference"u8].Text.StartsWith("RelatedPerson/"u8);
+        var own = m.IsTo(teller, "Patient") || m.IsTo(teller, "RelatedPerson");
         var about = new ClinicalEvent
         {
             Person = m.Person,
@@ -53,6 +53,11 @@ static class AnswerMap
                     ObservationMap.Values(m, answer, ref e);
                     m.Write(e);
                 }
+                else
+                {
+                    answer.Choice("value"u8, out var kind);
+                    if (kind.Length > 0) m.Chunk.Count("QuestionnaireResponse.answer", link.Length > 0 ? "type-unused" : "link-missing");
+                }
                 Answers(m, answer["item"u8], questionnaire, about);
             }
             Answers(m, item["item"u8], questionnaire, about);
@@ -63,7 +68,7 @@ static class AnswerMap
     static CodeMeaning Question(ResourceMapper m, JsonNode item, string questionnaire, string link)
     {
         var bare = link.TrimStart('/');
-        var loinc = bare.Length is >= 3 and <= 9 && bare[^2] == '-' && char.IsAsciiDigit(bare[^1]) && bare.AsSpan(0, bare.Length - 2).IndexOfAnyExceptInRange('0', '9') < 0 ? bare
+        var loinc = bare.Length is >= 5 and <= 9 && bare[^2] == '-' && char.IsAsciiDigit(bare[^1]) && bare.AsSpan(0, bare.Length - 2).IndexOfAnyExceptInRange('0', '9') < 0 ? bare
             : item["definition"u8].ToString() is { } definition && definition.StartsWith("http://loinc.org/", StringComparison.Ordinal) ? definition[(definition.LastIndexOf('/') + 1)..] : null;
         return loinc is null ? m.Codes.Find(questionnaire.Length > 0 ? questionnaire : "questionnaire", link) : m.Codes.Find("http://loinc.org", loinc);
     }
@@ -74,8 +79,8 @@ static class AnswerMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (!status.Is("active"u8) && !status.Is("completed"u8)) return Fate.Aside($"status-{status}");
-        if (!r["intent"u8].Is("plan"u8) && !r["intent"u8].Is("order"u8)) return Fate.Aside($"intent-{r["intent"u8]}");
+        if (!status.Is("active"u8) && !status.Is("completed"u8)) return Fate.Aside("status", status);
+        if (!r["intent"u8].Is("plan"u8) && !r["intent"u8].Is("order"u8)) return Fate.Aside("intent", r["intent"u8]);
         if (m.TryTime(out var start, [r["period"u8]["start"u8], r["created"u8]], "period.start") is { } fate) return fate;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["author"u8]);
         foreach (var category in r["category"u8].Items)
@@ -84,9 +89,9 @@ static class AnswerMap
         foreach (var activity in r["activity"u8].Items)
         {
             var detail = activity["detail"u8];
-            if (detail["doNotPerform"u8].IsTrue || !detail["status"u8].Is("completed"u8) && !detail["status"u8].Is("in-progress"u8)) continue;
+            if (ResourceMapper.IsTrue(detail["doNotPerform"u8]) || !detail["status"u8].Is("completed"u8) && !detail["status"u8].Is("in-progress"u8)) continue;
             if (m.Code(detail["code"u8]) is not { } done) continue;
-            var at = m.OptionalTime(detail["scheduledPeriod"u8]["start"u8]);
+            var at = m.OptionalTime(detail["scheduledPeriod"u8]["start"u8], "activity.scheduledPeriod");
             m.Write(new() { Person = m.Person, Start = at.Exists ? at : start, Code = done, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
         }
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-activity");

@@ -13,12 +13,12 @@ static class ClaimMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["beneficiary"u8], "beneficiary") is { } nobody) return nobody;
-        if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["period"u8]["start"u8]], "period.start") is { } fate) return fate;
         // Still running, as far as this version of it knows: the CDM wants a last day.
         var given = r["period"u8]["end"u8];
-        if (m.TryTime(out var end, [given.Exists ? given : r["meta"u8]["lastUpdated"u8].Exists ? r["meta"u8]["lastUpdated"u8] : r["period"u8]["start"u8]], "period.end") is { } noEnd) return noEnd;
-        if (end.Day < start.Day && !given.Exists) end = start;
+        if (m.TryEnd(out var end, start, given.Exists ? given : r["meta"u8]["lastUpdated"u8], "period.end") is { } noEnd) return noEnd;
+        if (!end.Exists || end.Day < start.Day && !given.Exists) end = start;
         if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
         var row = m.Row(Cdm54.PayerPlanPeriod);
         row.Put("person_id", m.Person);
@@ -27,8 +27,8 @@ static class ClaimMap
         row.Put("payer_concept_id", 0);
         // A payer that is an organisation may be named; one that is a person is nobody's business.
         var payor = r["payor"u8].First;
-        if (payor["reference"u8].Text.StartsWith("Patient/"u8) || payor["reference"u8].Text.StartsWith("RelatedPerson/"u8)) row.Put("payer_source_value", "person"u8);
-        else if (payor["reference"u8].Text.StartsWith("Organization"u8)) row.Put("payer_source_value", payor["display"u8].Text);
+        if (m.IsTo(payor, "Patient") || m.IsTo(payor, "RelatedPerson")) row.Put("payer_source_value", "person"u8);
+        else if (m.IsTo(payor, "Organization")) row.Put("payer_source_value", payor["display"u8].Text);
         var plan = m.Code(r["type"u8]);
         row.Put("plan_concept_id", plan?.Meaning.Standard ?? 0);
         row.Put("plan_source_value", plan?.Code);
@@ -58,7 +58,7 @@ static class ClaimMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        if (!r["status"u8].Is("active"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (!r["status"u8].Is("active"u8)) return Fate.Aside("status", r["status"u8]);
         return r["use"u8].Is("claim"u8) || !r["use"u8].Exists ? null : Fate.Aside($"use-{r["use"u8]}");
     }
 

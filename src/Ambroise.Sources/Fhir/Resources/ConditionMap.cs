@@ -12,14 +12,15 @@ static class ConditionMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
-        var certainty = r["verificationStatus"u8]["coding"u8]["code"u8];
+        var certainty = Certainty(r["verificationStatus"u8]);
         if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
         if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
+        if (m.TryEnd(out var end, start, r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8], "abatement") is { } unended) return unended;
         var e = new ClinicalEvent
         {
             Person = m.Person,
             Start = start,
-            End = m.OptionalTime(r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8]),
+            End = end,
             Code = m.Code(r["code"u8]),
             Default = Domain.Condition,
             Type = Category(r),
@@ -30,6 +31,19 @@ static class ConditionMap
             StatusSource = ResourceMapper.Copy(certainty),
         };
         return TextOnly.Write(m, e, r["code"u8]);
+    }
+
+    /// <summary>What FHIR's own codes say, whatever a hospital's stand before them: a doubt about the whole first.</summary>
+    static JsonNode Certainty(JsonNode status)
+    {
+        JsonNode said = default;
+        foreach (var coding in status["coding"u8].Items)
+        {
+            var code = coding["code"u8];
+            if (code.Is("refuted"u8) || code.Is("entered-in-error"u8)) return code;
+            if (!said.Exists || code.Is("confirmed"u8) || code.Is("provisional"u8) || code.Is("differential"u8) || code.Is("unconfirmed"u8)) said = code;
+        }
+        return said;
     }
 
     static int Category(JsonNode condition)
@@ -45,7 +59,7 @@ static class ConditionMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        var certainty = r["verificationStatus"u8]["coding"u8]["code"u8];
+        var certainty = Certainty(r["verificationStatus"u8]);
         if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
         if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["recordedDate"u8], r["lastOccurrence"u8]], "onset") is { } fate) return fate;
         var code = m.Code(r["code"u8]);
@@ -74,23 +88,27 @@ static class ConditionMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("health-unknown"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("health-unknown"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["date"u8]], "date") is { } fate) return fate;
         var history = new Coded(m.Codes.Find("http://snomed.info/sct", "416471007"), "Family history of clinical finding");
         foreach (var condition in r["condition"u8].Items)
-            if (m.Code(condition["code"u8]) is { } code)
-                m.Write(new()
-                {
-                    Person = m.Person,
-                    Start = start,
-                    Code = history,
-                    Default = Domain.Observation,
-                    Fixed = true,
-                    Type = TypeConcepts.Ehr,
-                    ValueConcept = code.Meaning.Standard,
-                    ValueSource = code.Code,
-                    Qualifier = m.Code(r["relationship"u8])?.Code,
-                });
+        {
+            var (code, words) = (m.Code(condition["code"u8]), ResourceMapper.Copy(condition["code"u8]["text"u8]));
+            if (code is null && words is null) continue;
+            m.Write(new()
+            {
+                Person = m.Person,
+                Start = start,
+                Code = history,
+                Default = Domain.Observation,
+                Fixed = true,
+                Type = TypeConcepts.Ehr,
+                ValueConcept = code is null ? Null.Int32 : m.Standard(code, Lake.Cdm.Cdm54.Observation),
+                ValueSource = code?.Code,
+                ValueText = code is null ? words : null,
+                Qualifier = m.Code(r["relationship"u8])?.Code,
+            });
+        }
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-condition");
     }
 }

@@ -10,9 +10,10 @@ static class ConsentMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
+        var (decided, ends) = (m.OptionalTime(r["dateTime"u8], "dateTime"), m.OptionalTime(r["provision"u8]["period"u8]["end"u8], "provision.period.end"));
         if (ConsentStand.Of(r) is { } denied)
-            m.Chunk.Consents.Add((m.Chunk.Seen.Count, new(m.Key.Key, m.Version.Updated, m.Version.Number, m.Person, denied, m.OptionalTime(r["dateTime"u8]).Day, m.OptionalTime(r["provision"u8]["period"u8]["end"u8]).Day)));
-        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8) || r["status"u8].Is("proposed"u8)) return Fate.Aside($"status-{r["status"u8]}");
+            m.Chunk.Consents.Add((m.Chunk.Seen.Count, new(m.Key.Key, m.Version.Updated, m.Version.Number, m.Person, denied, decided.Day, ends.Day)));
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8) || r["status"u8].Is("proposed"u8)) return Fate.Aside("status", r["status"u8]);
         var row = m.Row(Cdm54.ConsentRecord);
         row.Put("person_id", m.Person);
         // R4 gives the base rule's type; without a rule a rejected or inactive consent permits nothing.
@@ -21,8 +22,8 @@ static class ConsentMap
         row.Put("state", r["status"u8].Text);
         row.Put("scope", r["scope"u8]["coding"u8]["code"u8].Text);
         row.Put("category", r["category"u8].First["coding"u8]["code"u8].Text);
-        row.Put("consent_date", m.OptionalTime(r["provision"u8]["period"u8]["start"u8].Exists ? r["provision"u8]["period"u8]["start"u8] : r["dateTime"u8]).Day);
-        row.Put("consent_end_date", m.OptionalTime(r["provision"u8]["period"u8]["end"u8]).Day);
+        row.Put("consent_date", (m.OptionalTime(r["provision"u8]["period"u8]["start"u8], "provision.period.start") is { Exists: true } from ? from : decided).Day);
+        row.Put("consent_end_date", ends.Day);
         m.End(row);
         return Fate.Used;
     }

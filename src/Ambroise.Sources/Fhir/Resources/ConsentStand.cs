@@ -1,4 +1,5 @@
 using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir.Resources;
 
@@ -15,15 +16,15 @@ static class ConsentStand
         if (status.Is("draft"u8) || status.Is("proposed"u8)) return null;
         if (status.Is("entered-in-error"u8) || status.Is("inactive"u8)) return [];
         var provision = consent["provision"u8];
-        var ofResearch = consent["scope"u8]["coding"u8]["code"u8].Is("research"u8) || Categories(consent);
+        var ofResearch = ResourceMapper.Has(consent["scope"u8], "research"u8) || Categories(consent);
         // Of care, of an advance directive: what they deny is not research unless they name it.
-        var ofPrivacy = !consent["scope"u8].Exists || consent["scope"u8]["coding"u8]["code"u8].Is("patient-privacy"u8);
+        var ofPrivacy = !consent["scope"u8].Exists || ResourceMapper.Has(consent["scope"u8], "patient-privacy"u8);
         var denied = new SortedSet<string>(StringComparer.Ordinal);
         Denied(provision, ofResearch || ofPrivacy, denied);
         if (!provision["type"u8].Exists && denied.Count == 0)
         {
-            var rule = consent["policyRule"u8]["coding"u8]["code"u8];
-            var refused = rule.Exists ? rule.Is("OPTOUT"u8) || rule.Is("OPTOUTE"u8) : ofResearch && status.Is("rejected"u8);
+            var rule = consent["policyRule"u8];
+            var refused = rule["coding"u8]["code"u8].Exists ? ResourceMapper.Has(rule, "OPTOUT"u8) || ResourceMapper.Has(rule, "OPTOUTE"u8) : ofResearch && status.Is("rejected"u8);
             if (refused && (ofResearch || ofPrivacy)) denied.Add("all");
         }
         else if (ofResearch && status.Is("rejected"u8)) denied.Add("all");

@@ -12,7 +12,7 @@ static class DrugMap
     public static Fate Medication(ResourceMapper m)
     {
         if (m.Code(m.Resource["code"u8]) is not { } code) return Fate.Refused("code", "code-missing");
-        m.Definitions.Add(m.Key.Key, code, m.Version);
+        m.Define(code);
         return Fate.Aside("definition-only");
     }
 
@@ -21,18 +21,19 @@ static class DrugMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("draft"u8)) return Fate.Aside($"status-{status}");
-        if (r["doNotPerform"u8].IsTrue) return Fate.Aside("do-not-perform");
-        if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside($"intent-{r["intent"u8]}");
+        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("draft"u8)) return Fate.Aside("status", status);
+        if (ResourceMapper.IsTrue(r["doNotPerform"u8])) return Fate.Aside("do-not-perform");
+        if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
         if (m.TryTime(out var start, [r["authoredOn"u8], r["dispenseRequest"u8]["validityPeriod"u8]["start"u8]], "authoredOn") is { } fate) return fate;
         var dispense = r["dispenseRequest"u8];
+        if (m.TryEnd(out var end, start, dispense["validityPeriod"u8]["end"u8], "dispenseRequest.validityPeriod.end") is { } unended) return unended;
         var supply = dispense["expectedSupplyDuration"u8];
         return Write(m, new()
         {
             Person = m.Person,
             Start = start,
-            End = m.OptionalTime(dispense["validityPeriod"u8]["end"u8]),
-            Type = r["reportedReference"u8]["reference"u8].Text.StartsWith("Patient/"u8) ? TypeConcepts.SelfReport : TypeConcepts.Prescription,
+            End = end,
+            Type = m.IsTo(r["reportedReference"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.Prescription,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["requester"u8]),
             Days = supply["code"u8].Is("d"u8) || supply["unit"u8].Is("days"u8) || supply["unit"u8].Is("d"u8) ? ResourceMapper.Whole(supply["value"u8]) : Null.Int32,
@@ -47,14 +48,15 @@ static class DrugMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside($"status-{status}");
+        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8]], "effective") is { } fate) return fate;
+        if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         var dosage = r["dosage"u8];
         return Write(m, new()
         {
             Person = m.Person,
             Start = start,
-            End = m.OptionalTime(r["effectivePeriod"u8]["end"u8]),
+            End = end,
             Type = TypeConcepts.Administration,
             Visit = m.Visit(r["context"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
@@ -68,7 +70,7 @@ static class DrugMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8)) return Fate.Aside($"status-{status}");
+        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["whenHandedOver"u8], r["whenPrepared"u8]], "whenHandedOver") is { } fate) return fate;
         return Write(m, new()
         {
@@ -87,14 +89,15 @@ static class DrugMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside($"status-{status}");
+        if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
+        if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
             Person = m.Person,
             Start = start,
-            End = m.OptionalTime(r["effectivePeriod"u8]["end"u8]),
-            Type = r["informationSource"u8]["reference"u8].Text.StartsWith("Patient/"u8) ? TypeConcepts.SelfReport : TypeConcepts.MedicationList,
+            End = end,
+            Type = m.IsTo(r["informationSource"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.MedicationList,
             Visit = m.Visit(r["context"u8]),
         }, r["dosage"u8].First);
     }
@@ -103,8 +106,9 @@ static class DrugMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        if (!r["status"u8].Is("completed"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (!r["status"u8].Is("completed"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["recorded"u8]], "occurrenceDateTime") is { } fate) return fate;
+        var route = m.Code(r["route"u8]);
         return TextOnly.Write(m, new()
         {
             Person = m.Person,
@@ -117,7 +121,8 @@ static class DrugMap
             Quantity = Number(r["doseQuantity"u8]["value"u8]),
             DoseUnit = m.Unit(r["doseQuantity"u8]).Source,
             Lot = ResourceMapper.Copy(r["lotNumber"u8]),
-            RouteSource = m.Code(r["route"u8])?.Code,
+            Route = route is null ? Null.Int32 : m.Standard(route, Lake.Cdm.Cdm54.DrugExposure),
+            RouteSource = route?.Code,
         }, r["vaccineCode"u8]);
     }
 
@@ -126,7 +131,7 @@ static class DrugMap
         var r = m.Resource;
         e.Default = Domain.Drug;
         e.Sig = ResourceMapper.Copy(dosage["text"u8]);
-        if (m.Code(dosage["route"u8]) is { } route) (e.Route, e.RouteSource) = (route.Meaning.Standard, route.Code);
+        if (m.Code(dosage["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure), route.Code);
         var inWords = r["medicationCodeableConcept"u8];
         if (inWords.Exists)
         {
@@ -138,13 +143,9 @@ static class DrugMap
         var text = reference["reference"u8].Text;
         if (text.Length > 1 && text[0] == '#')
         {
-            foreach (var contained in r["contained"u8].Items)
-                if (contained["id"u8].Is(text[1..]))
-                {
-                    e.Code = m.Code(contained["code"u8]);
-                    return TextOnly.Write(m, e, contained["code"u8]);
-                }
-            return Fate.Refused("medicationReference", "reference-unresolved");
+            if (m.Contained(text) is not { Exists: true } contained) return Fate.Refused("medicationReference", "reference-unresolved");
+            e.Code = m.Code(contained["code"u8]);
+            return TextOnly.Write(m, e, contained["code"u8]);
         }
         if (m.TryDefinition(reference, "Medication", "medicationReference", out var code) is { } missing) return missing;
         e.Code = code;

@@ -29,9 +29,9 @@ static class EncounterMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (status.Is("planned"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8)) return Fate.Aside($"status-{status}");
+        if (status.Is("planned"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["period"u8]["start"u8], r["period"u8]["end"u8]], "period.start") is { } fate) return fate;
-        var end = m.OptionalTime(r["period"u8]["end"u8]);
+        if (m.TryEnd(out var end, start, r["period"u8]["end"u8], "period.end") is { } unended) return unended;
         if (!end.Exists) end = start with { Micros = Null.Int64 }; // a visit still open ends, for the CDM, the day it began
         if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
 
@@ -54,12 +54,12 @@ static class EncounterMap
         var stay = r["hospitalization"u8];
         if (m.Code(stay["admitSource"u8]) is { } from)
         {
-            row.Put("admitted_from_concept_id", from.Meaning.Standard);
+            row.Put("admitted_from_concept_id", m.Standard(from, at.Table));
             row.Put("admitted_from_source_value", from.Code);
         }
         if (m.Code(stay["dischargeDisposition"u8]) is { } to)
         {
-            row.Put("discharged_to_concept_id", to.Meaning.Standard);
+            row.Put("discharged_to_concept_id", m.Standard(to, at.Table));
             row.Put("discharged_to_source_value", to.Code);
         }
         if (parent != Null.Int64) row.Put("visit_occurrence_id", parent); // made the outermost visit once all are known

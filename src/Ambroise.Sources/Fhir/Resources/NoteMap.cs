@@ -14,14 +14,14 @@ static class NoteMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside($"status-{status}");
+        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside("status", status);
         if (!r["presentedForm"u8].Exists && !r["conclusion"u8].Exists) return Fate.Aside("no-text");
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["issued"u8]], "effective") is { } fate) return fate;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
-        var code = m.Code(r["code"u8]);
+        var kind = Kind(m, r["code"u8]);
         foreach (var form in r["presentedForm"u8].Items)
-            if (Attachment(m, form, start, visit, provider, code) is { } refused) return refused;
-        if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, code, conclusion, "conclusion"u8);
+            if (Attachment(m, form, start, visit, provider, kind) is { } refused) return refused;
+        if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, kind, conclusion, "conclusion"u8);
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
     }
 
@@ -33,14 +33,24 @@ static class NoteMap
         if (status.Is("superseded"u8) || status.Is("entered-in-error"u8) || r["docStatus"u8].Is("entered-in-error"u8)) return Fate.Aside(status.Is("superseded"u8) ? "status-superseded" : "status-entered-in-error");
         if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8]], "date") is { } fate) return fate;
         long visit = m.Visit(r["context"u8]["encounter"u8].First), provider = m.Provider(r["author"u8].First);
-        var code = m.Code(r["type"u8]);
+        var kind = Kind(m, r["type"u8]);
         foreach (var content in r["content"u8].Items)
-            if (Attachment(m, content["attachment"u8], start, visit, provider, code) is { } refused) return refused;
+            if (Attachment(m, content["attachment"u8], start, visit, provider, kind) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
     }
 
+    /// <summary>What kind of text it is, and its title in the document's own words: others call the same code otherwise.</summary>
+    static (Coded? Code, byte[] Title) Kind(ResourceMapper m, JsonNode concept)
+    {
+        if (m.Code(concept) is not { } code) return (null, []);
+        if (!code.Meaning.IsMapped) m.Unmapped(code, Cdm54.Note);
+        foreach (var coding in concept["coding"u8].Items)
+            if (coding["code"u8].Is(code.Code) && ResourceMapper.Copy(coding["display"u8]) is { } title) return (code, title);
+        return (code, code.Code);
+    }
+
     /// <summary>Text is decoded; anything else (PDF, CDA in a container) stays in base64, with its type as the note's source.</summary>
-    static Fate? Attachment(ResourceMapper m, JsonNode attachment, FhirTime start, long visit, long provider, Coded? code)
+    static Fate? Attachment(ResourceMapper m, JsonNode attachment, FhirTime start, long visit, long provider, (Coded? Code, byte[] Title) kind)
     {
         var data = attachment["data"u8].Text;
         if (data.Length == 0) return null; // by address alone: nothing to keep
@@ -48,7 +58,7 @@ static class NoteMap
         var isText = type.Length == 0 || type.StartsWith("text/"u8) || type.StartsWith("application/xml"u8) || type.StartsWith("application/json"u8) || type.StartsWith("application/hl7-v3+xml"u8);
         if (!isText)
         {
-            Write(m, start, visit, provider, code, data, [.. type, .. ";base64"u8]);
+            Write(m, start, visit, provider, kind, data, [.. type, .. ";base64"u8]);
             return null;
         }
         var text = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
@@ -56,11 +66,11 @@ static class NoteMap
         var decoded = text.AsSpan(0, length);
         // What claims to be UTF-8 and is not was Latin 1, in every hospital that sent it.
         if (!System.Text.Unicode.Utf8.IsValid(decoded)) decoded = Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(decoded));
-        Write(m, start, visit, provider, code, decoded, type);
+        Write(m, start, visit, provider, kind, decoded, type);
         return null;
     }
 
-    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, Coded? code, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
+    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, (Coded? Code, byte[] Title) kind, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
     {
         var language = m.Resource["language"u8].Text;
         var note = m.Row(Cdm54.Note);
@@ -68,8 +78,8 @@ static class NoteMap
         note.Put(At.NoteDate, start.Day);
         note.Put(At.NoteDatetime, start.Micros);
         note.Put(At.NoteTypeConceptId, TypeConcepts.Note);
-        note.Put(At.NoteClassConceptId, code?.Meaning.Standard ?? 0);
-        note.Put(At.NoteTitle, code is null ? default : Encoding.UTF8.GetBytes(code.Display.Length > 0 ? code.Display : code.Meaning.Code));
+        note.Put(At.NoteClassConceptId, kind.Code?.Meaning.Standard ?? 0);
+        note.Put(At.NoteTitle, kind.Title);
         if (text.Length > 0) note.Put(At.NoteText, text);
         else note.PutEmpty("note_text");
         note.Put(At.EncodingConceptId, 32678); // UTF-8

@@ -14,22 +14,31 @@ static class ObservationMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside($"status-{status}");
+        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]], "effective") is { } fate) return fate;
         var (type, measured) = Category(r);
-        if (r["performer"u8].First["reference"u8].Text.StartsWith("Patient/"u8)) type = TypeConcepts.SelfReport;
+        if (m.IsTo(r["performer"u8].First, "Patient")) type = TypeConcepts.SelfReport;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
 
         JsonNode components = r["component"u8], value = r.Choice("value"u8, out var kind), code = r["code"u8];
+        if (!IsReadable(value, kind)) return Fate.Refused("value", "value-unparseable");
+        if (kind.Length > 0 && !IsValue(kind)) m.Chunk.Count("Observation.value", "type-unused");
         if (IsValue(kind) || !components.Exists && !r["hasMember"u8].Exists)
         {
             var own = Event(m, r, code, value, kind);
+            if (LacksNumber(own, value, kind)) return Fate.Refused("value", "value-unparseable");
             if (TextOnly.Write(m, own, code) is { Kind: FateKind.Refused } refused) return refused;
         }
         foreach (var component in components.Items)
         {
             code = component["code"u8];
-            if (code.Exists) TextOnly.Write(m, Event(m, component, code, component.Choice("value"u8, out kind), kind), code);
+            value = component.Choice("value"u8, out kind);
+            if (!IsReadable(value, kind)) return Fate.Refused("component.value", "value-unparseable");
+            if (kind.Length > 0 && !IsValue(kind)) m.Chunk.Count("Observation.value", "type-unused");
+            if (!code.Exists) continue;
+            var part = Event(m, component, code, value, kind);
+            if (LacksNumber(part, value, kind)) return Fate.Refused("component.value", "value-unparseable");
+            TextOnly.Write(m, part, code);
         }
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
 
@@ -76,6 +85,17 @@ static class ObservationMap
         // A questionnaire's answers have a few more.
         || type.SequenceEqual("Coding"u8) || type.SequenceEqual("Decimal"u8) || type.SequenceEqual("Date"u8);
 
+    /// <summary>Whether a value is of the kind that its element's name says.</summary>
+    static bool IsReadable(JsonNode value, ReadOnlySpan<byte> kind)
+    {
+        if (kind.SequenceEqual("Quantity"u8) || kind.SequenceEqual("CodeableConcept"u8) || kind.SequenceEqual("Period"u8) || kind.SequenceEqual("Range"u8) || kind.SequenceEqual("Ratio"u8)) return value.IsObject;
+        if (kind.SequenceEqual("Integer"u8)) return value.TryNumber(out _);
+        return true;
+    }
+
+    /// <summary>Whether a quantity says a value that is no number.</summary>
+    static bool LacksNumber(in ClinicalEvent e, JsonNode value, ReadOnlySpan<byte> kind) => double.IsNaN(e.Number) && kind.SequenceEqual("Quantity"u8) && value["value"u8].Exists;
+
     public static void Values(ResourceMapper m, JsonNode of, ref ClinicalEvent e) => Values(m, of, of.Choice("value"u8, out var type), type, ref e);
 
     static void Values(ResourceMapper m, JsonNode of, JsonNode value, ReadOnlySpan<byte> type, ref ClinicalEvent e)
@@ -84,12 +104,12 @@ static class ObservationMap
         else if (type.SequenceEqual("CodeableConcept"u8))
         {
             var coded = m.Code(value);
-            if (coded is not null) (e.ValueConcept, e.ValueSource) = (coded.Meaning.Standard, coded.Code);
+            if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation), coded.Code);
             else e.ValueText = ResourceMapper.Copy(value["text"u8]);
         }
         else if (type.SequenceEqual("Coding"u8))
         {
-            if (m.Coding(value) is { } answer) (e.ValueConcept, e.ValueSource) = (answer.Meaning.Standard, answer.Code);
+            if (m.Coding(value) is { } answer) (e.ValueConcept, e.ValueSource) = (m.Standard(answer, Lake.Cdm.Cdm54.Observation), answer.Code);
             else e.ValueText = ResourceMapper.Copy(value["display"u8]);
         }
         else if ((type.SequenceEqual("Integer"u8) || type.SequenceEqual("Decimal"u8)) && value.TryNumber(out var whole)) e.Number = whole;
@@ -106,6 +126,7 @@ static class ObservationMap
             Quantity(m, value["low"u8], ref e);
             (e.Low, e.High) = (e.Number, value["high"u8]["value"u8].TryNumber(out var high) ? high : Null.Float64);
             e.Number = Null.Float64;
+            e.ValueSource = Encoding.UTF8.GetBytes($"{value["low"u8]["value"u8]}-{value["high"u8]["value"u8]}");
         }
         else if (type.SequenceEqual("Ratio"u8))
         {
@@ -137,7 +158,7 @@ static class ObservationMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
-        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("unavailable"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("unavailable"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["collection"u8]["collectedDateTime"u8], r["collection"u8]["collectedPeriod"u8]["start"u8], r["receivedTime"u8]], "collection") is { } fate) return fate;
         if (m.Code(r["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
         if (!code.Meaning.IsMapped) m.Unmapped(code, Lake.Cdm.Cdm54.Specimen);

@@ -31,7 +31,7 @@ static class PatientMap
         if (birth.Precision >= Precision.Month) person.Put("month_of_birth", born.Month);
         if (birth.Precision >= Precision.Day) person.Put("day_of_birth", born.Day);
         // Patient.birthDate has no time; the profile's extension on it has.
-        if (m.OptionalTime(Extension(r["_birthDate"u8], "http://hl7.org/fhir/StructureDefinition/patient-birthTime")["valueDateTime"u8]) is { Precision: Precision.Time } moment) person.Put("birth_datetime", moment.Micros);
+        if (m.OptionalTime(Extension(r["_birthDate"u8], "http://hl7.org/fhir/StructureDefinition/patient-birthTime")["valueDateTime"u8], "birthTime") is { Precision: Precision.Time } moment) person.Put("birth_datetime", moment.Micros);
         var race = OmbCode(r, Race);
         person.Put("race_concept_id", RaceConcept(race));
         person.Put("race_source_value", race.Text);
@@ -47,7 +47,8 @@ static class PatientMap
         m.End(person);
         if (address.Exists) PlaceMap.Write(m, address, withStreet: false);
 
-        if (m.OptionalTime(r["deceasedDateTime"u8]) is { Exists: true } death)
+        var death = m.OptionalTime(r["deceasedDateTime"u8], "deceasedDateTime");
+        if (death.Exists)
         {
             var row = m.Row(Cdm54.Death);
             row.Put("person_id", m.Person);
@@ -59,7 +60,7 @@ static class PatientMap
         else if (r["deceasedBoolean"u8].IsTrue || r["deceasedDateTime"u8].Exists) m.Chunk.Count("Patient.deceased", "death-without-date");
         Identities(m, address);
         // DEATH is the person's: which of several patients it came from is kept here, for the load that changes one of them.
-        if (m.OptionalTime(r["deceasedDateTime"u8]) is { Exists: true } told) Identity(m, "deceased"u8, default, System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{told.Day} {told.Micros}")));
+        if (death.Exists) Identity(m, "deceased"u8, default, System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{death.Day} {death.Micros}")));
         foreach (var link in r["link"u8].Items)
             if ((link["type"u8].Is("replaced-by"u8) || link["type"u8].Is("replaces"u8)) && m.Reference(link["other"u8], "Patient") is var other && other != Null.Int64)
             {

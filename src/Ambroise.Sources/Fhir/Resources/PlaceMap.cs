@@ -61,7 +61,7 @@ static class PlaceMap
             }
         provider.Put("gender_concept_id", r["gender"u8].Is("male"u8) ? 8507 : r["gender"u8].Is("female"u8) ? 8532 : 0);
         provider.Put("gender_source_value", r["gender"u8].Text);
-        if (m.OptionalTime(r["birthDate"u8]) is { Exists: true } born) provider.Put("year_of_birth", Days.Date(born.Day).Year);
+        if (m.OptionalTime(r["birthDate"u8], "birthDate") is { Exists: true } born) provider.Put("year_of_birth", Days.Date(born.Day).Year);
         m.End(provider);
         return Fate.Used;
     }

@@ -12,13 +12,14 @@ static class ProcedureMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside($"status-{status}");
+        if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed") is { } fate) return fate;
+        if (m.TryEnd(out var end, start, r["performedPeriod"u8]["end"u8], "performedPeriod.end") is { } unended) return unended;
         return TextOnly.Write(m, new()
         {
             Person = m.Person,
             Start = start,
-            End = m.OptionalTime(r["performedPeriod"u8]["end"u8]),
+            End = end,
             Code = m.Code(r["code"u8]),
             Default = Domain.Procedure,
             Type = TypeConcepts.Ehr,
@@ -31,7 +32,7 @@ static class ProcedureMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
-        if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("registered"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["started"u8], r["series"u8]["started"u8]], "started") is { } fate) return fate;
         var code = m.Code(r["procedureCode"u8].First) ?? m.Coding(r["modality"u8].First) ?? m.Coding(r["series"u8]["modality"u8]);
         if (code is null) return Fate.Refused("procedureCode", "code-missing");
@@ -43,7 +44,7 @@ static class ProcedureMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        if (!r["status"u8].Is("completed"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (!r["status"u8].Is("completed"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["occurrencePeriod"u8]["start"u8]], "occurrence") is { } fate) return fate;
         var item = r["suppliedItem"u8];
         if (m.Code(item["itemCodeableConcept"u8]) is not { } code) return Fate.Refused("suppliedItem", "code-missing");
@@ -56,7 +57,7 @@ static class ProcedureMap
     public static Fate Device(ResourceMapper m)
     {
         if (m.Code(m.Resource["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
-        m.Definitions.Add(m.Key.Key, code, m.Version);
+        m.Define(code);
         return Fate.Aside("definition-only");
     }
 
@@ -64,10 +65,18 @@ static class ProcedureMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
-        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("intended"u8)) return Fate.Aside($"status-{r["status"u8]}");
+        if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("intended"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["timingDateTime"u8], r["timingPeriod"u8]["start"u8], r["recordedOn"u8]], "timing") is { } fate) return fate;
-        if (m.TryDefinition(r["device"u8], "Device", "device", out var code) is { } missing) return missing;
-        m.Write(new() { Person = m.Person, Start = start, End = m.OptionalTime(r["timingPeriod"u8]["end"u8]), Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr });
+        if (m.TryEnd(out var end, start, r["timingPeriod"u8]["end"u8], "timingPeriod.end") is { } unended) return unended;
+        Coded? code;
+        if (r["device"u8]["reference"u8].Text is [(byte)'#', ..] inside)
+        {
+            if (m.Contained(inside) is not { Exists: true } device) return Fate.Refused("device", "reference-unresolved");
+            code = m.Code(device["type"u8]);
+            if (code is null) return Fate.Refused("device", "code-missing");
+        }
+        else if (m.TryDefinition(r["device"u8], "Device", "device", out code) is { } missing) return missing;
+        m.Write(new() { Person = m.Person, Start = start, End = end, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr });
         return Fate.Used;
     }
 }

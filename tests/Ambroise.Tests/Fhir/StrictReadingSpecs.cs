@@ -1,0 +1,237 @@
+using System.IO.Compression;
+using System.Text;
+using Ambroise.Cohorts.Vocabulary;
+using Ambroise.Lake.Releases;
+using Ambroise.Sources.Csv;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>What is easily read wrong: said a second time, said in words, cut short, of the wrong type.</summary>
+public sealed class StrictReadingSpecs
+{
+    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1980-05-06"}""";
+    const string Of = "\"subject\":{\"reference\":\"Patient/p1\"}";
+
+    static FhirHospital Loaded(params string[] lines)
+    {
+        var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, [Patient, .. lines]);
+        Assert.Equal(lines.Length + 1, hospital.Report.Fates.Sum(f => f.Count));
+        return hospital;
+    }
+
+    [Fact]
+    public void Of_a_gzip_file_cut_anywhere_only_what_was_written_is_read()
+    {
+        var text = string.Concat(Enumerable.Range(0, 400).Select(i => $"{{\"id\":\"o{i}\",\"value\":{i * 7919 % 97},\"day\":\"2020-01-{i % 28 + 1:D2}\"}}\n"));
+        var packed = FhirHospital.Gzip(text);
+        var plain = Encoding.UTF8.GetBytes(text);
+        for (var cut = 0; cut < packed.Length; cut++)
+        {
+            using var file = new GzipFile(new MemoryStream(packed[..cut]));
+            var (read, whole) = (new MemoryStream(), false);
+            try
+            {
+                file.CopyTo(read, 777);
+                whole = true;
+            }
+            catch (InvalidDataException)
+            {
+                Assert.True(file.IsCutShort);
+            }
+            Assert.Equal(cut == 0, whole); // nothing at all is an empty file
+            Assert.True(plain.AsSpan().StartsWith(read.ToArray()), $"cut at {cut}");
+        }
+        using var all = new GzipFile(new MemoryStream([.. packed, .. packed]));
+        var twice = new MemoryStream();
+        all.CopyTo(twice);
+        Assert.Equal([.. plain, .. plain], twice.ToArray());
+    }
+
+    [Fact]
+    public void A_packed_file_whose_checksum_is_wrong_gives_nothing_and_is_told()
+    {
+        using var hospital = new FhirHospital();
+        var lines = string.Join('\n', Enumerable.Range(0, 9_000).Select(i => $$"""{"resourceType":"Observation","id":"o{{i}}","status":"final",{{Of}},"code":{"coding":[{"system":"urn:x","code":"a"}]},"effectiveDateTime":"2020-01-01","valueQuantity":{"value":40} }"""));
+        var stored = new MemoryStream();
+        using (var gzip = new GZipStream(stored, CompressionLevel.NoCompression, leaveOpen: true)) gzip.Write(Encoding.UTF8.GetBytes(lines));
+        var packed = stored.ToArray();
+        packed[packed.AsSpan().IndexOf("\"value\":40"u8) + 8] = (byte)'9';
+        hospital.LoadFiles(LoadMode.Replace, new() { ["p.ndjson"] = Encoding.UTF8.GetBytes(Patient), ["flipped.ndjson.gz"] = packed, ["good.ndjson.gz"] = FhirHospital.Gzip(lines.Replace("\"o", "\"n", StringComparison.Ordinal)) });
+        Assert.All(hospital.Rows("measurement", "value_as_number"), value => Assert.Equal("40.0", value));
+        Assert.Equal(9_000, hospital.Rows("measurement", "measurement_id").Count);
+        Assert.Contains(hospital.Report.Notes, n => n is { Type: "file", Reason: "file-damaged", Count: 1 });
+    }
+
+    [Theory]
+    [InlineData("0001-01-01T00:00:00+01:00")]
+    [InlineData("9999-12-31T23:59:59-05:00")]
+    public void Times_beyond_the_calendar_are_none(string at)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Condition","id":"c1",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-01","meta":{"lastUpdated":"{{at}}"} }""");
+        Assert.Equal(1, hospital.Fate("Condition", "used", "used"));
+        Assert.False(FhirTime.TryParse(Encoding.UTF8.GetBytes(at), TimeZoneInfo.Utc, out _));
+    }
+
+    /// <summary>A condition, an ingredient, a concept that is not standard; and what the site maps: to each of the three, and to none there is.</summary>
+    static void WithWords(Action<FhirHospital> test)
+    {
+        var folder = Directory.CreateTempSubdirectory("ambroise-words-");
+        try
+        {
+            var (words, home, local) = (folder.CreateSubdirectory("words").FullName, Path.Combine(folder.FullName, "vocabulary"), Path.Combine(folder.FullName, "local.csv"));
+            File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason",
+                "101,flu,Condition,SNOMED,Disorder,S,flu,1970-01-01,2099-12-31,", "102,paracetamol,Drug,RxNorm,Ingredient,S,161,1970-01-01,2099-12-31,", "103,old,Condition,SNOMED,Disorder,,old,1970-01-01,2099-12-31,"]);
+            File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", "101,101,Maps to,1970-01-01,2099-12-31,", "102,102,Maps to,1970-01-01,2099-12-31,"]);
+            File.WriteAllLines(local, ["source_code,source_vocabulary_id,target_concept_id", "A,urn:x,101", "B,urn:x,103", "C,urn:x,999999999"]);
+            VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
+            using var hospital = new FhirHospital { Codes = VocabularyCodes.Read(home, local, 1 << 28, 1).OrThrow() };
+            test(hospital);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void An_era_ends_within_the_calendar_and_an_ingredient_is_its_own() => WithWords(hospital =>
+    {
+        hospital.Load(LoadMode.Replace, Patient,
+            $$"""{"resourceType":"Condition","id":"c1",{{Of}},"code":{"coding":[{"system":"http://snomed.info/sct","code":"flu"}]},"onsetDateTime":"9999-12-31"}""",
+            $$"""{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order",{{Of}},"authoredOn":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"161"}]},"dispenseRequest":{"expectedSupplyDuration":{"value":2147483646,"code":"d"} } }""");
+        Assert.Equal(["9999-12-31"], hospital.Rows("condition_era", "condition_era_end_date"));
+        Assert.Equal(["102|9999-12-31"], hospital.Rows("drug_era", "drug_concept_id", "drug_era_end_date"));
+        Assert.Equal(["2020-01-01"], hospital.Rows("drug_exposure", "drug_exposure_end_date"));
+    });
+
+    [Fact]
+    public void A_site_maps_to_standard_concepts_alone() => WithWords(hospital =>
+    {
+        hospital.Load(LoadMode.Replace, [Patient, .. "ABC".Select(c => $$"""{"resourceType":"Condition","id":"{{c}}",{{Of}},"code":{"coding":[{"system":"urn:x","code":"{{c}}"}]},"onsetDateTime":"2020-01-01"}""")]);
+        Assert.Equal(["A|101", "B|0", "C|0"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id").Order());
+        Assert.Equal(["B", "C"], hospital.Report.Unmapped.Select(u => u.Code).Order());
+    });
+
+    [Theory]
+    [InlineData("Condition", "refuted")]
+    [InlineData("Condition", "entered-in-error")]
+    [InlineData("AllergyIntolerance", "refuted")]
+    public void A_doubt_counts_whatever_coding_stands_before_it(string type, string doubt)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"c1",{{Of.Replace("subject", type == "Condition" ? "subject" : "patient", StringComparison.Ordinal)}},"code":{"text":"x"},"recordedDate":"2020-01-01","verificationStatus":{"coding":[{"system":"urn:local","code":"R"},{"code":"{{doubt}}"}]} }""");
+        Assert.Equal(1, hospital.Fate(type, "set-aside", $"verification-{doubt}"));
+    }
+
+    [Theory]
+    [InlineData("""{"scope":{"coding":[{"system":"urn:local","code":"R"},{"code":"research"}]},"provision":{"type":"deny"}}""")]
+    [InlineData("""{"scope":{"coding":[{"code":"research"}]},"policyRule":{"coding":[{"system":"urn:local","code":"P9"},{"code":"OPTOUT"}]}}""")]
+    public void An_opposition_counts_whatever_coding_stands_before_it(string says)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Consent","id":"k1","status":"active","patient":{"reference":"Patient/p1"},"dateTime":"2020-01-01",{{says[1..^1]}} }""");
+        Assert.Equal(["all"], Assert.Single(hospital.Consents).Denied);
+    }
+
+    [Theory]
+    [InlineData("Encounter", "\"status\":\"finished\",\"period\":{\"start\":\"2023-02-10\",\"end\":\"2023-02-31\"}", "period.end")]
+    [InlineData("Condition", "\"code\":{\"text\":\"x\"},\"onsetDateTime\":\"2023-02-10\",\"abatementDateTime\":\"2023-02-31\"", "abatement")]
+    [InlineData("Procedure", "\"code\":{\"text\":\"x\"},\"performedPeriod\":{\"start\":\"2023-02-10\",\"end\":\"soon\"}", "performedPeriod.end")]
+    [InlineData("MedicationStatement", "\"status\":\"active\",\"medicationCodeableConcept\":{\"text\":\"x\"},\"effectivePeriod\":{\"start\":\"2023-02-10\",\"end\":\"2020-13-01\"}", "effectivePeriod.end")]
+    public void An_end_that_is_no_date_is_told_with_its_place(string type, string says, string field)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"r1",{{Of}},{{says}} }""");
+        Assert.Equal(1, hospital.Fate(type, "quarantined", $"{field}: date-invalid"));
+    }
+
+    [Theory]
+    [InlineData("2023-02", "2023-02-10")]
+    [InlineData("2023", "2023-02-10")]
+    [InlineData("2023-03", "2023-03-01")]
+    public void A_month_or_year_ends_no_sooner_than_what_began_in_it(string end, string ends)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e1","status":"finished",{{Of}},"period":{"start":"2023-02-10","end":"{{end}}"} }""");
+        Assert.Equal([ends], hospital.Rows("visit_occurrence", "visit_end_date"));
+        using var before = Loaded($$"""{"resourceType":"Encounter","id":"e1","status":"finished",{{Of}},"period":{"start":"2023-02-10","end":"2023-01"} }""");
+        Assert.Equal(1, before.Fate("Encounter", "quarantined", "period.end: end-before-start"));
+    }
+
+    [Fact]
+    public void A_note_has_the_title_of_its_own_document()
+    {
+        static string Document(string id, string title) => $$"""{"resourceType":"DocumentReference","id":"{{id}}","status":"current",{{Of}},"date":"2020-01-01T08:00:00Z","type":{"coding":[{"system":"http://loinc.org","code":"11488-4","display":"{{title}}"}]},"content":[{"attachment":{"contentType":"text/plain","data":"YQ=="} }]}""";
+        using var hospital = Loaded(Document("d1", "CR de Mme Dupont"), Document("d2", "Consultation"));
+        Assert.Equal(["CR de Mme Dupont", "Consultation"], hospital.Rows("note", "note_title").Order());
+    }
+
+    [Fact]
+    public void A_question_in_words_keeps_its_answer()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"code":{"text":"Remarque"},"effectiveDateTime":"2020-01-01","valueString":"RAS"}""");
+        Assert.Equal(["Remarque: RAS"], hospital.Rows("observation", "value_as_string"));
+    }
+
+    [Fact]
+    public void Entries_that_hold_no_resource_are_told()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, """{"resourceType":"Bundle","type":"batch","entry":[{"resource":"nonsense"},{"resource":[1]},"text",{"request":{"method":"DELETE","url":"Patient?identifier=x"}}]}""");
+        Assert.Equal(3, hospital.Fate("unknown", "quarantined", "entry: resource-type-missing"));
+        Assert.Equal(1, hospital.Fate("unknown", "set-aside", "deletion-unresolved"));
+    }
+
+    [Fact]
+    public void Devices_contained_and_medications_named_by_identifier_are_found()
+    {
+        using var hospital = Loaded(
+            $$"""{"resourceType":"DeviceUseStatement","id":"u1","status":"active",{{Of}},"timingDateTime":"2020-01-01","contained":[{"resourceType":"Device","id":"dv","type":{"coding":[{"system":"urn:x","code":"pump"}]} }],"device":{"reference":"#dv"} }""",
+            $$"""{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order",{{Of}},"authoredOn":"2020-01-01","medicationReference":{"reference":"Medication?identifier=urn:cip|34009"} }""",
+            """{"resourceType":"Medication","id":"med","identifier":[{"system":"urn:cip","value":"34009"}],"code":{"coding":[{"system":"urn:x","code":"drug"}]}}""");
+        Assert.Equal(["pump"], hospital.Rows("device_exposure", "device_source_value"));
+        Assert.Equal(["drug"], hospital.Rows("drug_exposure", "drug_source_value"));
+    }
+
+    [Theory]
+    [InlineData("Observation", "\"status\":\"FINAL\",\"code\":{\"text\":\"x\"},\"effectiveDateTime\":\"2020-01-01\"", "quarantined", "status: code-unknown")]
+    [InlineData("Observation", "\"status\":[\"cancelled\"],\"code\":{\"text\":\"x\"},\"effectiveDateTime\":\"2020-01-01\"", "quarantined", "status: code-unknown")]
+    [InlineData("Procedure", "\"status\":\"jeandupont\",\"code\":{\"text\":\"x\"},\"performedDateTime\":\"2020-01-01\"", "quarantined", "status: code-unknown")]
+    [InlineData("MedicationRequest", "\"status\":\"active\",\"intent\":\"jeandupont\",\"authoredOn\":\"2020-01-01\"", "set-aside", "intent-other")]
+    [InlineData("MedicationRequest", "\"status\":\"active\",\"authoredOn\":\"2020-01-01\"", "set-aside", "intent-missing")]
+    [InlineData("MedicationRequest", "\"status\":\"active\",\"intent\":\"order\",\"doNotPerform\":\"true\",\"authoredOn\":\"2020-01-01\"", "set-aside", "do-not-perform")]
+    [InlineData("Observation", "\"status\":\"final\",\"code\":{\"text\":\"x\"},\"effectiveDateTime\":\"2020-01-01\",\"valueQuantity\":5", "quarantined", "value: value-unparseable")]
+    [InlineData("Observation", "\"status\":\"final\",\"code\":{\"text\":\"x\"},\"effectiveDateTime\":\"2020-01-01\",\"valueQuantity\":{\"value\":true}", "quarantined", "value: value-unparseable")]
+    public void What_is_no_code_and_no_value_is_not_used(string type, string says, string kind, string reason)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"r1",{{Of}},{{says}} }""");
+        Assert.Equal(1, hospital.Fate(type, kind, reason));
+    }
+
+    [Fact]
+    public void Bundles_and_lines_tell_alike_who_said_it()
+    {
+        static string Observation(string patient) => $$"""{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"{{patient}}"},"performer":[{"reference":"{{patient}}"}],"code":{"text":"x"},"effectiveDateTime":"2020-01-01"}""";
+        using var lines = Loaded(Observation("Patient/p1"));
+        using var absolute = Loaded(Observation("https://chu.example/fhir/Patient/p1"));
+        using var bundle = new FhirHospital();
+        bundle.Load(LoadMode.Replace, $$"""{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:1","resource":{{Patient}} },{"fullUrl":"urn:uuid:2","resource":{{Observation("urn:uuid:1")}} }]}""");
+        foreach (var hospital in new[] { lines, absolute, bundle }) Assert.Equal(["32865"], hospital.Rows("observation", "observation_type_concept_id"));
+    }
+
+    [Fact]
+    public void Answers_without_a_concept_are_among_the_unmapped()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"code":{"coding":[{"system":"urn:x","code":"q"}]},"effectiveDateTime":"2020-01-01","valueCodeableConcept":{"coding":[{"system":"urn:x","code":"ZZ"}]} }""");
+        Assert.Equal(["ZZ", "q"], hospital.Report.Unmapped.Select(u => u.Code).Order());
+    }
+
+    [Fact]
+    public void Who_was_the_last_patient_can_be_deleted()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Condition","id":"c1",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-01"}""");
+        hospital.Load(LoadMode.Merge, """{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"Patient/p1"}}]}""");
+        Assert.Empty(hospital.Rows("person", "person_id"));
+        hospital.Load(LoadMode.Merge, Patient.Replace("p1", "p2", StringComparison.Ordinal));
+        Assert.Single(hospital.Rows("person", "person_id"));
+    }
+}
