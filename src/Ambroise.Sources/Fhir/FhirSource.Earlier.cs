@@ -125,8 +125,9 @@ public sealed partial class FhirSource
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
                 default: links.Bears(fact.Kind, fact.One, fact.Other); break;
             }
-        Note("Encounter.partOf", "circle", partOf.Keys.LongCount(IsInCircle));
         foreach (var (name, means) in former) aliases.TryAdd(name, means);
+        foreach (var (inner, outer) in namedEncounters.Count == 0 ? [] : partOf.Where(p => namedEncounters.Contains(p.Value)).ToList()) partOf[inner] = LinkColumns.Meaning(outer, aliases);
+        Note("Encounter.partOf", "circle", partOf.Keys.LongCount(IsInCircle));
         roleless.UnionWith(kept.Roles.Select(r => LinkColumns.Meaning(r.Practitioner, NamedBefore)));
         foreach (var role in kept.Roles.Where(r => !IsReplaced(r.Record))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));

@@ -70,7 +70,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<long, (int Day, long Time, bool Told)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
-    readonly HashSet<long> namedPatients = [], deletedBefore = [], brought = [], touched = [];
+    readonly HashSet<long> namedEncounters = [], namedPatients = [], deletedBefore = [], brought = [], touched = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
     IEnumerable<KeptRecord> earlierWaiting = [];
@@ -192,7 +192,12 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             waitIn.Clear();
         }
         index.Settle();
-        if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, cancel);
+        if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
+        if (namedEncounters.Count > 0)
+        {
+            mappers.Value!.EncountersAsked = namedEncounters;
+            MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
+        }
         waitedFrom = index.Count;
         foreach (var some in earlierWaiting.Chunk(1_000))
         {
@@ -204,12 +209,15 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         rejected.AddRange(early);
     }
 
-    /// <summary>Maps what names a medication or a device once more whose versions differ in their code: only now it is known which of them counts.</summary>
-    void MapAgain(ChunkMapper mapper, InputBuffers buffers, CancellationToken cancel)
+    /// <summary>Maps some resources once more: those that name a medication or a device whose versions differ in their code, for only now it is known which of them counts; and encounters that others name by an identifier.</summary>
+    /// <param name="wanted">By the mapper that reads it, the definition it names, and those that changed.</param>
+    void MapAgain(ChunkMapper mapper, InputBuffers buffers, Func<ChunkMapper, long, ConcurrentDictionary<long, bool>, bool> wanted, CancellationToken cancel)
     {
-        using var collector = new ChunkMapper(new(key), codes, options, definitions)
+        ChunkMapper? collector = null;
+        using var reading = collector = new ChunkMapper(new(key), codes, options, definitions)
         {
-            Collects = (of, version, definition) => definitions.Changed.ContainsKey(definition) && index.TryGet(of.Key, out var seq, out var newest) && newest == version && !index.IsDead(seq),
+            EncountersAsked = mapper.EncountersAsked,
+            Collects = (of, version, definition) => wanted(collector!, definition, definitions.Changed) && index.TryGet(of.Key, out var seq, out var newest) && newest == version && !index.IsDead(seq),
         };
         var given = new HashSet<long>();
         foreach (var chunk in folder.Files.SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(collector.Map))
@@ -236,6 +244,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (rows.Batch.Table != Cdm54.Death) staged!.Add(rows.Batch, rows.Tags);
         }
         namedPatients.UnionWith(chunk.NamedPatients);
+        namedEncounters.UnionWith(chunk.NamedEncounters);
         waitIn.UnionWith(chunk.WaitIn);
         foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);

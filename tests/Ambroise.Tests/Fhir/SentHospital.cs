@@ -37,8 +37,8 @@ sealed class SentHospital
     public static CodeBook Codes { get; } = new(null, Meanings(("M2", [Domain.Drug]), ("M3", [Domain.Device]), ("M4", [Domain.Observation]), ("M5", [Domain.Condition]), ("M6", [Domain.Procedure]), ("M7", [Domain.Measurement]),
         ("M8", [Domain.Device, Domain.Drug]), ("V2", [Domain.Device]), ("V3", [Domain.Drug]), ("V4", [Domain.Observation]), ("V5", [Domain.Procedure, Domain.Device])), null);
 
-    static Dictionary<(string, string), Target[]> Meanings(params (string Code, Domain[] Of)[] codes) =>
-        codes.ToDictionary(c => ("urn:drugs", c.Code), c => c.Of.Select((domain, n) => new Target(2_000_000_000 + 10 * c.Code[1] + n, domain)).ToArray());
+    static Dictionary<(string, string), (LocalMapping, Target)[]> Meanings(params (string Code, Domain[] Of)[] codes) =>
+        codes.ToDictionary(c => ("urn:drugs", c.Code), c => c.Of.Select((domain, n) => new Target(LocalMapping.FirstOwn + 10 * c.Code[1] + n, domain)).Select(t => (new LocalMapping("urn:drugs", c.Code, "", t.Concept), t)).ToArray());
 
     string Pick(params string[] of) => of[Below(of.Length)];
 

@@ -85,7 +85,8 @@ public sealed class StrictReadingSpecs
             File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason",
                 "101,flu,Condition,SNOMED,Disorder,S,flu,1970-01-01,2099-12-31,", "102,paracetamol,Drug,RxNorm,Ingredient,S,161,1970-01-01,2099-12-31,", "103,old,Condition,SNOMED,Disorder,,old,1970-01-01,2099-12-31,"]);
             File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", "101,101,Maps to,1970-01-01,2099-12-31,", "102,102,Maps to,1970-01-01,2099-12-31,"]);
-            File.WriteAllLines(local, ["source_code,source_vocabulary_id,target_concept_id", "A,urn:x,101", "B,urn:x,103", "C,urn:x,999999999"]);
+            File.WriteAllLines(local, ["source_code,source_vocabulary_id,target_concept_id,valid_start_date,valid_end_date", "A,urn:x,101,,", "B,urn:x,103,,", "C,urn:x,999999999,,", "D,urn:x,2000000001,1970-01-01,2099-12-31",
+                "E,urn:x,101,2020-01-01,20210630"]);
             VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
             using var hospital = new FhirHospital { Codes = VocabularyCodes.Read(home, local, 1 << 28, 1).OrThrow() };
             test(hospital);
@@ -110,8 +111,9 @@ public sealed class StrictReadingSpecs
     [Fact]
     public void A_site_maps_to_standard_concepts_alone() => WithWords(hospital =>
     {
-        hospital.Load(LoadMode.Replace, [Patient, .. "ABC".Select(c => $$"""{"resourceType":"Condition","id":"{{c}}",{{Of}},"code":{"coding":[{"system":"urn:x","code":"{{c}}"}]},"onsetDateTime":"2020-01-01"}""")]);
+        hospital.Load(LoadMode.Replace, [Patient, .. "ABCD".Select(c => $$"""{"resourceType":"Condition","id":"{{c}}",{{Of}},"code":{"coding":[{"system":"urn:x","code":"{{c}}"}]},"onsetDateTime":"2020-01-01"}""")]);
         Assert.Equal(["A|101", "B|0", "C|0"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id").Order());
+        Assert.Equal(["D|2000000001"], hospital.Rows("observation", "observation_source_value", "observation_concept_id")); // its own, of which no vocabulary says what it is
         Assert.Equal(["B", "C"], hospital.Report.Unmapped.Select(u => u.Code).Order());
     });
 
@@ -224,6 +226,47 @@ public sealed class StrictReadingSpecs
         using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"code":{"coding":[{"system":"urn:x","code":"q"}]},"effectiveDateTime":"2020-01-01","valueCodeableConcept":{"coding":[{"system":"urn:x","code":"ZZ"}]} }""");
         Assert.Equal(["ZZ", "q"], hospital.Report.Unmapped.Select(u => u.Code).Order());
     }
+
+    [Fact]
+    public void A_stay_is_found_by_its_number_in_whatever_order_and_a_stay_in_it_too()
+    {
+        string[] lines =
+        [
+            $$"""{"resourceType":"Condition","id":"c1",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-01","encounter":{"reference":"Encounter?identifier=urn:nda|V1"} }""",
+            $$"""{"resourceType":"Condition","id":"c2",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-02","encounter":{"identifier":{"system":"urn:nda","value":"V2"} } }""",
+            $$"""{"resourceType":"Condition","id":"c3",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-03","encounter":{"identifier":{"value":"nobody's"} } }""",
+            $$"""{"resourceType":"Encounter","id":"e2","status":"finished","identifier":[{"system":"urn:nda","value":"V2"}],{{Of}},"period":{"start":"2020-01-01","end":"2020-01-02"},"partOf":{"identifier":{"system":"urn:nda","value":"V1"} } }""",
+            $$"""{"resourceType":"Encounter","id":"e1","status":"finished","identifier":[{"system":"urn:nda","value":"V1"}],{{Of}},"period":{"start":"2020-01-01","end":"2020-01-05"} }""",
+            $$"""{"resourceType":"Encounter","id":"e9","status":"finished","identifier":[{"system":"urn:nda","value":"V9"}],{{Of}},"period":{"start":"2020-02-01"} }""",
+        ];
+        var rows = new HashSet<string>();
+        foreach (var order in new[] { lines, [.. lines.Reverse()] })
+        {
+            using var hospital = Loaded(order);
+            var visits = hospital.Rows("visit_occurrence", "visit_start_date", "visit_occurrence_id").ToDictionary(r => r.Split('|')[0], r => r.Split('|')[1]);
+            var detail = Assert.Single(hospital.Rows("visit_detail", "visit_detail_id", "visit_occurrence_id"));
+            Assert.Equal(visits["2020-01-01"], detail.Split('|')[1]);
+            var seen = hospital.Rows("observation", "observation_date", "visit_occurrence_id", "visit_detail_id").Order().ToList();
+            Assert.Equal($"2020-01-01|{visits["2020-01-01"]}|", seen[0]);
+            Assert.Equal($"2020-01-02|{visits["2020-01-01"]}|{detail.Split('|')[0]}", seen[1]);
+            Assert.Equal(1, hospital.Report.Notes.Where(n => n.Reason == "reference-unresolved").Sum(n => n.Count));
+            Assert.Equal(1, hospital.Fate("Encounter", "used", "used") - 2);
+        }
+    }
+
+    [Fact]
+    public void Stays_that_are_part_of_one_another_are_told()
+    {
+        using var hospital = Loaded([.. new[] { ("e1", "e2"), ("e2", "e1"), ("e3", "e3") }.Select(e => $$"""{"resourceType":"Encounter","id":"{{e.Item1}}","status":"finished",{{Of}},"period":{"start":"2020-01-01"},"partOf":{"reference":"Encounter/{{e.Item2}}"} }""")]);
+        Assert.Equal(3, hospital.Report.Notes.Single(n => n is { Type: "Encounter.partOf", Reason: "circle" }).Count);
+    }
+
+    [Fact]
+    public void Mappings_hold_on_their_days() => WithWords(hospital =>
+    {
+        hospital.Load(LoadMode.Replace, [Patient, .. new[] { "2019-12-31", "2020-01-01", "2021-06-30", "2021-07-01" }.Select((day, i) => $$"""{"resourceType":"Condition","id":"c{{i}}",{{Of}},"code":{"coding":[{"system":"urn:x","code":"E"}]},"onsetDateTime":"{{day}}"}""")]);
+        Assert.Equal(["2019-12-31|0", "2020-01-01|101", "2021-06-30|101", "2021-07-01|0"], hospital.Rows("condition_occurrence", "condition_start_date", "condition_concept_id").Order());
+    });
 
     [Fact]
     public void Who_was_the_last_patient_can_be_deleted()

@@ -31,14 +31,14 @@ public sealed class CodeBook : IDisposable
     internal readonly record struct Concept(int Id, Target[] Targets, int ValidFrom, int ValidTo);
 
     readonly CodeFile? file;
-    readonly Dictionary<(string Vocabulary, string Code), Target[]> local;
+    readonly Dictionary<(string Vocabulary, string Code), (LocalMapping Mapping, Target Target)[]> local;
     readonly Ancestry? ancestry;
     readonly ConcurrentDictionary<(string System, string Code), CodeMeaning> asked = [];
     readonly ConcurrentDictionary<(string Vocabulary, string Code), Concept[]> dated = [];
     readonly ConcurrentDictionary<int, int[]> ingredients = [];
 
     /// <param name="ancestry">Null where the vocabulary has no CONCEPT_ANCESTOR.</param>
-    internal CodeBook(CodeFile? file, Dictionary<(string, string), Target[]> local, Ancestry? ancestry) => (this.file, this.local, this.ancestry) = (file, local, ancestry);
+    internal CodeBook(CodeFile? file, Dictionary<(string, string), (LocalMapping Mapping, Target Target)[]> local, Ancestry? ancestry) => (this.file, this.local, this.ancestry) = (file, local, ancestry);
 
     /// <summary>Whether one code means something more general than another of its vocabulary.</summary>
     public bool IsAbove(CodeMeaning general, CodeMeaning specific) => ancestry is not null && general.IsMapped && specific.IsMapped && general.Vocabulary == specific.Vocabulary && general.Standard != specific.Standard
@@ -64,7 +64,17 @@ public sealed class CodeBook : IDisposable
         var found = file?.Concepts(vocabulary, of.Code) ?? [];
         // The one still valid, else the one that was last: they are in order of validity.
         var concept = found.Length == 0 ? default : found[^1];
-        if (local.TryGetValue((vocabulary, of.Code), out var ours)) return new(vocabulary, of.Code, concept.Id, ours);
+        if (local.TryGetValue((vocabulary, of.Code), out var ours))
+        {
+            // On a day on which none of the site's own holds, the vocabulary's does.
+            Target[] On(int day) => ours.Where(o => o.Mapping.Holds(day)).Select(o => o.Target).Distinct().ToArray() is { Length: > 0 } holding ? holding : ours.Length == 0 ? [] : concept.Targets ?? [];
+            int[] turns = [.. ours.SelectMany(o => o.Mapping.Turns).Distinct().Order()];
+            if (turns.Length == 0) return new(vocabulary, of.Code, concept.Id, On(0));
+            int[] first = [int.MinValue, .. turns];
+            var spans = first.Select((day, i) => new Concept(concept.Id, On(Math.Max(day, turns[0] - 1)), day, i < turns.Length ? turns[i] - 1 : int.MaxValue)).ToArray();
+            dated[(vocabulary, of.Code)] = spans;
+            return new(vocabulary, of.Code, concept.Id, spans[^1].Targets) { IsDated = true };
+        }
         if (found.Length > 1) dated[(vocabulary, of.Code)] = found;
         return new(vocabulary, of.Code, concept.Id, concept.Targets ?? []) { IsDated = found.Length > 1 };
     }

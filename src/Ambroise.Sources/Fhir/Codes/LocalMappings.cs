@@ -1,12 +1,29 @@
 using System.Globalization;
 using System.Text;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Sources.Fhir.Codes;
 
 /// <summary>A line of a site's own mappings.</summary>
 /// <param name="Vocabulary">OMOP's vocabulary, or the FHIR code system.</param>
 /// <param name="Target">A standard concept, or one of the site's own from 2,000,000,000 on; 0 says that there is none.</param>
-public sealed record LocalMapping(string Vocabulary, string Code, string Description, int Target);
+public sealed record LocalMapping(string Vocabulary, string Code, string Description, int Target)
+{
+    /// <summary>The first of the site's own concepts: no vocabulary holds them.</summary>
+    public const int FirstOwn = 2_000_000_000;
+
+    static readonly DateOnly Always = new(1970, 1, 1), Forever = new(2099, 12, 31);
+
+    /// <summary>Events of these days it is for, both included; OMOP's first and last mean always.</summary>
+    public DateOnly From { get; init; } = Always;
+
+    public DateOnly To { get; init; } = Forever;
+
+    internal bool Holds(int day) => (From == Always || day >= Days.Of(From)) && (To == Forever || day <= Days.Of(To));
+
+    /// <summary>Days on which it begins or ceases to hold.</summary>
+    internal IEnumerable<int> Turns => [.. From == Always ? (int[])[] : [Days.Of(From)], .. To == Forever ? (int[])[] : [Days.Of(To) + 1]];
+}
 
 /// <summary>A site's own mappings, in the CSV of OMOP's SOURCE_TO_CONCEPT_MAP as Usagi exports it.</summary>
 public static class LocalMappings
@@ -19,7 +36,7 @@ public static class LocalMappings
         var lines = Fields(File.ReadAllText(path)).ToList();
         if (lines.Count == 0) return Bad(path, 1);
         var names = lines[0].Select(n => n.Trim('\uFEFF', ' ').ToLowerInvariant()).ToList();
-        int code = names.IndexOf("source_code"), vocabulary = names.IndexOf("source_vocabulary_id"), target = names.IndexOf("target_concept_id"), description = names.IndexOf("source_code_description"), invalid = names.IndexOf("invalid_reason");
+        int code = names.IndexOf("source_code"), vocabulary = names.IndexOf("source_vocabulary_id"), target = names.IndexOf("target_concept_id"), description = names.IndexOf("source_code_description"), invalid = names.IndexOf("invalid_reason"), from = names.IndexOf("valid_start_date"), to = names.IndexOf("valid_end_date");
         if (code < 0 || vocabulary < 0 || target < 0) return Bad(path, 1);
         var mappings = new List<LocalMapping>();
         for (var i = 1; i < lines.Count; i++)
@@ -29,16 +46,24 @@ public static class LocalMappings
             if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0 || line[vocabulary].Length == 0
                 || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, i + 1);
             if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
-            mappings.Add(new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept));
+            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept);
+            if (Dated(line, from) is { } first) mapping = TryDay(first, out var day) ? mapping with { From = day } : null;
+            if (mapping is not null && Dated(line, to) is { } last) mapping = TryDay(last, out var day) ? mapping with { To = day } : null;
+            if (mapping is null) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {i + 1}: write valid_start_date and valid_end_date as 2024-12-31 or 20241231, or leave them empty.");
+            mappings.Add(mapping);
         }
         return mappings;
     }
+
+    static string? Dated(string[] line, int column) => column >= 0 && column < line.Length && line[column].Length > 0 ? line[column] : null;
+
+    static bool TryDay(string text, out DateOnly day) => DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
 
     /// <summary>Writes mappings as <see cref="Read"/> takes them.</summary>
     public static string Write(IEnumerable<LocalMapping> mappings)
     {
         var text = new StringBuilder(Header).Append('\n');
-        foreach (var m in mappings) text.Append(CultureInfo.InvariantCulture, $"{Quote(m.Code)},0,{Quote(m.Vocabulary)},{Quote(m.Description)},{m.Target},,1970-01-01,2099-12-31,\n");
+        foreach (var m in mappings) text.Append(CultureInfo.InvariantCulture, $"{Quote(m.Code)},0,{Quote(m.Vocabulary)},{Quote(m.Description)},{m.Target},,{m.From:yyyy-MM-dd},{m.To:yyyy-MM-dd},\n");
         return text.ToString();
     }
 

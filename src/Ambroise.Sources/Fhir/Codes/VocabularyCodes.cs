@@ -15,7 +15,7 @@ public static class VocabularyCodes
         if (!File.Exists(Path.Combine(folder, "concept.parquet"))) return CodeBook.Empty;
         try
         {
-            var local = new Dictionary<(string, string), Target[]>();
+            var local = new Dictionary<(string, string), (LocalMapping Mapping, Target Target)[]>();
             if (localMappings is not null && File.Exists(localMappings))
             {
                 if (LocalMappings.Read(localMappings).Failed(out var failure, out var lines)) return failure;
@@ -25,7 +25,7 @@ public static class VocabularyCodes
                     .ToDictionary(r => r.GetInt32(0), r => CodeBook.DomainOf(r.GetString(1)));
                 // A target that the vocabulary lacks, or that is no standard concept of it, maps nothing: its code stays among the unmapped.
                 foreach (var code in lines.GroupBy(l => (CodeSystems.Vocabulary(l.Vocabulary), l.Code)))
-                    local[code.Key] = [.. code.Where(l => domains.ContainsKey(l.Target)).Select(l => new Target(l.Target, domains[l.Target])).Distinct().OrderBy(t => t.Concept)];
+                    local[code.Key] = [.. code.Where(l => domains.ContainsKey(l.Target) || l.Target >= LocalMapping.FirstOwn).Select(l => (l, new Target(l.Target, domains.GetValueOrDefault(l.Target)))).OrderBy(t => t.Item2.Concept)];
             }
             return new CodeBook(CodeFile.Open(folder, memoryBytes, threads), local, File.Exists(Path.Combine(folder, "concept_ancestor.parquet")) ? new(folder) : null);
         }

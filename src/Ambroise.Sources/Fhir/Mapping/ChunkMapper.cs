@@ -36,6 +36,16 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     /// <summary>Asks for resources again, by key, version and the definition they name: their texts are then handed over.</summary>
     public Func<ResourceKey, ResourceVersion, long, bool>? Collects { get; init; }
 
+    /// <summary>See <see cref="ResourceMapper.EncountersAsked"/>.</summary>
+    public IReadOnlySet<long>? EncountersAsked
+    {
+        get => mapper.EncountersAsked;
+        set => mapper.EncountersAsked = value;
+    }
+
+    /// <summary>See <see cref="ResourceMapper.IsAsked"/>: of the resource that <see cref="Collects"/> is asked about.</summary>
+    public bool IsAsked => mapper.IsAsked;
+
     /// <summary>When deletions were that nobody tells the time of.</summary>
     public DateTimeOffset LoadedAt { get; init; }
 

@@ -85,6 +85,9 @@ sealed class MappedChunk
     /// <summary>Patients that some resource refers to by an identifier, as the key that stands for it.</summary>
     public HashSet<long> NamedPatients { get; } = [];
 
+    /// <summary>Encounters that some resource refers to by an identifier, likewise.</summary>
+    public HashSet<long> NamedEncounters { get; } = [];
+
     /// <summary>Files of resources that wait for a definition.</summary>
     public HashSet<string> WaitIn { get; } = [];
 
@@ -112,6 +115,7 @@ sealed class MappedChunk
         Unmapped.Clear();
         Deferred.Clear();
         NamedPatients.Clear();
+        NamedEncounters.Clear();
         WaitIn.Clear();
         Collected.Clear();
         Consents.Clear();

@@ -102,7 +102,7 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
-        (RowCount, Imputed, Definition, LeftOut) = (0, Precision.None, Null.Int64, null);
+        (RowCount, Imputed, Definition, LeftOut, IsAsked) = (0, Precision.None, Null.Int64, null, false);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
@@ -234,7 +234,34 @@ sealed class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, D
         return text.Length > 0 && !text.StartsWith("urn:"u8) && text[0] != '#' && text.Contains((byte)'/') && !text.StartsWith("Patient"u8) ? Fate.Aside("subject-not-patient") : Fate.Refused(field, "reference-invalid");
     }
 
-    public long Visit(JsonNode encounter) => Reference(encounter, "Encounter");
+    public long Visit(JsonNode encounter)
+    {
+        var key = Reference(encounter, "Encounter");
+        if (isIndirect && key != Null.Int64) Chunk.NamedEncounters.Add(key);
+        return key;
+    }
+
+    /// <summary>Identifiers of encounters that others name them by; null where nobody asks yet: stays have many, and few are asked for.</summary>
+    public IReadOnlySet<long>? EncountersAsked { get; set; }
+
+    /// <summary>The encounter bears one of them.</summary>
+    public bool IsAsked { get; private set; }
+
+    /// <summary>Tells of an encounter's identifiers those that are asked for.</summary>
+    public void NameEncounter()
+    {
+        if (EncountersAsked is null) return;
+        foreach (var identifier in Resource["identifier"u8].Items)
+        {
+            if (identifier["value"u8].Text is not { Length: > 0 } value) continue;
+            foreach (var name in (ReadOnlySpan<long>)[Named(Type, identifier["system"u8].Text, value), Named(Type, default, value)])
+            {
+                if (!EncountersAsked.Contains(name)) continue;
+                Connect(FactKind.Name, name, Key.Key);
+                IsAsked = true;
+            }
+        }
+    }
 
     public long Provider(JsonNode practitioner)
     {

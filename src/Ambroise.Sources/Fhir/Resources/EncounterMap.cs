@@ -35,7 +35,8 @@ static class EncounterMap
         if (!end.Exists) end = start with { Micros = Null.Int64 }; // a visit still open ends, for the CDM, the day it began
         if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
 
-        var parent = m.Reference(r["partOf"u8], "Encounter");
+        m.NameEncounter();
+        var parent = m.Visit(r["partOf"u8]);
         var at = parent == Null.Int64 ? Visit : Detail;
         if (parent != Null.Int64) m.Connect(FactKind.PartOf, m.Key.Key, parent);
 
