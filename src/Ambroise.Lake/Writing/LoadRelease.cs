@@ -69,10 +69,10 @@ public static class LoadRelease
     {
         var records = source as IRecordSource;
         byte[]? links = null;
-        var linksFile = before?.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == "links");
-        if (records is not null && before is not null)
+        var linksFile = before?.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table is SealedReport.Known or SealedReport.Links);
+        if (records is not null && linksFile is not null)
         {
-            if (SealedReport.Read(lake, before, "links").Failed(out var damaged, out var kept)) return damaged;
+            if (SealedReport.Read(lake, before!, linksFile.Table).Failed(out var damaged, out var kept)) return damaged;
             links = kept.Json;
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
@@ -128,7 +128,7 @@ public static class LoadRelease
         {
             foreach (var (kind, all) in new[] { (SealedRecords.Waiting, records.Waiting(cancel)), (SealedRecords.Decisions, records.Decisions()) })
                 if (SealedRecords.Write(lake, number, $"r{number}", kind, all) is { } sealedRecords) files.Add(sealedRecords);
-            files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), "links")]);
+            files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), SealedReport.Known)]);
         }
         else files.AddRange(new[] { linksFile, waitingFile }.OfType<LakeFile>()); // tables merged into records: these stay as they are
         if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));

@@ -6,18 +6,22 @@ using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
-/// <summary>A load's own report, and what it keeps for the loads merged into it (<c>links</c>), each in one sealed file beside the release: AES-256-GCM under the release's <c>report</c> key.</summary>
-/// <remarks>Layout as of the quarantine: 12 bytes nonce, 16 bytes tag, cipher text of the Brotli-compressed JSON; the file's path is the additional data.</remarks>
+/// <summary>A load's own report, and what it keeps for the loads merged into it, each in one sealed file beside the release: AES-256-GCM under the release's <c>report</c> key.</summary>
+/// <remarks>Layout as of the quarantine: 12 bytes nonce, 16 bytes tag, cipher text of the Brotli-compressed JSON, or of the bytes as they are; the file's path is the additional data.</remarks>
 public static class SealedReport
 {
+    /// <summary>What a load keeps for those merged into it: keys in the main, which do not compress.</summary>
+    internal const string Known = "known";
+
+    /// <summary>The same, as earlier versions of the program wrote it: compressed JSON.</summary>
+    internal const string Links = "links";
+
     const int NonceBytes = 12, TagBytes = 16;
 
-    internal static LakeFile Write(TenantLake lake, int release, byte[] json, string kind = "report")
+    internal static LakeFile Write(TenantLake lake, int release, byte[] content, string kind = "report")
     {
         var path = $"quarantine/r{release}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.{kind}";
-        using var packed = new MemoryStream();
-        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true)) brotli.Write(json);
-        var plain = packed.GetBuffer().AsSpan(0, (int)packed.Length);
+        ReadOnlySpan<byte> plain = kind == Known ? content : Packed(content);
         var bytes = new byte[NonceBytes + TagBytes + plain.Length];
         RandomNumberGenerator.Fill(bytes.AsSpan(0, NonceBytes));
         using (var gcm = new AesGcm(lake.Keys.Get($"r{release}", "report").Span, TagBytes))
@@ -27,6 +31,13 @@ public static class SealedReport
         PrivateFile.WriteDurably(full, bytes);
         var sha = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return new(path, kind, -1, FilePart.Report, $"r{release}", 1, 0, bytes.Length, sha, sha, "", null, null);
+    }
+
+    static ReadOnlySpan<byte> Packed(byte[] json)
+    {
+        using var packed = new MemoryStream();
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true)) brotli.Write(json);
+        return packed.GetBuffer().AsSpan(0, (int)packed.Length);
     }
 
     /// <returns>The report of a release, or null where its load made none.</returns>
@@ -40,6 +51,7 @@ public static class SealedReport
         var plain = new byte[bytes.Length - NonceBytes - TagBytes];
         using (var gcm = new AesGcm(lake.Keys.Get(file.Keys, "report").Span, TagBytes))
             gcm.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes + TagBytes), bytes.AsSpan(NonceBytes, TagBytes), plain, Encoding.UTF8.GetBytes(file.Path));
+        if (kind == Known) return (plain, file);
         using var json = new MemoryStream();
         using (var brotli = new BrotliStream(new MemoryStream(plain), CompressionMode.Decompress)) brotli.CopyTo(json);
         return (json.ToArray(), file);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -21,8 +22,10 @@ public sealed partial class FhirSource
     void TouchPersons(EarlierRelease earlier)
     {
         touched.UnionWith(changes.Touched);
-        var namedBefore = kept.Names.Concat(kept.Former).Select(n => (n.Key, n.Means)).ToHashSet();
-        var named = aliases.Where(a => !namedBefore.Contains((a.Key, a.Value))).Select(a => a.Key).ToHashSet();
+        // What only earlier loads told of means what it did.
+        var told = facts.Where(f => f.Kind == FactKind.Name).Select(f => f.One).Concat(namedPatients).ToHashSet();
+        var namedBefore = told.Count == 0 ? [] : kept.Names.Concat(kept.Former).Where(n => told.Contains(n.Key)).Select(n => (n.Key, n.Means)).ToHashSet();
+        var named = told.Where(n => aliases.TryGetValue(n, out var means) && !namedBefore.Contains((n, means))).ToHashSet();
         if (kept.Open is { } open) named.IntersectWith(open);
         foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
         {
@@ -96,11 +99,9 @@ public sealed partial class FhirSource
     /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>
     void Compare(KeptLinks.Version known)
     {
-        var again = index.TryGet(known.Key, out var seq, out var version);
+        if (!index.TryGet(known.Key, out var seq, out var version)) return;
         // Where a source tells no times at all, what comes after a deletion is later than it.
         var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0 && !(known.Number == ResourceVersion.DeletedSometime && version.Updated == long.MinValue);
-        if (!again || isNewer) deletedBefore.Add(known.Key); // of a patient nothing else is kept here
-        if (!again) return;
         if (isNewer) index.End(seq, ResourceIndex.Older);
         else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
     }
@@ -108,7 +109,8 @@ public sealed partial class FhirSource
     /// <summary>Takes the connections that the versions which count tell of, and those that earlier loads kept and no resource of this one replaced. A name that none of these tells of means whom it once meant.</summary>
     void Connect()
     {
-        var former = new Dictionary<long, long>();
+        var former = new Dictionary<long, long>(kept.Former.Length);
+        aliases.EnsureCapacity(kept.Names.Length + kept.Former.Length);
         void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
         {
             practitioner = LinkColumns.Meaning(practitioner, aliases);
@@ -129,7 +131,7 @@ public sealed partial class FhirSource
         foreach (var (inner, outer) in namedEncounters.Count == 0 ? [] : partOf.Where(p => namedEncounters.Contains(p.Value)).ToList()) partOf[inner] = LinkColumns.Meaning(outer, aliases);
         Note("Encounter.partOf", "circle", partOf.Keys.LongCount(IsInCircle));
         roleless.UnionWith(kept.Roles.Select(r => LinkColumns.Meaning(r.Practitioner, NamedBefore)));
-        foreach (var role in kept.Roles.Where(r => !IsReplaced(r.Record))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
+        foreach (var role in kept.Roles.Where(r => !IsReplaced(r.Record))) Role(role.Practitioner, ((int)role.Specialty, kept.Sources[(int)role.Source], role.CareSite));
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
     }
 
@@ -157,15 +159,30 @@ public sealed partial class FhirSource
     {
         // A name is told of by the resource it means, a role's by the role.
         var told = facts.Where(IsName).ToLookup(f => index.IsDead(f.Tag), f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other));
-        var before = kept.Names.ToLookup(n => IsReplaced(n.Record));
-        KeptLinks.Name[] names = [.. before[false].Concat(told[false]).OrderBy(n => (n.Record, n.Key))], former = [.. kept.Former.Concat(before[true]).Concat(told[true]).Except(names).OrderBy(n => (n.Record, n.Key, n.Means))];
-        var tellers = kept.Roles.Where(r => !IsReplaced(r.Record)).Concat(toldRoles.Where(r => !index.IsDead(r.Seq)).Select(r => new KeptLinks.Role(r.Record, r.Practitioner, r.Specialty, r.Source, r.CareSite)));
-        var versions = kept.Versions.Where(v => !IsReplaced(v.Key)).Concat(index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq))
-            .Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)));
+        var names = KeptLinks.Merged<KeptLinks.Name>(Array.FindAll(kept.Names, n => !IsReplaced(n.Record)), [.. told[false].Order()]);
+        var former = kept.Former.Concat(kept.Names.Where(n => IsReplaced(n.Record))).Concat(told[true]).Distinct().Where(n => names.AsSpan().BinarySearch(n) < 0).Order();
+        var sources = kept.Sources.ToList();
+        KeptLinks.Role Role((int Seq, long Record, long Practitioner, int Specialty, string Source, long CareSite) role)
+        {
+            if (!sources.Contains(role.Source)) sources.Add(role.Source);
+            return new(role.Record, role.Practitioner, role.Specialty, sources.IndexOf(role.Source), role.CareSite);
+        }
+        var versions = index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq)).Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)).Order();
         var (defining, defined) = definitions.Kept();
-        var links = new KeptLinks(2, names, [.. tellers.OrderBy(r => r.Record)], [.. versions.OrderBy(v => v.Key)]) { Codes = defining, Defined = defined };
         long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
-        return (links with { Former = former, NamesPatients = NamesPatients, NumberSystems = [.. options.NumberSystems], Open = open?.Length > KeptLinks.MostOpen ? null : open }).ToJson();
+        return new KeptLinks
+        {
+            Names = names,
+            Former = [.. former],
+            Roles = KeptLinks.Merged<KeptLinks.Role>(Array.FindAll(kept.Roles, r => !IsReplaced(r.Record)), [.. toldRoles.Where(r => !index.IsDead(r.Seq)).Select(Role).Order()]),
+            Versions = KeptLinks.Merged<KeptLinks.Version>(Array.FindAll(kept.Versions, v => !IsReplaced(v.Key)), [.. versions]),
+            Defined = defined,
+            Codes = defining,
+            Sources = sources,
+            NumberSystems = [.. options.NumberSystems],
+            NamesPatients = NamesPatients,
+            Open = open?.Length > KeptLinks.MostOpen ? null : open,
+        }.ToBytes();
     }
 
     /// <summary>What earlier loads brought and names such a one.</summary>
@@ -245,20 +262,21 @@ public sealed partial class FhirSource
                 for (var row = 0; row < batch.Rows; row++)
                 {
                     var (isGone, patient) = (gone.Contains(ids.Array[row]), changes.Owner(ids.Array[row], persons.Array[row]));
-                    var kind = kinds.Text(row);
-                    if (kind is "INS" or "identifier") Bore(named, batch, row, patient, isGone);
+                    var kind = kinds[row];
+                    var (isNational, isNumber) = (kind.SequenceEqual("INS"u8), kind.SequenceEqual("identifier"u8));
+                    if (isNational || isNumber) Bore(named, batch, row, patient, isGone);
                     if (isGone) continue;
-                    if (kind == "former") patientNames.Formerly(Former(batch.Text("value").Text(row)!));
-                    else if (kind == "deceased")
+                    if (kind.SequenceEqual("former"u8)) patientNames.Formerly(Former(batch.Text("value").Text(row)!));
+                    else if (kind.SequenceEqual("deceased"u8))
                     {
                         var told = batch.Text("value").Text(row)!.Split(' ');
-                        deaths.Add((-1, patient, (int.Parse(told[0], System.Globalization.CultureInfo.InvariantCulture), long.Parse(told[1], System.Globalization.CultureInfo.InvariantCulture))));
+                        deaths.Add((-1, patient, (int.Parse(told[0], CultureInfo.InvariantCulture), long.Parse(told[1], CultureInfo.InvariantCulture))));
                     }
-                    else if (kind == "link") links.Link(patient, long.Parse(batch.Text("value").Text(row)!, System.Globalization.CultureInfo.InvariantCulture));
-                    else if (kind is "INS" or "identifier")
+                    else if (kind.SequenceEqual("link"u8)) links.Link(patient, long.Parse(batch.Text("value")[row], CultureInfo.InvariantCulture));
+                    else if (isNational || isNumber && options.NumberSystems.Count > 0)
                     {
                         var (system, value) = (batch.Text("system").Text(row), batch.Text("value").Text(row));
-                        if (kind == "INS") links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
+                        if (isNational) links.Bears(FactKind.National, named.Of(Encoding.UTF8.GetBytes($"INS?{system}|{value}")).Key, patient);
                         if (options.NumberSystems.Contains(system ?? "")) links.Bears(FactKind.Number, named.Of(Encoding.UTF8.GetBytes($"Number?{system}|{value}")).Key, patient);
                     }
                 }

@@ -25,7 +25,8 @@ public sealed partial class FhirSource
         get
         {
             if (namedBefore is not null) return namedBefore;
-            var (names, former) = (new Dictionary<long, long>(), new Dictionary<long, long>());
+            if (IsNamedAsBefore) return aliases;
+            var (names, former) = (new Dictionary<long, long>(kept.Names.Length + kept.Former.Length), new Dictionary<long, long>(kept.Former.Length));
             foreach (var name in kept.Names) Name(names, name.Key, name.Means);
             foreach (var name in kept.Former) Name(former, name.Key, name.Means);
             foreach (var (name, means) in former) names.TryAdd(name, means);
@@ -34,6 +35,11 @@ public sealed partial class FhirSource
     }
 
     Dictionary<long, long>? namedBefore;
+
+    /// <summary>This load says nothing of what practitioners and organizations are called.</summary>
+    bool IsNamedAsBefore => isNamedAsBefore ??= !facts.Any(IsName) && !kept.Names.Any(n => IsReplaced(n.Record));
+
+    bool? isNamedAsBefore;
 
     /// <summary>Some record names its patient by an identifier. Where none does it is only kept which identifiers are former ones.</summary>
     bool NamesPatients => kept.NamesPatients || namedPatients.Count > 0;
@@ -83,7 +89,7 @@ public sealed partial class FhirSource
     /// <summary>Finds the earlier rows whose practitioner or organization is named by an identifier, or a role, that means another one by now.</summary>
     void NamePlaces(EarlierRelease earlier)
     {
-        if (!facts.Any(IsName) && !kept.Names.Any(n => IsReplaced(n.Record))) return;
+        if (IsNamedAsBefore) return;
         var renamed = NamedBefore.Keys.Where(n => LinkColumns.Meaning(n, NamedBefore) != LinkColumns.Meaning(n, aliases)).ToHashSet();
         if (renamed.Count == 0) return;
         foreach (var column in new[] { "provider_named_by", "care_site_named_by" })

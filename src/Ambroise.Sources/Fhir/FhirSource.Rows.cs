@@ -198,7 +198,7 @@ public sealed partial class FhirSource
     {
         var patient = rows.Int64("person_id").Array[row];
         // Of a record that was recoded there is no text to keep: its patient was deleted, whoever else it may name.
-        if (index.Outcome(seq) != Recoding.Outcome && !(index.TryGet(patient, out var at, out _) ? index.Outcome(at) == "deleted" : deletedBefore.Contains(patient)))
+        if (index.Outcome(seq) != Recoding.Outcome && !(index.TryGet(patient, out var at, out _) ? index.Outcome(at) == "deleted" : kept.HasVersion(patient)))
         {
             index.End(seq, "waiting-patient");
             waitIn.Add(rows.Text("source_file").Text(row) ?? "");

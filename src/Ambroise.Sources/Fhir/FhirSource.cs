@@ -70,7 +70,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<long, (int Day, long Time, bool Told)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
-    readonly HashSet<long> namedEncounters = [], namedPatients = [], deletedBefore = [], brought = [], touched = [];
+    readonly HashSet<long> namedEncounters = [], namedPatients = [], brought = [], touched = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
     IEnumerable<KeptRecord> earlierWaiting = [];
@@ -82,7 +82,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     Func<long, bool> isWritten = static _ => true;
     ArrayShelf? shelf;
     bool isMerge;
-    KeptLinks kept = KeptLinks.None;
+    KeptLinks kept = new();
     FhirOptions options;
     int lastDay = int.MinValue;
     StagedRows? staged;

@@ -1,48 +1,68 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir;
 
 /// <summary>What a load knew of resources that are about no patient, for the loads merged into it: what they are called, what they define, and in which version they came. Keys are keyed codes; no person is in it.</summary>
-/// <param name="Names">Conditional references and roles, as the key they mean.</param>
-/// <param name="Versions">Of resources that no row of a patient tells of, those deleted among them: an older one that comes later changes nothing.</param>
-sealed record KeptLinks(int Format, [property: JsonConverter(typeof(PackedNumbers<KeptLinks.Name>))] IReadOnlyList<KeptLinks.Name> Names, IReadOnlyList<KeptLinks.Role> Roles, [property: JsonConverter(typeof(PackedNumbers<KeptLinks.Version>))] IReadOnlyList<KeptLinks.Version> Versions)
+/// <remarks>Every load reads and writes it whole, and where a hospital is large there are a hundred thousand of each: so they lie there as they are in memory, in ascending order (docs/formats/lake.md).</remarks>
+sealed record KeptLinks
 {
+    const int Format = 3;
+
+    /// <summary>A conditional reference or a role, and the key it means.</summary>
     /// <param name="Record">The resource that says so.</param>
     [StructLayout(LayoutKind.Sequential)]
-    public readonly record struct Name(long Record, long Key, long Means);
+    public readonly record struct Name(long Record, long Key, long Means) : IComparable<Name>
+    {
+        public int CompareTo(Name other) => Record != other.Record ? Record.CompareTo(other.Record) : Key != other.Key ? Key.CompareTo(other.Key) : Means.CompareTo(other.Means);
+    }
 
     /// <param name="Record">The role.</param>
     /// <param name="Practitioner">Whom it is of.</param>
-    public sealed record Role(long Record, long Practitioner, int Specialty, string Source, long CareSite);
+    /// <param name="Source">Place in <see cref="Sources"/>.</param>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly record struct Role(long Record, long Practitioner, long Specialty, long Source, long CareSite) : IComparable<Role>
+    {
+        public int CompareTo(Role other) => Record.CompareTo(other.Record);
+    }
 
     /// <summary>What medications and devices are, each told once.</summary>
     public sealed record DefinedCode(string Vocabulary, string Code, string Display);
 
-    /// <summary>A medication or a device.</summary>
+    /// <summary>A medication or a device: some hospitals have one for every prescription.</summary>
     /// <param name="Code">Place in <see cref="Codes"/>; -1 where an earlier version of the program took one that has none.</param>
     [StructLayout(LayoutKind.Sequential)]
-    public readonly record struct Definition(long Key, long Updated, long Number, ulong Hash, long Code)
+    public readonly record struct Definition(long Key, long Updated, long Number, ulong Hash, long Code) : IComparable<Definition>
     {
-        [JsonIgnore]
         public ResourceVersion Version => new(Updated, Number, Hash);
+
+        public int CompareTo(Definition other) => Key.CompareTo(other.Key);
     }
 
-    public IReadOnlyList<DefinedCode> Codes { get => field ?? []; init; }
-
-    /// <summary>By key, ascending: some hospitals have one for every prescription.</summary>
-    [JsonConverter(typeof(PackedNumbers<Definition>))]
-    public IReadOnlyList<Definition> Defined { get => field ?? []; init; }
-
     [StructLayout(LayoutKind.Sequential)]
-    public readonly record struct Version(long Key, long Updated, long Number);
+    public readonly record struct Version(long Key, long Updated, long Number) : IComparable<Version>
+    {
+        public int CompareTo(Version other) => Key.CompareTo(other.Key);
+    }
+
+    public Name[] Names { get; init; } = [];
 
     /// <summary>Names that the resource which told of them bears no more, or that is no more: where nobody else bears one, it means whom it meant.</summary>
-    [JsonConverter(typeof(PackedNumbers<Name>))]
-    public IReadOnlyList<Name> Former { get => field ?? []; init; }
+    public Name[] Former { get; init; } = [];
+
+    public Role[] Roles { get; init; } = [];
+
+    /// <summary>Of resources that no row of a patient tells of, those deleted among them: an older one that comes later changes nothing.</summary>
+    public Version[] Versions { get; init; } = [];
+
+    public Definition[] Defined { get; init; } = [];
+
+    public IReadOnlyList<DefinedCode> Codes { get; init; } = [];
+
+    /// <summary>Specialties as roles tell them, each told once.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
 
     /// <summary>Systems whose numbers make patients one person, as some load was told: a later one that is not told goes on so.</summary>
     public IReadOnlyList<string> NumberSystems { get; init; } = [];
@@ -54,52 +74,61 @@ sealed record KeptLinks(int Format, [property: JsonConverter(typeof(PackedNumber
     public const int MostOpen = 1 << 17;
 
     /// <summary>What rows name as their practitioner, organization or encounter that no load brought: once it is known, they are looked for. Null where nobody kept that, or they are many.</summary>
-    [JsonConverter(typeof(PackedNumbers<long>))]
-    public IReadOnlyList<long>? Open { get; init; }
+    public long[]? Open { get; init; } = [];
 
-    public static KeptLinks None { get; } = new(2, [], [], []) { Open = [] };
+    /// <returns>Whether a version of it was kept.</returns>
+    public bool HasVersion(long key) => Versions.AsSpan().BinarySearch(new Version(key, 0, 0)) >= 0;
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, KeptLinksJson.Default.KeptLinks);
-
-    public static KeptLinks Parse(byte[]? json)
+    public byte[] ToBytes()
     {
-        if (json is null) return None;
-        var links = JsonSerializer.Deserialize(json, KeptLinksJson.Default.KeptLinks) ?? None;
-        return links.Format >= 2 ? links : links.Pooled(JsonSerializer.Deserialize(json, KeptLinksJson.Default.LinksBefore2)?.Definitions ?? []);
+        var words = JsonSerializer.SerializeToUtf8Bytes(new(Codes, Sources, NumberSystems, NamesPatients), LinkWordsJson.Default.LinkWords);
+        long[] head = [Format, Names.Length, Former.Length, Roles.Length, Versions.Length, Defined.Length, Open?.Length ?? -1];
+        return [.. Bytes(head), .. Bytes(Names), .. Bytes(Former), .. Bytes(Roles), .. Bytes(Versions), .. Bytes(Defined), .. Bytes(Open), .. words];
     }
 
-    /// <summary>The first format told every definition's code with it.</summary>
-    KeptLinks Pooled(IReadOnlyList<LinksBefore2.CodedDefinition> definitions)
+    /// <param name="kept">What <see cref="ToBytes"/> gave, or the JSON of an earlier version of the program; null where there is none.</param>
+    public static KeptLinks Parse(byte[]? kept)
     {
-        var codes = definitions.Where(d => d.Code is not null).Select(d => new DefinedCode(d.Vocabulary!, d.Code!, d.Display ?? "")).Distinct().ToList();
-        var places = codes.Select((code, at) => (code, at)).ToDictionary(c => c.code, c => c.at);
-        return this with
+        if (kept is null) return new();
+        if (kept is [(byte)'{', ..]) return LinksBefore3.Parse(kept);
+        var rest = kept.AsSpan();
+        var head = Next<long>(ref rest, 7);
+        var links = new KeptLinks
         {
-            Codes = codes,
-            Defined = [.. definitions.Select(d => new Definition(d.Key, d.Updated, d.Number, d.Hash, d.Code is null ? -1 : places[new(d.Vocabulary!, d.Code, d.Display ?? "")])).OrderBy(d => d.Key)],
+            Names = Next<Name>(ref rest, head[1]),
+            Former = Next<Name>(ref rest, head[2]),
+            Roles = Next<Role>(ref rest, head[3]),
+            Versions = Next<Version>(ref rest, head[4]),
+            Defined = Next<Definition>(ref rest, head[5]),
+            Open = head[6] < 0 ? null : Next<long>(ref rest, head[6]),
         };
+        var words = JsonSerializer.Deserialize(rest, LinkWordsJson.Default.LinkWords)!;
+        return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients };
+    }
+
+    static ReadOnlySpan<byte> Bytes<T>(T[]? numbers) where T : unmanaged => MemoryMarshal.AsBytes<T>(numbers);
+
+    static T[] Next<T>(ref Span<byte> rest, long count) where T : unmanaged
+    {
+        var numbers = GC.AllocateUninitializedArray<T>((int)count);
+        var bytes = MemoryMarshal.AsBytes(numbers.AsSpan());
+        rest[..bytes.Length].CopyTo(bytes);
+        rest = rest[bytes.Length..];
+        return numbers;
+    }
+
+    /// <summary>Two rows in ascending order as one.</summary>
+    public static T[] Merged<T>(ReadOnlySpan<T> some, ReadOnlySpan<T> others) where T : IComparable<T>
+    {
+        var all = GC.AllocateUninitializedArray<T>(some.Length + others.Length);
+        for (int at = 0, one = 0, two = 0; at < all.Length; at++)
+            all[at] = two == others.Length || one < some.Length && some[one].CompareTo(others[two]) <= 0 ? some[one++] : others[two++];
+        return all;
     }
 }
 
-/// <summary>What else the first format has.</summary>
-sealed record LinksBefore2(IReadOnlyList<LinksBefore2.CodedDefinition>? Definitions)
-{
-    public sealed record CodedDefinition(long Key, string? Vocabulary, string? Code, string? Display, long Updated, long Number, ulong Hash);
-}
+/// <summary>What of <see cref="KeptLinks"/> is words.</summary>
+sealed record LinkWords(IReadOnlyList<KeptLinks.DefinedCode> Codes, IReadOnlyList<string> Sources, IReadOnlyList<string> NumberSystems, bool NamesPatients);
 
-/// <summary>Values made of 64-bit numbers, as base64 of them, little-endian: there are a hundred thousand where a hospital is large, and every load reads them. An array of objects, as earlier versions of the program wrote it, is read too.</summary>
-sealed class PackedNumbers<T> : JsonConverter<IReadOnlyList<T>> where T : unmanaged
-{
-    public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String ? MemoryMarshal.Cast<byte, T>(reader.GetBytesFromBase64()).ToArray() : JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<T[]>)KeptLinksJson.Default.GetTypeInfo(typeof(T[]))!) ?? [];
-
-    public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) => writer.WriteBase64StringValue(MemoryMarshal.AsBytes<T>(value.ToArray()));
-}
-
-[JsonSerializable(typeof(KeptLinks))]
-[JsonSerializable(typeof(LinksBefore2))]
-[JsonSerializable(typeof(KeptLinks.Definition[]))]
-[JsonSerializable(typeof(KeptLinks.Name[]))]
-[JsonSerializable(typeof(KeptLinks.Version[]))]
-[JsonSerializable(typeof(long[]))]
-sealed partial class KeptLinksJson : JsonSerializerContext;
+[JsonSerializable(typeof(LinkWords))]
+sealed partial class LinkWordsJson : JsonSerializerContext;

@@ -9,8 +9,7 @@ sealed class Definitions
     readonly ConcurrentDictionary<long, (Coded Code, ResourceVersion Version)> brought = [];
 
     /// <summary>Of earlier loads, by key: a hospital may have one for every prescription.</summary>
-    long[] keys = [];
-    IReadOnlyList<KeptLinks.Definition> earlier = [];
+    KeptLinks.Definition[] earlier = [];
     Coded[] codes = [];
 
     /// <summary>True once the whole input was read: what is not here by then is nowhere.</summary>
@@ -22,7 +21,7 @@ sealed class Definitions
     /// <summary>Takes what earlier loads knew, before any is added.</summary>
     /// <param name="known">By key, ascending.</param>
     /// <param name="codes">What they name by its place.</param>
-    public void Know(IReadOnlyList<KeptLinks.Definition> known, Coded[] codes) => (keys, earlier, this.codes) = ([.. known.Select(d => d.Key)], known, codes);
+    public void Know(KeptLinks.Definition[] known, Coded[] codes) => (earlier, this.codes) = (known, codes);
 
     public void Add(long key, Coded code, ResourceVersion version) =>
         brought.AddOrUpdate(key, _ => Before(key) is { } before ? Later(key, before, (code, version)) : (code, version), (_, known) => Later(key, known, (code, version)));
@@ -35,10 +34,12 @@ sealed class Definitions
 
     static bool IsOther(Coded? one, Coded? two) => (one?.Meaning.Vocabulary, one?.Meaning.Code) != (two?.Meaning.Vocabulary, two?.Meaning.Code);
 
-    (Coded Code, ResourceVersion Version)? Before(long key) => Array.BinarySearch(keys, key) is >= 0 and var at && earlier[at] is { Code: >= 0 } known ? (codes[known.Code], known.Version) : null;
+    (Coded Code, ResourceVersion Version)? Before(long key) => Place(key) is >= 0 and var at && earlier[at] is { Code: >= 0 } known ? (codes[known.Code], known.Version) : null;
+
+    int Place(long key) => earlier.AsSpan().BinarySearch(new KeptLinks.Definition(key, 0, 0, 0, 0));
 
     /// <summary>Those of earlier loads that have another code by now.</summary>
-    public IEnumerable<long> Recoded => brought.Where(b => Array.BinarySearch(keys, b.Key) >= 0 && IsOther(Before(b.Key)?.Code, b.Value.Code)).Select(b => b.Key);
+    public IEnumerable<long> Recoded => brought.Where(b => Place(b.Key) >= 0 && IsOther(Before(b.Key)?.Code, b.Value.Code)).Select(b => b.Key);
 
     /// <returns>All of them for the loads to come, and the codes they name.</returns>
     public (KeptLinks.DefinedCode[] Codes, KeptLinks.Definition[] Defined) Kept()
@@ -46,7 +47,7 @@ sealed class Definitions
         var told = codes.Select(Told).ToList();
         var places = new Dictionary<KeptLinks.DefinedCode, int>();
         for (var at = 0; at < told.Count; at++) places.TryAdd(told[at], at);
-        var all = earlier.Where(e => e.Code >= 0 && !brought.ContainsKey(e.Key)).ToList();
+        var these = new List<KeptLinks.Definition>();
         foreach (var (key, (code, version)) in brought.OrderBy(b => b.Key))
         {
             if (!places.TryGetValue(Told(code), out var place))
@@ -54,10 +55,9 @@ sealed class Definitions
                 places[Told(code)] = place = told.Count;
                 told.Add(Told(code));
             }
-            all.Add(new(key, version.Updated, version.Number, version.Hash, place));
+            these.Add(new(key, version.Updated, version.Number, version.Hash, place));
         }
-        all.Sort((a, b) => a.Key.CompareTo(b.Key));
-        return ([.. told], [.. all]);
+        return ([.. told], KeptLinks.Merged<KeptLinks.Definition>(Array.FindAll(earlier, e => e.Code >= 0 && !brought.ContainsKey(e.Key)), [.. these]));
     }
 
     static KeptLinks.DefinedCode Told(Coded code) => new(code.Meaning.Vocabulary, code.Meaning.Code, code.Display);
