@@ -122,7 +122,7 @@ sealed class TableFileReader : IDisposable
 
     /// <summary>Appends a block's text.</summary>
     /// <param name="some">That of these rows alone, ascending; null for all.</param>
-    public unsafe void AppendText(TextColumn to, CdmColumn column, int block, int[]? some = null) => Guard(() =>
+    public void AppendText(TextColumn to, CdmColumn column, int block, int[]? some = null) => Guard(() =>
     {
         using var group = file.RowGroup(block);
         using var reader = (ColumnReader<ByteArray>)group.Column(columns[column.Name]);
@@ -135,21 +135,31 @@ sealed class TableFileReader : IDisposable
         {
             var read = checked((int)reader.ReadBatch(Math.Min(batch, rows - done), levels, default, values, out var present));
             if (read == 0) throw new InvalidDataException();
-            var next = 0;
-            for (var i = 0; i < read; i++)
+            if (some is null)
             {
-                var isNull = optional && levels[i] == 0;
-                var isAsked = some is null || asked < some.Length && some[asked] == done + i;
-                if (isAsked) asked++;
-                if (isAsked && isNull) to.AppendNull();
-                else if (isAsked) to.Append(new ReadOnlySpan<byte>((void*)values[next].Pointer, values[next].Length));
-                if (!isNull) next++;
+                var next = 0;
+                for (var i = 0; i < read; i++)
+                    if (optional && levels[i] == 0) to.AppendNull();
+                    else to.Append(Text(values[next++]));
+                if (next != present) throw new InvalidDataException();
             }
-            if (next != present) throw new InvalidDataException();
+            else
+                // Of values packed at the front each is as far as there are values before its row; rows nobody asked for are counted many at once.
+                for (int row = 0, next = 0; asked < some.Length && some[asked] - done is var at && at < read; asked++, row = at)
+                {
+                    next = present == read ? at : next + Values(levels.AsSpan(row..at));
+                    if (optional && levels[at] == 0) to.AppendNull();
+                    else to.Append(Text(values[next < present ? next : throw new InvalidDataException()]));
+                }
             done += read;
         }
         return 0;
     });
+
+    static unsafe ReadOnlySpan<byte> Text(ByteArray value) => new((void*)value.Pointer, value.Length);
+
+    /// <returns>How many rows have a value.</returns>
+    static int Values(ReadOnlySpan<short> levels) => levels.Count((short)1);
 
     /// <returns>The rows of the block, and how many of them have a value.</returns>
     (int Rows, int Present) Values<T>(CdmColumn column, int block, T absent, Func<int, T[]> room) where T : unmanaged => Guard(() =>

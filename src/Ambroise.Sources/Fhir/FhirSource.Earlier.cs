@@ -29,7 +29,7 @@ public sealed partial class FhirSource
         if (kept.Open is { } open) named.IntersectWith(open);
         foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
         {
-            string[] columns = [.. new LinkColumns(table).Named.Select(c => table.Columns[c].Name)];
+            string[] columns = table == Cdm54.SourceRecord ? ["definition_id"] : [.. new LinkColumns(table).Named.Select(c => table.Columns[c].Name)];
             foreach (var batch in columns.Length == 0 ? [] : earlier.Rows(table, [table.Columns[table.Person].Name, .. columns]))
             {
                 var persons = ((Int64Column)batch.Columns[table.Person]).Array;
@@ -84,7 +84,7 @@ public sealed partial class FhirSource
                 var outer = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
                 if (!gone.Contains(ids.Array[row]))
                 {
-                    if (touched.Contains(about.Array[row])) partOf.TryAdd(ids.Array[row], outer);
+                    if (touched.Contains(about.Array[row])) partOf.TryAdd(ids.Array[row], LinkColumns.Meaning(outer, aliases));
                 }
                 else if (partOf.GetValueOrDefault(ids.Array[row]) != outer) unsure.Add(visits.Array[row]);
             }
@@ -118,6 +118,7 @@ public sealed partial class FhirSource
         }
         foreach (var name in kept.Names) Name(IsReplaced(name.Record) ? former : aliases, name.Key, name.Means);
         foreach (var name in kept.Former) Name(former, name.Key, name.Means);
+        foreach (var (name, encounter) in earlierEncounters) Name(aliases, name, encounter);
         foreach (var fact in facts.Where(f => IsName(f) && index.IsDead(f.Tag))) Name(former, fact.One, fact.Other);
         foreach (var fact in facts.Where(f => !index.IsDead(f.Tag) || f.Kind == FactKind.PartOf && index.Outcome(f.Tag) == ResourceIndex.Unchanged))
             switch (fact.Kind)

@@ -86,6 +86,21 @@ public sealed partial class FhirSource
         foreach (var (name, patient) in patientNames.Renamed()) changes.Renamed[name] = patient;
     }
 
+    /// <summary>Finds the encounters of earlier loads that records of this one name by an identifier.</summary>
+    void FindEncounters(EarlierRelease earlier)
+    {
+        foreach (var batch in namedEncounters.Count == 0 || !isMerge ? [] : earlier.Rows(Cdm54.SourceRecord, "source_record_id", "named_as"))
+        {
+            var (ids, names) = (batch.Int64("source_record_id"), batch.Text("named_as"));
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                if (names.IsNull(row) || IsReplaced(ids.Array[row])) continue;
+                foreach (var name in EncounterNames.Of(names[row]))
+                    if (namedEncounters.Contains(name)) earlierEncounters.Add((name, ids.Array[row]));
+            }
+        }
+    }
+
     /// <summary>Finds the earlier rows whose practitioner or organization is named by an identifier, or a role, that means another one by now.</summary>
     void NamePlaces(EarlierRelease earlier)
     {

@@ -151,6 +151,7 @@ public sealed partial class FhirSource
             for (var type = 0; type < countsByType.Length; type++)
                 if (countsByType[type] > 0) rowCounts[(index.TypeName((byte)type), table.Name)] = rowCounts.GetValueOrDefault((index.TypeName((byte)type), table.Name)) + countsByType[type];
             if (table == Cdm54.Provider) Specialties(rows);
+            if (table == Cdm54.SourceRecord && namedEncounters.Count > 0) MissStays(rows, tags, kept);
             if (kept.Count == 0) continue;
             if (kept.Count == rows.Rows)
             {
@@ -161,6 +162,18 @@ public sealed partial class FhirSource
             foreach (var column in table.Columns) some.Columns[column.Ordinal].AppendFrom(rows.Columns[column.Ordinal], kept.ToArray());
             if (rows.Persons.Count > 0) some.Persons.AppendFrom(rows.Persons, kept.ToArray());
             yield return some;
+        }
+    }
+
+    /// <summary>Takes the encounters that claims name by an identifier nobody bears.</summary>
+    void MissStays(Batch records, Int32Column tags, List<int> kept)
+    {
+        var stays = records.Int64("definition_id");
+        foreach (var row in kept)
+        {
+            if (stays.IsNull(row) || !namedEncounters.Contains(stays.Array[row])) continue;
+            var reference = (stays.Array[row], index.Type(tags.Array[row]), "cost_event_id");
+            unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
         }
     }
 

@@ -70,6 +70,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<long, (int Day, long Time, bool Told)> died = [];
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
+    readonly List<(long Name, long Encounter)> earlierEncounters = [];
     readonly HashSet<long> namedEncounters = [], namedPatients = [], brought = [], touched = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
@@ -123,6 +124,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);
         Compare(earlier, cancel);
+        FindEncounters(earlier);
         Connect();
         foreach (var (patient, seq) in patients)
             if (!index.IsDead(seq)) persons.Add(patient);
@@ -162,7 +164,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     void ReadAll(CancellationToken cancel)
     {
         var (emptied, now) = (new ConcurrentBag<MappedChunk>(), clock.GetUtcNow());
-        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null) { LoadedAt = now }, trackAllValues: true);
+        var encountersAsked = kept.Open?.ToHashSet();
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null) { LoadedAt = now, EncountersAsked = encountersAsked }, trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
         using var buffers = new InputBuffers();
         IEnumerable<InputChunk> Chunks()
@@ -193,9 +196,11 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         }
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
-        if (namedEncounters.Count > 0)
+        // What waited may name some too.
+        foreach (var some in encountersAsked is null ? [] : earlierWaiting.Chunk(1_000)) namedEncounters.UnionWith(mappers.Value!.Map(some.Select(WaitingResources.Read)).NamedEncounters);
+        if (namedEncounters.Count > 0 && encountersAsked is not null)
         {
-            mappers.Value!.EncountersAsked = namedEncounters;
+            encountersAsked.UnionWith(namedEncounters);
             MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
         }
         waitedFrom = index.Count;

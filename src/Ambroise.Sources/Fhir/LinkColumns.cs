@@ -30,6 +30,8 @@ sealed class LinkColumns(CdmTable table)
         if (aliases.Count > 0)
             foreach (var column in named.Append(table.Person).Where(c => c >= 0).Select(c => (Int64Column)rows.Columns[c]).Append(rows.Persons).Where(c => !c.IsAbsent))
                 foreach (ref var value in column.Values) value = Meaning(value, aliases);
+        if (table == Cdm54.SourceRecord && aliases.Count > 0 && !rows.Int64("definition_id").IsAbsent)
+            foreach (ref var value in rows.Int64("definition_id").Values) value = Meaning(value, aliases); // the encounter of a claim
         if (table == Cdm54.Cost && partOf.Count + aliases.Count > 0)
             foreach (ref var value in rows.Int64("cost_event_id").Values) value = Outermost(Meaning(value, aliases), partOf);
         if (partOf.Count == 0 || visit < 0 || rows.Columns[visit].IsAbsent) return;

@@ -255,6 +255,77 @@ public sealed class StrictReadingSpecs
     }
 
     [Fact]
+    public void A_stay_of_another_load_is_found_by_its_number_whichever_comes_first()
+    {
+        string[] stays = [.. new[] { ("e1", "V1", ""), ("e2", "V2", ""","partOf":{"identifier":{"value":"V1"} }""") }.Select(e => $$"""{"resourceType":"Encounter","id":"{{e.Item1}}","status":"finished","identifier":[{"system":"urn:nda","value":"{{e.Item2}}"}],{{Of}},"period":{"start":"2020-01-01"}{{e.Item3}} }""")];
+        string[] others =
+        [
+            $$"""{"resourceType":"Condition","id":"c1",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-01","encounter":{"reference":"Encounter?identifier=urn:nda|V1"} }""",
+            $$"""{"resourceType":"Condition","id":"c2",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-02","encounter":{"identifier":{"value":"V2"} } }""",
+            $$"""{"resourceType":"Claim","id":"k1","status":"active","use":"claim","patient":{"reference":"Patient/p1"},"item":[{"encounter":[{"identifier":{"system":"urn:nda","value":"V2"} }]}],"total":{"value":12} }""",
+        ];
+        using var hospital = Loaded([.. stays, .. others]);
+        string[] Seen() => [.. hospital.Rows("observation", "observation_date", "visit_occurrence_id", "visit_detail_id").Order(), .. hospital.Rows("visit_detail", "visit_detail_id", "visit_occurrence_id"), .. hospital.Rows("cost", "cost_event_id")];
+        var expected = Seen();
+        Assert.Equal(hospital.Rows("visit_occurrence", "visit_occurrence_id"), hospital.Rows("cost", "cost_event_id"));
+        Assert.Empty(hospital.Report.Notes);
+
+        hospital.Load(LoadMode.Replace, [Patient, .. others]);
+        Assert.Equal(["Claim.cost_event_id 1", "Condition.visit_occurrence_id 2"], hospital.Report.Notes.Where(n => n.Reason == "reference-unresolved").Select(n => $"{n.Type} {n.Count}"));
+        hospital.Load(LoadMode.Merge, [stays[1]]);
+        hospital.Load(LoadMode.Merge, [stays[0]]);
+        Assert.Equal(expected, Seen());
+
+        hospital.Load(LoadMode.Replace, [Patient, .. stays]);
+        foreach (var other in others) hospital.Load(LoadMode.Merge, [other]);
+        Assert.Equal(expected, Seen());
+        Assert.DoesNotContain(hospital.Report.Notes, n => n.Reason == "reference-unresolved");
+    }
+
+    [Theory]
+    [InlineData("""{"resourceType":"Observation","id":"o1","status":"final","subject":{"reference":"Patient/p1"},"code":{"text":"x"},"effectiveDateTime":"2020-01-01","component":[{"code":{"text":"y"},"modifierExtension":[{"url":"urn:not","valueBoolean":true}],"valueString":"z"}]}""", "modifierExtension: modifier-unknown")]
+    [InlineData("""{"resourceType":"Observation","id":"o1","implicitRules":"urn:backwards","status":"final","subject":{"reference":"Patient/p1"},"code":{"text":"x"},"effectiveDateTime":"2020-01-01","valueString":"z"}""", "implicitRules: rules-unknown")]
+    public void What_may_turn_the_meaning_round_is_quarantined_wherever_it_stands(string observation, string reason)
+    {
+        using var hospital = Loaded(observation);
+        Assert.Equal(1, hospital.Fate("Observation", "quarantined", reason));
+        Assert.Empty(hospital.Rows("observation", "observation_id"));
+        using var bundle = new FhirHospital();
+        bundle.Load(LoadMode.Replace, Patient, $$"""{"resourceType":"Bundle","type":"collection","entry":[{"resource":{{observation}} },{"resource":{{observation.Replace("modifierExtension", "extension", StringComparison.Ordinal).Replace("implicitRules", "language", StringComparison.Ordinal).Replace("o1", "o2", StringComparison.Ordinal)}} }]}""");
+        Assert.Equal(1, bundle.Fate("Observation", "quarantined", reason));
+        Assert.NotEmpty(bundle.Rows("observation", "observation_id"));
+    }
+
+    [Fact]
+    public void A_range_that_was_found_is_not_the_range_of_what_is_normal()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"category":[{"coding":[{"code":"laboratory"}]}],"code":{"coding":[{"system":"urn:x","code":"q"}]},"effectiveDateTime":"2020-01-01","valueRange":{"low":{"value":3,"unit":"mg"},"high":{"value":5,"unit":"mg"} },"referenceRange":[{"low":{"value":1},"high":{"value":9} }] }""");
+        Assert.Equal(["|3-5|mg|1.0|9.0"], hospital.Rows("measurement", "value_as_number", "value_source_value", "unit_source_value", "range_low", "range_high"));
+    }
+
+    [Fact]
+    public void Results_that_a_report_contains_are_its_rows()
+    {
+        string Report(string more) => $$"""{"resourceType":"DiagnosticReport","id":"r1","status":"final",{{Of}},"code":{"coding":[{"system":"urn:x","code":"panel"}]},"effectiveDateTime":"2020-01-01","contained":[{"resourceType":"Observation","id":"a","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"coding":[{"system":"urn:x","code":"K"}]},"valueQuantity":{"value":4.5} },{"resourceType":"Observation","id":"b","status":"final","effectiveDateTime":"2020-01-03","category":[{"coding":[{"code":"laboratory"}]}],"code":{"coding":[{"system":"urn:x","code":"Na"}]},"valueQuantity":{"value":{{more}} } },{"resourceType":"Observation","id":"c","status":"cancelled","code":{"text":"x"} }],"result":[{"reference":"#a"},{"reference":"#b"}] }""";
+        using var hospital = Loaded(Report("140"));
+        Assert.Equal(["2020-01-01|K|4.5", "2020-01-03|Na|140.0"], hospital.Rows("measurement", "measurement_date", "measurement_source_value", "value_as_number").Order());
+        Assert.Equal(1, hospital.Fate("DiagnosticReport", "used", "used"));
+        hospital.Load(LoadMode.Merge, [Report("\"much\"")]);
+        Assert.Equal(1, hospital.Fate("DiagnosticReport", "quarantined", "value: value-unparseable"));
+    }
+
+    [Fact]
+    public void A_cda_document_stays_as_it_is_under_whatever_type_and_what_is_no_base64_is_refused()
+    {
+        string Document(string id, string type, string text) => $$"""{"resourceType":"DocumentReference","id":"{{id}}","status":"current",{{Of}},"date":"2020-01-01T08:00:00Z","type":{"text":"x"},"content":[{"attachment":{"contentType":"{{type}}","data":"{{text}}"} }]}""";
+        static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+        const string Cda = """<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3">bonjour</ClinicalDocument>""";
+        using var hospital = Loaded(Document("n1", "text/xml", Base64(Cda)), Document("n2", "TEXT/PLAIN; charset=utf-8", Base64("bonjour")), Document("n3", "application/pdf", "not base64!"), Document("n4", "application/pdf", "JVBERi0="), Document("n5", "application/xml", Base64("<a/>")));
+        Assert.Equal(["<a/>|application/xml", "JVBERi0=|application/pdf;base64", $"{Base64(Cda)}|text/xml;base64", "bonjour|TEXT/PLAIN; charset=utf-8"], hospital.Rows("note", "note_text", "note_source_value").Order(StringComparer.Ordinal));
+        Assert.Equal(1, hospital.Fate("DocumentReference", "quarantined", "attachment.data: base64-invalid"));
+    }
+
+    [Fact]
     public void Stays_that_are_part_of_one_another_are_told()
     {
         using var hospital = Loaded([.. new[] { ("e1", "e2"), ("e2", "e1"), ("e3", "e3") }.Select(e => $$"""{"resourceType":"Encounter","id":"{{e.Item1}}","status":"finished",{{Of}},"period":{"start":"2020-01-01"},"partOf":{"reference":"Encounter/{{e.Item2}}"} }""")]);

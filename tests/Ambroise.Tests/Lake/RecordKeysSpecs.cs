@@ -99,6 +99,39 @@ public sealed class RecordKeysSpecs
         Assert.Equal("lake.file-damaged", failure.Code);
     }
 
+    /// <summary>Of a text that every other or every third record has, some in a row, in stretches longer than are read at once.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(9_000)]
+    public void The_texts_of_records_found_are_theirs_whoever_has_none(int every)
+    {
+        using var test = new TestLake();
+        var rows = new Rows().Person(3L);
+        var records = new Batch(Cdm54.SourceRecord) { SourceFile = "r.csv" };
+        for (var n = 0; n < 20_000; n++)
+        {
+            records.Int64("source_record_id").Append(n + 1);
+            records.Int64("person_id").Append(3);
+            records.Text("record_type").Append("Condition");
+            records.Text("record_name").Append($"Condition/{n}");
+            records.Text("version_name").Append(n % every == 0 || every == 9_000 && n is > 5_000 and < 14_000 ? $"v{n}" : null);
+            records.Text("outcome").Append("used");
+            records.Int32("row_count").Append(1);
+        }
+        foreach (var column in records.Columns) column.AppendNulls(records.Columns[0].Count - column.Count);
+        var release = new EarlierRelease(test.Lake, test.Load(rows.Add(records)).Manifest);
+        foreach (var share in new[] { 1, 2, 7, 4_999 })
+        {
+            long[] keys = [.. Enumerable.Range(0, 20_000).Where(n => n % share == 0).Select(n => n + 1L)];
+            var seen = new List<string>();
+            foreach (var batch in release.Records(keys, "source_record_id", "version_name"))
+                for (var row = 0; row < batch.Rows; row++) seen.Add($"{batch.Int64("source_record_id").Array[row]} {batch.Text("version_name").Text(row)}");
+            Assert.Equal(keys.Select(k => $"{k} {(((k - 1) % every == 0 || every == 9_000 && k - 1 is > 5_000 and < 14_000) ? $"v{k - 1}" : "")}").Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
+        }
+    }
+
     [Fact]
     public void A_release_of_an_earlier_version_of_the_program_is_read_whole()
     {

@@ -38,6 +38,9 @@ readonly struct JsonNode(JsonTape? tape, int at)
     /// <summary>A string's text without escapes, a number's or a boolean's digits and letters; empty for all else.</summary>
     public ReadOnlySpan<byte> Text => tape is null ? default : tape.TextAt(at);
 
+    /// <summary>It or anything in it has a modifier extension.</summary>
+    public bool IsModified => tape?.IsModified(at) == true;
+
     /// <summary>The bytes of the value as its source holds them.</summary>
     public ReadOnlyMemory<byte> Whole => tape is null ? default : tape.Whole(at);
 

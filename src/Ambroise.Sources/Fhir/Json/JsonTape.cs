@@ -41,6 +41,20 @@ sealed class JsonTape
     /// <summary>The bytes read last. An array's: to ask a <see cref="ReadOnlyMemory{T}"/> for its span takes longer than most of what is then done with it.</summary>
     ArraySegment<byte> bytes;
 
+    /// <summary>Extensions that may turn round the meaning of what they stand in (FHIR R4, section 2.4.2).</summary>
+    static ReadOnlySpan<byte> Modifiers => "modifierExtension"u8;
+
+    /// <summary>The document read last may have some; those that have none, nearly all, are not looked through for them.</summary>
+    internal bool HasModifiers { get; private set; }
+
+    /// <returns>Whether a value has a modifier extension, or anything in it.</returns>
+    internal bool IsModified(int at)
+    {
+        for (int inner = at + 1, end = values[at].Next; HasModifiers && inner < end; inner++)
+            if (values[inner].Name == Tag(Modifiers) && NameAt(inner).SequenceEqual(Modifiers)) return true;
+        return false;
+    }
+
     /// <returns>Null, or why the bytes are not one JSON object: <c>utf8-invalid</c>, <c>json-invalid</c>, <c>json-too-deep</c>, <c>json-not-object</c>.</returns>
     public string? Read(ReadOnlyMemory<byte> utf8)
     {
@@ -64,7 +78,7 @@ sealed class JsonTape
         ref var value = ref tape;
         int depth = 0, next = 0, end = 0, room = values.Length - marks.Count;
         ulong names = 0;
-        bool isObject = false, hasEscapes = marks.HasEscapes;
+        bool isObject = false, hasEscapes = marks.HasEscapes, hasModifiers = false;
         if (marks.Count == 0 || text[at] != '{' || !Blank(text, 0, at)) return false;
         (value.NameStart, value.Name, end) = (0, 0, at);
         int mark;
@@ -134,6 +148,7 @@ sealed class JsonTape
         end = Unsafe.Add(ref at, 1);
         var tag = Tag(text[(mark + 1)..end]);
         names |= Bit(tag);
+        hasModifiers |= tag == Tag(Modifiers);
         (value.NameStart, value.Name) = (mark + 1, tag);
         if (hasEscapes && !JsonGrammar.AreEscapes(text[(mark + 1)..end])) return false;
         at = ref Unsafe.Add(ref at, 2);
@@ -163,7 +178,7 @@ sealed class JsonTape
             (names, isObject) = (around.Names, around.Kind == Kind.Object);
             goto After;
         }
-        count = next;
+        (count, HasModifiers) = (next, hasModifiers);
         return Unsafe.AreSame(ref at, ref last) && Blank(text, end, text.Length);
     }
 

@@ -22,7 +22,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
 
     static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
         RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line"), RecordDefinition = At("definition_id"), RecordLeftOut = At("left_out"),
-        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint");
+        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint"), RecordNamedAs = At("named_as");
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
@@ -200,10 +200,15 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             Refuse(type, "id", "id-missing", null, resource.Whole);
             return;
         }
-        if (resource["modifierExtension"u8].Exists)
+        if (resource.IsModified)
         {
             // It may turn the meaning round, and we know none.
             Refuse(type, "modifierExtension", "modifier-unknown", null, resource.Whole);
+            return;
+        }
+        if (resource["implicitRules"u8].Exists)
+        {
+            Refuse(type, "implicitRules", "rules-unknown", null, resource.Whole);
             return;
         }
         if (resource["status"u8] is { Exists: true } status && !status.Is(lastStatus))
@@ -268,6 +273,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.Put(RecordNamedBy, mapper.PersonNamedBy);
         row.Put(RecordProviderBy, mapper.ProviderNamedBy);
         row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
+        if (mapper.NamedAs is { Count: > 0 } namedAs) row.Put(RecordNamedAs, EncounterNames.Text(namedAs));
         if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition));
         row.End(chunk.Seen.Count);
     }

@@ -92,14 +92,17 @@ sealed partial class ResourceMapper
         foreach (var name in IdentifierNames()) Connect(FactKind.Name, name, Key.Key);
     }
 
-    /// <summary>Keys that stand for the resource's identifiers, each with its system and without.</summary>
+    /// <summary>Keys that stand for the resource's identifiers, each with its system and without. To be used before the next resource's.</summary>
     List<long> IdentifierNames()
     {
-        var keys = new List<long>();
+        var keys = identifierNames;
+        keys.Clear();
         foreach (var identifier in Resource["identifier"u8].Items)
             if (identifier["value"u8].Text is { Length: > 0 } value) keys.AddRange([Named(Type, identifier["system"u8].Text, value), Named(Type, default, value)]);
         return keys;
     }
+
+    readonly List<long> identifierNames = [];
 
     /// <summary>Lets conditional references find this resource by one identifier.</summary>
     public void AliasIdentifier(ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
@@ -146,19 +149,21 @@ sealed partial class ResourceMapper
         return key;
     }
 
-    /// <summary>Identifiers of encounters that others name them by; null where nobody asks yet: stays have many, and few are asked for.</summary>
-    public IReadOnlySet<long>? EncountersAsked { get; set; }
+    /// <summary>Identifiers of encounters that others name them by: stays have many, and few are asked for. Null where anybody may ask.</summary>
+    public IReadOnlySet<long>? EncountersAsked { get; set; } = new HashSet<long>();
 
     /// <summary>The encounter bears one of them.</summary>
     public bool IsAsked { get; private set; }
 
-    /// <summary>Tells of an encounter's identifiers those that are asked for.</summary>
+    /// <summary>Keys that stand for the identifiers of the encounter, for the loads to come; null where there is none.</summary>
+    public IReadOnlyList<long>? NamedAs { get; private set; }
+
+    /// <summary>Takes an encounter's identifiers, and tells of those that are asked for.</summary>
     public void NameEncounter()
     {
-        if (EncountersAsked is null) return;
-        foreach (var name in IdentifierNames())
+        foreach (var name in NamedAs = IdentifierNames())
         {
-            if (!EncountersAsked.Contains(name)) continue;
+            if (EncountersAsked?.Contains(name) == false) continue;
             Connect(FactKind.Name, name, Key.Key);
             IsAsked = true;
         }

@@ -97,7 +97,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
-        (RowCount, Imputed, Definition, LeftOut, IsAsked) = (0, Precision.None, Null.Int64, null, false);
+        (RowCount, Imputed, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, Null.Int64, null, null, false);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>

@@ -15,14 +15,15 @@ static class NoteMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside("status", status);
-        if (!r["presentedForm"u8].Exists && !r["conclusion"u8].Exists) return Fate.Aside("no-text");
+        if (!r["presentedForm"u8].Exists && !r["conclusion"u8].Exists && !r["contained"u8].Exists) return Fate.Aside("no-text");
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["issued"u8]], "effective") is { } fate) return fate;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
         var kind = Kind(m, r["code"u8]);
         foreach (var form in r["presentedForm"u8].Items)
             if (Attachment(m, form, start, visit, provider, kind) is { } refused) return refused;
         if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, kind, conclusion, "conclusion"u8);
-        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
+        if (ObservationMap.Contained(m, start, visit, provider) is { } unread) return unread;
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside(r["presentedForm"u8].Exists ? "no-inline-text" : "no-text");
     }
 
     public static Fate Document(ResourceMapper m)
@@ -49,26 +50,41 @@ static class NoteMap
         return (code, code.Code);
     }
 
-    /// <summary>Text is decoded; anything else (PDF, CDA in a container) stays in base64, with its type as the note's source.</summary>
+    /// <summary>Text is decoded; anything else (PDF, CDA) stays in base64, with its type as the note's source.</summary>
     static Fate? Attachment(ResourceMapper m, JsonNode attachment, FhirTime start, long visit, long provider, (Coded? Code, byte[] Title) kind)
     {
         var data = attachment["data"u8].Text;
         if (data.Length == 0) return null; // by address alone: nothing to keep
         var type = attachment["contentType"u8].Text;
-        var isText = type.Length == 0 || type.StartsWith("text/"u8) || type.StartsWith("application/xml"u8) || type.StartsWith("application/json"u8) || type.StartsWith("application/hl7-v3+xml"u8);
-        if (!isText)
+        var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
+        if (Base64.DecodeFromUtf8(data, bytes, out _, out var length) != System.Buffers.OperationStatus.Done) return Fate.Refused("attachment.data", "base64-invalid");
+        var decoded = bytes.AsSpan(0, length);
+        if (!IsText(type) || IsCda(decoded))
         {
             Write(m, start, visit, provider, kind, data, [.. type, .. ";base64"u8]);
             return null;
         }
-        var text = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
-        if (Base64.DecodeFromUtf8(data, text, out _, out var length) != System.Buffers.OperationStatus.Done) return Fate.Refused("attachment.data", "base64-invalid");
-        var decoded = text.AsSpan(0, length);
         // What claims to be UTF-8 and is not was Latin 1, in every hospital that sent it.
         if (!System.Text.Unicode.Utf8.IsValid(decoded)) decoded = Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(decoded));
         Write(m, start, visit, provider, kind, decoded, type);
         return null;
     }
+
+    static bool IsText(ReadOnlySpan<byte> type)
+    {
+        if (type.Length == 0) return true;
+        foreach (var one in TextTypes)
+            if (type.Length >= one.Length && Ascii.EqualsIgnoreCase(type[..one.Length], one)) return true;
+        return false;
+    }
+
+    static readonly string[] TextTypes = ["text/", "application/xml", "application/json", "application/hl7-v3+xml"];
+
+    /// <summary>Whatever type it goes by: its narrative is for whoever can read the document.</summary>
+    static bool IsCda(ReadOnlySpan<byte> text) => text[..Math.Min(text.Length, Prolog)].IndexOf("<ClinicalDocument"u8) >= 0;
+
+    /// <summary>Of a document so many bytes are looked at for its first element.</summary>
+    const int Prolog = 4096;
 
     static void Write(ResourceMapper m, FhirTime start, long visit, long provider, (Coded? Code, byte[] Title) kind, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
     {

@@ -16,10 +16,34 @@ static class ObservationMap
         var status = r["status"u8];
         if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]], "effective") is { } fate) return fate;
-        var (type, measured) = Category(r);
-        if (m.IsTo(r["performer"u8].First, "Patient")) type = TypeConcepts.SelfReport;
-        long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
+        var isPatients = m.IsTo(r["performer"u8].First, "Patient");
+        if (Rows(m, r, start, m.Visit(r["encounter"u8]), m.Provider(r["performer"u8].First), isPatients ? TypeConcepts.SelfReport : null) is { } refused) return refused;
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
+    }
 
+    /// <summary>The results that a report contains, each as an observation of the report's: what it does not say of itself the report says.</summary>
+    /// <returns>Null, or the fate of the report.</returns>
+    public static Fate? Contained(ResourceMapper m, FhirTime reported, long visit, long provider)
+    {
+        foreach (var r in m.Resource["contained"u8].Items)
+        {
+            var status = r["status"u8];
+            if (!r["resourceType"u8].Is("Observation"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) continue;
+            var own = r["effectiveDateTime"u8].Exists ? r["effectiveDateTime"u8] : r["effectivePeriod"u8]["start"u8];
+            var start = reported;
+            if (own.Exists && m.TryTime(out start, [own], "contained.effective") is { } fate) return fate;
+            if (Rows(m, r, start, visit, provider, null) is { } refused) return refused;
+        }
+        return null;
+    }
+
+    /// <summary>The rows of an observation.</summary>
+    /// <param name="told">Type concept; null where its category says.</param>
+    /// <returns>Null, or the fate of its resource.</returns>
+    static Fate? Rows(ResourceMapper m, JsonNode r, FhirTime start, long visit, long provider, int? told)
+    {
+        var (type, measured) = Category(r);
+        type = told ?? type;
         JsonNode components = r["component"u8], value = r.Choice("value"u8, out var kind), code = r["code"u8];
         if (!IsReadable(value, kind)) return Fate.Refused("value", "value-unparseable");
         if (kind.Length > 0 && !IsValue(kind)) m.Chunk.Count("Observation.value", "type-unused");
@@ -40,7 +64,7 @@ static class ObservationMap
             if (LacksNumber(part, value, kind)) return Fate.Refused("component.value", "value-unparseable");
             TextOnly.Write(m, part, code);
         }
-        return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
+        return null;
 
         ClinicalEvent Event(ResourceMapper mapper, JsonNode of, JsonNode code, JsonNode value, ReadOnlySpan<byte> kind)
         {
@@ -123,9 +147,8 @@ static class ObservationMap
         else if (type.SequenceEqual("Period"u8)) e.ValueText = Encoding.UTF8.GetBytes($"{value["start"u8]}/{value["end"u8]}");
         else if (type.SequenceEqual("Range"u8))
         {
-            Quantity(m, value["low"u8], ref e);
-            (e.Low, e.High) = (e.Number, value["high"u8]["value"u8].TryNumber(out var high) ? high : Null.Float64);
-            e.Number = Null.Float64;
+            // Not range_low and range_high: these say what is normal, and this what was found.
+            (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8]);
             e.ValueSource = Encoding.UTF8.GetBytes($"{value["low"u8]["value"u8]}-{value["high"u8]["value"u8]}");
         }
         else if (type.SequenceEqual("Ratio"u8))
@@ -135,7 +158,7 @@ static class ObservationMap
         }
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
-        if (of["referenceRange"u8].First is { Exists: true } reference && !type.SequenceEqual("Range"u8))
+        if (of["referenceRange"u8].First is { Exists: true } reference)
         {
             if (reference["low"u8]["value"u8].TryNumber(out var low)) e.Low = low;
             if (reference["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
