@@ -78,6 +78,34 @@ static class FhirBench
         }
     }
 
+    /// <summary>Step by step so many more copies merged onto all before, each beside the same copies loaded into a tenant that holds nothing: the pairs tell whether what is already there slows a load down.</summary>
+    public static void Grow(string folder, int steps, int copies, string? vocabulary, string? published)
+    {
+        program = published ?? program;
+        var scratch = Directory.CreateTempSubdirectory("ambroise-fhir-").FullName;
+        try
+        {
+            string home = Path.Combine(scratch, "home"), batch = Path.Combine(scratch, "batch");
+            Prepare(home, vocabulary);
+            for (var step = 0; step < steps; step++)
+            {
+                var sent = FhirCopies.Write(folder, batch, step * copies, copies);
+                Ambroise(home, 0, "tenant", "create", $"fresh{step}", "--name", "fresh");
+                var cores = Math.Min(2, Environment.ProcessorCount);
+                var alone = Load(home, cores, batch, $"fresh{step}", sent.Resources);
+                var onto = Load(home, cores, batch, "many", sent.Resources, "--mode", "merge");
+                Tell($"onto nothing, {cores} core(s)", sent, alone);
+                Tell($"onto {step * copies} copies", sent, onto);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {onto.Seconds / alone.Seconds:F2} times as long onto {step * sent.Resources:N0} resources"));
+                Directory.Delete(batch, recursive: true);
+            }
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
     static Run Median(List<Run> runs) => runs.OrderBy(r => r.Seconds).ElementAt(runs.Count / 2);
 
     /// <summary>How much sooner ours is than theirs where it does so many times the work: the median of the rounds, and the least and the most.</summary>

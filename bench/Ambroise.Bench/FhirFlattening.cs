@@ -37,7 +37,7 @@ sealed record FhirFlattening(string Name, IReadOnlyList<(string Type, string Col
             + "extension: 'struct(url varchar, valueCode varchar, valueDateTime varchar, valueCoding struct(\"system\" varchar, code varchar), extension struct(url varchar, valueCoding struct(\"system\" varchar, code varchar))[])[]', "
             + $"generalPractitioner: 'struct(reference varchar)[]', managingOrganization: {Reference}, link: 'struct(other struct(reference varchar), type varchar)[]'}}",
             $"* replace (try_cast(birthDate as date) as birthDate, {Time("deceasedDateTime")})"),
-        ("Encounter", $"{{id: {Text}, meta: {Meta}, status: {Text}, \"class\": 'struct(code varchar)', subject: {Reference}, serviceProvider: {Reference}, partOf: {Reference}, period: {Period}, "
+        ("Encounter", $"{{id: {Text}, meta: {Meta}, identifier: 'struct(\"system\" varchar, \"value\" varchar)[]', status: {Text}, \"class\": 'struct(code varchar)', subject: {Reference}, serviceProvider: {Reference}, partOf: {Reference}, period: {Period}, "
             + "participant: 'struct(type struct(coding struct(code varchar)[])[], individual struct(reference varchar))[]', "
             + "hospitalization: 'struct(admitSource struct(coding struct(\"system\" varchar, code varchar, display varchar)[]), dischargeDisposition struct(coding struct(\"system\" varchar, code varchar, display varchar)[]))'}",
             "* exclude (period), try_cast(period.\"start\" as timestamptz) as starts, try_cast(period.\"end\" as timestamptz) as ends"),

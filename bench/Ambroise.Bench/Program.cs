@@ -21,6 +21,9 @@ switch (args)
     case ["fhir", var folder, .. var rest]:
         FhirBench.Measure(folder, rest is [var copies, ..] ? int.Parse(copies) : 12, rest is [_, var vocabulary, ..] ? vocabulary : null, rest is [_, _, var program, ..] ? program : null);
         return 0;
+    case ["fhir-onto", var folder, .. var rest]:
+        FhirBench.Grow(folder, rest is [var steps, ..] ? int.Parse(steps) : 8, rest is [_, var batch, ..] ? int.Parse(batch) : 12, rest is [_, _, var concepts, ..] ? concepts : null, rest is [_, _, _, var by, ..] ? by : null);
+        return 0;
     case ["json", var folder, .. var rest]:
         JsonBench.Measure(folder, rest is [var each, ..] ? int.Parse(each) : 5);
         return 0;
@@ -37,6 +40,7 @@ switch (args)
         Console.Error.WriteLine("cohorts PATIENTS [--unsorted-only|--alone] [--only TEXT] [--keep FOLDER]   twelve cohort counts over sealed files, against SQL on DuckDB");
         Console.Error.WriteLine("library FOLDER DEFINITIONS [COPIES [PASSES]]   every definition of a folder answered and its rows written, over OMOP files with their vocabulary, many times over");
         Console.Error.WriteLine("fhir FOLDER [COPIES [VOCABULARY [PROGRAM]]]   FHIR NDJSON, many times over, into a sealed release, against Firely's parser and DuckDB's flattening; by PROGRAM where it is given");
+        Console.Error.WriteLine("fhir-onto FOLDER [STEPS [COPIES [VOCABULARY [PROGRAM]]]]   COPIES more merged onto all before, step by step, each beside the same onto nothing");
         Console.Error.WriteLine("json FOLDER [RUNS]   lines of JSON and keyed hashes as loading FHIR reads them, against the platform's own");
         Console.Error.WriteLine("fhir-copies FOLDER TO COPIES [FIRST]   the NDJSON that 'fhir' loads, FIRST copies left out before it");
         Console.Error.WriteLine("cdm-copies FROM TO N  writes an OMOP folder N times over, each copy with patients of its own");
