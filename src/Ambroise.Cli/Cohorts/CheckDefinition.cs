@@ -21,7 +21,7 @@ static class CheckDefinition
 
     static Result<Answer> Run(Session session, FileInfo file, bool strict)
     {
-        var words = session.Say("en", "fr") == "fr" ? Wording.French : Wording.English;
+        var words = session.Language.Wording;
         IReadOnlyList<Finding> findings;
         if (!DefinitionFile.Parse(file).Failed(out var failure, out var definition)) findings = CheckCohort.Findings(definition, words);
         else if (failure.Code == "cohort.invalid") findings = [CheckCohort.Refused(failure, words)];

@@ -43,15 +43,15 @@ static class CountCohort
 
     static void Show(Session session, IAnsiConsole console, Shown shown)
     {
-        console.MarkupLine(session.Say($"[bold]{shown.Patients:N0}[/] patients, {shown.Records:N0} records, release {shown.Release}, {shown.ElapsedMs:F1} ms",
-            $"[bold]{shown.Patients:N0}[/] patients, {shown.Records:N0} séjours, version {shown.Release}, {shown.ElapsedMs:F1} ms"));
+        console.MarkupLine(session.Say($"[bold]{shown.Patients:patient|patients}[/], {shown.Records:record|records}, release {shown.Release}, {shown.ElapsedMs:F1} ms",
+            $"[bold]{shown.Patients:patient|patients}[/], {shown.Records:séjour|séjours}, version {shown.Release}, {shown.ElapsedMs:F1} ms"));
         if (shown.Rules.Count == 0) return;
         var most = Math.Max(1, shown.Entered);
         var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Rule", "Règle"), "").AddColumn(new TableColumn(session.Say("Left after it", "Restent après")).RightAligned())
             .AddColumn(new TableColumn(session.Say("Pass it", "La passent")).RightAligned()).AddColumn(new TableColumn(session.Say("Gained without", "Gagnés sans elle")).RightAligned());
-        table.AddRow(new Text(session.Say("(entry)", "(entrée)")), new Text(new string('█', 20)), new Text($"{shown.Entered:N0}"), new Text(""), new Text(""));
+        table.AddRow(new Text(session.Say("(entry)", "(entrée)")), new Text(new string('█', 20)), new Text(session.Say($"{shown.Entered:N0}")), new Text(""), new Text(""));
         foreach (var rule in shown.Rules)
-            table.AddRow(new Text(rule.Name), new Text(new string('█', (int)(20 * rule.Remaining / most))), new Text($"{rule.Remaining:N0}"), new Text($"{rule.Satisfied:N0}"), new Text($"{rule.Gained:N0}"));
+            table.AddRow(new Text(rule.Name), new Text(new string('█', (int)(20 * rule.Remaining / most))), new Text(session.Say($"{rule.Remaining:N0}")), new Text(session.Say($"{rule.Satisfied:N0}")), new Text(session.Say($"{rule.Gained:N0}")));
         console.Write(table);
     }
 }

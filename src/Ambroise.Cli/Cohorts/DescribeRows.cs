@@ -50,7 +50,7 @@ static class DescribeRows
     {
         try
         {
-            File.WriteAllText(page.FullName, DescriptionPage.Html(cohort, title, session.Say("en", "fr") == "fr" ? Wording.French : Wording.English));
+            File.WriteAllText(page.FullName, DescriptionPage.Html(cohort, title, session.Language.Wording));
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -61,17 +61,17 @@ static class DescribeRows
 
     static void Show(Session session, IAnsiConsole console, CohortDescription cohort)
     {
-        console.WriteLine(session.Say($"{cohort.Patients:N0} patients, {cohort.Rows:N0} stays", $"{cohort.Patients:N0} patients, {cohort.Rows:N0} séjours"));
+        console.WriteLine(session.Say($"{cohort.Patients:patient|patients}, {cohort.Rows:stay|stays}", $"{cohort.Patients:patient|patients}, {cohort.Rows:séjour|séjours}"));
         foreach (var (title, concepts) in new[]
         {
             (session.Say("Conditions", "Diagnostics"), cohort.Conditions), (session.Say("Drugs", "Médicaments"), cohort.Drugs), (session.Say("Procedures", "Actes"), cohort.Procedures),
         })
         {
             var table = new Table().Border(TableBorder.Simple).AddColumn(title).AddColumn(new TableColumn("Patients").RightAligned()).AddColumn(new TableColumn("%").RightAligned());
-            foreach (var c in concepts.Take(10)) table.AddRow(new Text(c.Name), new Text($"{c.Patients:N0}"), new Text($"{100 * c.Prevalence:F1}"));
+            foreach (var c in concepts.Take(10)) table.AddRow(new Text(c.Name), new Text(session.Say($"{c.Patients:N0}")), new Text(session.Say($"{100 * c.Prevalence:F1}")));
             console.Write(table);
         }
         if (cohort.FollowUpDays is { } follow)
-            console.WriteLine(session.Say($"Follow-up after index: median {follow.Median:N0} days ({follow.P25:N0} to {follow.P75:N0})", $"Suivi après l'index : médiane {follow.Median:N0} jours ({follow.P25:N0} à {follow.P75:N0})"));
+            console.WriteLine(session.Say($"Follow-up after index: median {follow.Median:day|days} ({follow.P25:N0} to {follow.P75:N0})", $"Suivi après l'index : médiane {follow.Median:jour|jours} ({follow.P25:N0} à {follow.P75:N0})"));
     }
 }

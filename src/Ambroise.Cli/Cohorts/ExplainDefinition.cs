@@ -24,7 +24,7 @@ static class ExplainDefinition
         if (DefinitionFile.Parse(file).Failed(out var failure, out var definition)) return failure;
         // With a vocabulary loaded, concept sets are counted as they resolve; without one, as they are listed.
         var vocabulary = ConceptGraph.Load(session.Home.VocabularyFolder).Failed(out _, out var graph) ? null : graph;
-        var markdown = ExplainCohort.ToMarkdown(definition, session.Say("en", "fr") == "fr" ? Wording.French : Wording.English, vocabulary);
+        var markdown = ExplainCohort.ToMarkdown(definition, session.Language.Wording, vocabulary);
         return new Answer(new Explained(markdown), console => console.Profile.Out.Writer.Write(markdown)); // as it is: no wrapping, no markup
     }
 }

@@ -84,8 +84,8 @@ static class RunCohorts
     static void Show(Session session, IAnsiConsole console, Shown shown)
     {
         if (shown.Cohorts.Count == 1 && shown.Failed.Count == 0)
-            console.WriteLine(session.Say($"{shown.Cohorts[0].Patients:N0} patients, {shown.Cohorts[0].Records:N0} records in {shown.Cohorts[0].File}", $"{shown.Cohorts[0].Patients:N0} patients, {shown.Cohorts[0].Records:N0} séjours dans {shown.Cohorts[0].File}"));
-        else console.WriteLine(session.Say($"{shown.Cohorts.Count:N0} cohorts, {shown.Cohorts.Sum(c => c.Records):N0} records, in {shown.Seconds:F1} s", $"{shown.Cohorts.Count:N0} cohortes, {shown.Cohorts.Sum(c => c.Records):N0} séjours, en {shown.Seconds:F1} s"));
+            console.WriteLine(session.Say($"{shown.Cohorts[0].Patients:patient|patients}, {shown.Cohorts[0].Records:record|records} in {shown.Cohorts[0].File}", $"{shown.Cohorts[0].Patients:patient|patients}, {shown.Cohorts[0].Records:séjour|séjours} dans {shown.Cohorts[0].File}"));
+        else console.WriteLine(session.Say($"{shown.Cohorts.Count:cohort|cohorts}, {shown.Cohorts.Sum(c => c.Records):record|records}, in {shown.Seconds:F1} s", $"{shown.Cohorts.Count:cohorte|cohortes}, {shown.Cohorts.Sum(c => c.Records):séjour|séjours}, en {shown.Seconds:F1} s"));
         foreach (var f in shown.Failed) console.MarkupLineInterpolated($"[red]{f.Definition}[/] {f.Code} {f.Detail}");
     }
 }

@@ -30,7 +30,7 @@ static class BuildDataset
             var contents = built.Contents;
             room.Tenant.Record(Outcome.Done, contents.Release, contents.Patients, ("dataset", built.Number.ToString(CultureInfo.InvariantCulture)), ("permit", contents.PermitSha256), ("checksums", contents.Files[^1].Sha256));
             return Answer.Sentence(new Shown(contents.Project, built.Number, contents.Patients, contents.Anonymity.Removed, contents.Files, built.SealedBytes), session.Say(
-                $"Dataset {built.Number} of project {contents.Project}: {contents.Patients:N0} patients, {contents.Files.Length} files, sealed. Its members open it with 'ambroise dataset open'.",
-                $"Jeu de données {built.Number} du projet {contents.Project} : {contents.Patients:N0} patients, {contents.Files.Length} fichiers, scellé. Ses membres l'ouvrent avec « ambroise dataset open »."));
+                $"Dataset {built.Number} of project {contents.Project}: {contents.Patients:patient|patients}, {contents.Files.Length:file|files}, sealed. Its members open it with 'ambroise dataset open'.",
+                $"Jeu de données {built.Number} du projet {contents.Project} : {contents.Patients:patient|patients}, {contents.Files.Length:fichier|fichiers}, scellé. Ses membres l'ouvrent avec « ambroise dataset open »."));
         }, cancel);
 }

@@ -29,7 +29,7 @@ static class ExpireDatasets
         var expired = shelf.Expire(project);
         tenant.Record(Outcome.Done, null, null, ("files", expired.Files.Count.ToString(CultureInfo.InvariantCulture)));
         return Answer.Sentence(new Shown(project, expired.Expired, expired.Files.Count, shelf.IsGone(project)), session.Say(
-            $"The key of project {project} is destroyed, with {expired.Files.Count} sealed files. A copy of any of them opens no more.",
-            $"La clé du projet {project} est détruite, avec {expired.Files.Count} fichiers scellés. Aucune copie ne s'ouvrira plus."));
+            $"The key of project {project} is destroyed, with {expired.Files.Count:sealed file|sealed files}. A copy of any of them opens no more.",
+            $"La clé du projet {project} est détruite, avec {expired.Files.Count:fichier scellé|fichiers scellés}. Aucune copie ne s'ouvrira plus."));
     }
 }

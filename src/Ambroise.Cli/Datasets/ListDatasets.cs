@@ -34,7 +34,7 @@ static class ListDatasets
         else
         {
             var table = new Table().Border(TableBorder.Simple).AddColumns("n°", session.Say("permit", "permis"), session.Say("release", "version"), "patients", "k", "l", session.Say("left out", "écartés"), session.Say("files", "fichiers"), session.Say("MB", "Mo"), "");
-            foreach (var s in shown) table.AddRow($"{s.Number}", $"{s.Permit}", $"{s.Release}", $"{s.Patients:N0}", $"{s.K}", $"{s.L}", $"{s.Removed:N0}", $"{s.Files}", $"{s.SealedBytes / 1e6:F1}", s.Rebuild ? session.Say("build again: someone objects", "à reconstruire : quelqu'un s'oppose") : "");
+            foreach (var s in shown) table.AddRow($"{s.Number}", $"{s.Permit}", $"{s.Release}", session.Say($"{s.Patients:N0}"), $"{s.K}", $"{s.L}", session.Say($"{s.Removed:N0}"), $"{s.Files}", session.Say($"{s.SealedBytes / 1e6:F1}"), s.Rebuild ? session.Say("build again: someone objects", "à reconstruire : quelqu'un s'oppose") : "");
             console.Write(table);
         }
     }

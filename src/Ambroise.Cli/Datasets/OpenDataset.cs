@@ -34,8 +34,8 @@ static class OpenDataset
             if (result.Failed(out failure, out var opened)) return failure;
             tenant.Record(Outcome.Done, opened.Contents.Release, opened.Contents.Patients, ("dataset", opened.Number.ToString(CultureInfo.InvariantCulture)));
             return Answer.Sentence(new Shown(project, opened.Number, folder, opened.Contents.Patients, opened.Contents.Files.Length), session.Say(
-                $"Dataset {opened.Number} of project {project} is in {folder}, in the clear: {opened.Contents.Files.Length} files, {opened.Contents.Patients:N0} patients.",
-                $"Le jeu de données {opened.Number} du projet {project} est dans {folder}, en clair : {opened.Contents.Files.Length} fichiers, {opened.Contents.Patients:N0} patients."));
+                $"Dataset {opened.Number} of project {project} is in {folder}, in the clear: {opened.Contents.Files.Length:file|files}, {opened.Contents.Patients:patient|patients}.",
+                $"Le jeu de données {opened.Number} du projet {project} est dans {folder}, en clair : {opened.Contents.Files.Length:fichier|fichiers}, {opened.Contents.Patients:patient|patients}."));
         }
     }
 }

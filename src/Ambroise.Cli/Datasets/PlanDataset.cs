@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Ambroise.Cli.Frame;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Datasets;
@@ -34,7 +33,7 @@ static class PlanDataset
 
     static void Show(Session session, IAnsiConsole console, Shown shown)
     {
-        console.WriteLine(session.Say($"{shown.Patients:N0} patients of release {shown.Release} for project {shown.Project}.", $"{shown.Patients:N0} patients de la version {shown.Release} pour le projet {shown.Project}."));
+        console.WriteLine(session.Say($"{shown.Patients:patient|patients} of release {shown.Release} for project {shown.Project}.", $"{shown.Patients:patient|patients} de la version {shown.Release} pour le projet {shown.Project}."));
         foreach (var table in shown.Tables) console.WriteLine($"  {table.Table}: {string.Join(", ", table.Columns)}");
         Report(session, console, shown.Anonymity);
         console.WriteLine(shown.Blocked
@@ -44,14 +43,14 @@ static class PlanDataset
 
     static void Report(Session session, IAnsiConsole console, AnonymityReport report)
     {
-        console.WriteLine(session.Say($"k = {report.K}, l = {report.L} on {string.Join(", ", report.QuasiIdentifiers)}: {report.Classes:N0} classes, the smallest of {report.Smallest:N0}; {report.ToGo:N0} patients would have to go.",
-            $"k = {report.K}, l = {report.L} sur {string.Join(", ", report.QuasiIdentifiers)} : {report.Classes:N0} classes, la plus petite de {report.Smallest:N0} ; {report.ToGo:N0} patients devraient partir."));
+        console.WriteLine(session.Say($"k = {report.K}, l = {report.L} on {string.Join(", ", report.QuasiIdentifiers)}: {report.Classes:class|classes}, the smallest of {report.Smallest:N0}; {report.ToGo:patient|patients} would have to go.",
+            $"k = {report.K}, l = {report.L} sur {string.Join(", ", report.QuasiIdentifiers)} : {report.Classes:classe|classes}, la plus petite de {report.Smallest:N0} ; {report.ToGo:patient devrait|patients devraient} partir."));
         if (!report.Bands.IsEmpty)
-            console.WriteLine(session.Say("Years of birth by ", "Années de naissance par ") + string.Join(", ", report.Bands.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.BirthBand}: {b.Patients}"))) + ".");
+            console.WriteLine(session.Say("Years of birth by ", "Années de naissance par ") + string.Join(", ", report.Bands.Select(b => session.Say($"{b.BirthBand}: {b.Patients:N0}", $"{b.BirthBand} : {b.Patients:N0}"))) + ".");
         foreach (var weak in report.Weakest.Take(10))
         {
             var known = string.Join(", ", weak.Values.Select((value, i) => $"{report.QuasiIdentifiers[i]} {value}"));
-            console.WriteLine(session.Say($"  {known}: {weak.Patients} patients, too few {(weak.Why == "k" ? "patients" : "sensitive diagnoses")} ({weak.Why})", $"  {known} : {weak.Patients} patients, trop peu de {(weak.Why == "k" ? "patients" : "diagnostics sensibles")} ({weak.Why})"));
+            console.WriteLine(session.Say($"  {known}: {weak.Patients:patient|patients}, too few {(weak.Why == "k" ? "patients" : "sensitive diagnoses")} ({weak.Why})", $"  {known} : {weak.Patients:patient|patients}, trop peu de {(weak.Why == "k" ? "patients" : "diagnostics sensibles")} ({weak.Why})"));
         }
     }
 }

@@ -58,6 +58,6 @@ sealed record Portrait(IReadOnlyList<Portrait.Ages> Pyramid, IReadOnlyList<Portr
         }
         console.MarkupLine($"[bold]{session.Say("Most frequent conditions (patients)", "Affections les plus fréquentes (patients)")}[/]");
         var first = Math.Max(1, Conditions.Count == 0 ? 1 : Conditions[0].Patients);
-        foreach (var c in Conditions) console.MarkupLine($"  {Markup.Escape(c.Name),-42} [teal]{new string('█', Math.Max(1, (int)(28 * c.Patients / first)))}[/] {c.Patients:N0}");
+        foreach (var c in Conditions) console.MarkupLine($"  {Markup.Escape(c.Name),-42} [teal]{new string('█', Math.Max(1, (int)(28 * c.Patients / first)))}[/] {session.Say($"{c.Patients:N0}")}");
     }
 }

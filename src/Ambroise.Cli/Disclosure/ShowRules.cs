@@ -57,13 +57,13 @@ static class ShowRules
             Counts below {r.Threshold} are shown as {r.Withheld}, as are those too near to it to tell.
             Others carry a noise that follows from the set of patients (standard deviation {r.NoiseSd}, at most {r.NoiseClamp}) and are rounded to {r.Rounding}.
             A set that differs by fewer than {r.SnapWithin} patients from one already answered gets its answer; up to {r.SnapWithin + r.SnapFade}, ever less often.
-            {counts.Answered:N0} of {r.Answers:N0} answers are kept, sealed, without any patient.
+            Kept: {counts.Answered:N0} of {r.Answers:answer|answers}, sealed, without any patient.
             """,
             $"""
             Les effectifs de moins de {r.Threshold} sont montrés comme {r.Withheld}, ainsi que ceux qui en sont trop proches.
             Les autres portent un bruit qui dépend de l'ensemble des patients (écart-type {r.NoiseSd}, au plus {r.NoiseClamp}) et sont arrondis à {r.Rounding}.
             Un ensemble qui diffère de moins de {r.SnapWithin} patients d'un ensemble déjà compté reçoit sa réponse ; jusqu'à {r.SnapWithin + r.SnapFade}, de moins en moins souvent.
-            {counts.Answered:N0} réponses sur {r.Answers:N0} sont gardées, scellées, sans aucun patient.
+            Conservées : {counts.Answered:réponse|réponses} sur {r.Answers:N0}, sous scellés, sans aucun patient.
             """));
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Ambroise.Cohorts.Explain;
+
 namespace Ambroise.Cli.Frame;
 
 /// <summary>English or French, by <c>--lang</c>, else by LC_ALL, LC_MESSAGES or LANG; English for any other language.</summary>
@@ -19,4 +22,13 @@ sealed record Language(bool IsFrench)
 
     /// <returns>The text in this language.</returns>
     public string Say(string english, string french) => IsFrench ? french : english;
+
+    /// <returns>The sentence in this language, its numbers too.</returns>
+    public string Say([InterpolatedStringHandlerArgument("")] Sentence english, [InterpolatedStringHandlerArgument("")] Sentence french) => (IsFrench ? french : english).ToString();
+
+    /// <returns>What reads the same in every language but for its numbers.</returns>
+    public string Say([InterpolatedStringHandlerArgument("")] Sentence either) => either.ToString();
+
+    /// <summary>How this language sets what it says.</summary>
+    public Wording Wording => IsFrench ? Wording.French : Wording.English;
 }

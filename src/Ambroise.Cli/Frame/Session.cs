@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ambroise.Governance;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
@@ -26,6 +27,12 @@ sealed class Session(Home home, Terminal terminal, Language language, FileInfo? 
     public Session In(Home other) => new(other, terminal, language, passphraseFile, caller, clock);
 
     public string Say(string english, string french) => language.Say(english, french);
+
+    public string Say([InterpolatedStringHandlerArgument("")] Sentence english, [InterpolatedStringHandlerArgument("")] Sentence french) => language.Say(english, french);
+
+    public string Say([InterpolatedStringHandlerArgument("")] Sentence either) => language.Say(either);
+
+    public Language Language => language;
 
     public bool IsFrench => language.IsFrench;
 

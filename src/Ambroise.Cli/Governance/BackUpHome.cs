@@ -24,7 +24,7 @@ static class BackUpHome
         Record(session, "host.backup");
         if (HomeBackup.Take(session.Home, session.ControlPlane, folder, session.Clock, cancel).Failed(out var failure, out var list)) return failure;
         var shown = new Shown(folder, list.Taken, list.Files.Count, list.Files.Sum(f => f.Bytes));
-        return Answer.Sentence(shown, session.Say($"{shown.Files} files, {shown.Bytes:N0} bytes copied to {folder}.", $"{shown.Files} fichiers, {shown.Bytes:N0} octets copiés dans {folder}."));
+        return Answer.Sentence(shown, session.Say($"{shown.Files:file|files}, {shown.Bytes:byte|bytes} copied to {folder}.", $"{shown.Files:fichier|fichiers}, {shown.Bytes:octet copié|octets copiés} dans {folder}."));
     }
 
     /// <summary>The host's act in every tenant's audit. No key is open, so the next act with a key signs for it.</summary>

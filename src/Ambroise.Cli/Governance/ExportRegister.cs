@@ -48,6 +48,6 @@ static class ExportRegister
         };
         foreach (var (name, text) in files) File.WriteAllText(Path.Combine(folder, name), text, new UTF8Encoding(false));
         tenant.Record(Outcome.Done, newest?.Release, null, ("projects", $"{projects.Length}"));
-        return Answer.Sentence(new Shown(folder, projects.Length, [.. files.Keys]), session.Say($"{projects.Length} projects written to {folder}: {string.Join(", ", files.Keys)}.", $"{projects.Length} projets écrits dans {folder} : {string.Join(", ", files.Keys)}."));
+        return Answer.Sentence(new Shown(folder, projects.Length, [.. files.Keys]), session.Say($"{projects.Length:project|projects} written to {folder}: {string.Join(", ", files.Keys)}.", $"{projects.Length:projet écrit|projets écrits} dans {folder} : {string.Join(", ", files.Keys)}."));
     }
 }

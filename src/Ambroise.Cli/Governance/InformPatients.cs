@@ -27,7 +27,7 @@ static class InformPatients
                 var day = parse.GetValue(on) ?? DateOnly.FromDateTime(session.Clock.GetUtcNow().UtcDateTime);
                 if (open.Ledger.Notices(open.Id, open.Keys).Give(all, parse.GetRequiredValue(version)!, parse.GetValue(how), day, session.Caller.Actor).Failed(out failure, out var entry)) return failure;
                 open.Record(Outcome.Done, null, entry.Persons.Length, ("entry", $"{entry.Number}"), ("version", entry.Version));
-                return Answer.Sentence(new { entry.Number, entry.Version, entry.Channel, entry.On, Patients = entry.Persons.Length }, session.Say($"{entry.Persons.Length} patients were informed with notice {entry.Version}.", $"{entry.Persons.Length} patients ont été informés par la notice {entry.Version}."));
+                return Answer.Sentence(new { entry.Number, entry.Version, entry.Channel, entry.On, Patients = entry.Persons.Length }, session.Say($"{entry.Persons.Length:patient was|patients were} informed with notice {entry.Version}.", $"{entry.Persons.Length:patient a été informé|patients ont été informés} par la notice {entry.Version}."));
             },
             new Example("ambroise notice give 1042 1043 --version 2026-1 --channel post --tenant chu", frame.Say("by letter", "par courrier")),
             new Example("ambroise notice give --file informed.txt --version 2026-1 --channel portal --tenant chu", frame.Say("a whole list", "toute une liste")));
@@ -65,7 +65,7 @@ static class InformPatients
                 return new Answer(all, console =>
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns("N°", "Notice", session.Say("Channel", "Voie"), session.Say("On", "Le"), "Patients", session.Say("By", "Par"));
-                    foreach (var e in all) table.AddRow(new Text($"{e.Number}"), new Text(e.Version), new Text($"{e.Channel}"), new Text($"{e.On:yyyy-MM-dd}"), new Text($"{e.Patients:N0}"), new Text(e.By));
+                    foreach (var e in all) table.AddRow(new Text($"{e.Number}"), new Text(e.Version), new Text($"{e.Channel}"), new Text($"{e.On:yyyy-MM-dd}"), new Text(session.Say($"{e.Patients:N0}")), new Text(e.By));
                     console.Write(table);
                 });
             },
@@ -95,7 +95,7 @@ static class InformPatients
                     var shown = new { release.Manifest.Release, Version = parse.GetValue(version), Patients = patients, Missing = missing.Count, Persons = missing };
                     return new Answer(shown, console =>
                     {
-                        console.WriteLine(session.Say($"{shown.Missing:N0} of {shown.Patients:N0} patients were not informed.", $"{shown.Missing:N0} patients sur {shown.Patients:N0} n'ont pas été informés."));
+                        console.WriteLine(session.Say($"Not informed: {shown.Missing:N0} of {shown.Patients:patient|patients}.", $"Non informés : {shown.Missing:patient|patients} sur {shown.Patients:N0}."));
                         foreach (var person in missing) console.WriteLine(person.ToString(CultureInfo.InvariantCulture));
                     });
                 }

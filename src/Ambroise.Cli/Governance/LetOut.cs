@@ -137,7 +137,7 @@ static class LetOut
     static Answer Told(Session session, ExportRequest request) => new(request, console =>
     {
         console.WriteLine(session.Say($"Request {request.Number} of {request.Project}: {request.State}, approved by {request.ApprovedBy.Length} of {request.Reviewers}.", $"Demande {request.Number} de {request.Project} : {request.State}, approuvée par {request.ApprovedBy.Length} sur {request.Reviewers}."));
-        foreach (var file in request.Files) console.WriteLine($"  {file.Name}  {file.Bytes:N0}  {file.Sha256}");
+        foreach (var file in request.Files) console.WriteLine(session.Say($"  {file.Name}  {file.Bytes:N0}  {file.Sha256}"));
         foreach (var finding in request.Findings)
             console.WriteLine($"  {(finding.Blocks ? session.Say("BLOCKS", "BLOQUE") : session.Say("judge", "à juger"))}  {finding.Kind}  {finding.File}:{finding.Line} (×{finding.Times})");
     });

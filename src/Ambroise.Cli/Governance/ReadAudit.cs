@@ -29,7 +29,7 @@ static class ReadAudit
                         session.Say("Project", "Projet"), session.Say("Release", "Version")).AddColumn(new TableColumn("Patients").RightAligned()).AddColumn("");
                     foreach (var e in entries)
                         table.AddRow(new Text($"{e.Sequence}"), new Text(e.At.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)), new Text(e.Actor == e.Account ? e.Actor : $"{e.Actor} ({e.Account})"), new Text(e.Action),
-                            new Text(e.Outcome.ToString().ToLowerInvariant(), e.Outcome == Outcome.Denied ? new Style(Color.Red) : Style.Plain), new Text(e.Project ?? ""), new Text($"{e.Release}"), new Text($"{e.Patients:N0}"),
+                            new Text(e.Outcome.ToString().ToLowerInvariant(), e.Outcome == Outcome.Denied ? new Style(Color.Red) : Style.Plain), new Text(e.Project ?? ""), new Text($"{e.Release}"), new Text(session.Say($"{e.Patients:N0}")),
                             new Text(e.Detail is null ? "" : string.Join(", ", e.Detail.Select(d => $"{d.Key} {d.Value}"))));
                     console.Write(table);
                 });
@@ -57,8 +57,8 @@ static class ReadAudit
                 if (files.FirstOrDefault(f => !f.Exists) is { } absent) return Missing(absent);
                 var notes = files.Select(f => File.ReadAllText(f.FullName));
                 if (open.Ledger.Audit(open.Id).Verify(open.Signature.PublicKey, notes).Failed(out var failure, out var verified)) return failure;
-                return Answer.Sentence(verified, session.Say($"{verified.Entries} entries hold, {verified.Signed} of them signed; checkpoints compared: {verified.Checkpoints}. Root {verified.Root}.",
-                    $"{verified.Entries} entrées intactes, dont {verified.Signed} signées ; points de contrôle comparés : {verified.Checkpoints}. Racine {verified.Root}."));
+                return Answer.Sentence(verified, session.Say($"{verified.Entries:entry holds|entries hold}, {verified.Signed:N0} of them signed; checkpoints compared: {verified.Checkpoints}. Root {verified.Root}.",
+                    $"{verified.Entries:entrée intacte|entrées intactes}, dont {verified.Signed:signée|signées} ; points de contrôle comparés : {verified.Checkpoints}. Racine {verified.Root}."));
             },
             new Example("ambroise audit verify --tenant chu", frame.Say("finds an entry edited, removed, reordered or cut off", "trouve une entrée modifiée, ôtée, déplacée ou coupée")),
             new Example("ambroise audit verify --tenant chu --checkpoint kept.txt", frame.Say("and a history rewritten since", "et une histoire réécrite depuis")));
@@ -113,7 +113,7 @@ static class ReadAudit
                 {
                     if (found.Count == 0) console.WriteLine(session.Say("Nothing out of the ordinary.", "Rien d'inhabituel."));
                     foreach (var u in found)
-                        console.WriteLine(session.Say($"{u.Day:yyyy-MM-dd}  {u.Actor}: {Word(session, u.Kind)}, {u.Times} times, from entry {u.First} on", $"{u.Day:yyyy-MM-dd}  {u.Actor} : {Word(session, u.Kind)}, {u.Times} fois, à partir de l'entrée {u.First}"));
+                        console.WriteLine(session.Say($"{u.Day:yyyy-MM-dd}  {u.Actor}: {Word(session, u.Kind)}, {u.Times:time|times}, from entry {u.First} on", $"{u.Day:yyyy-MM-dd}  {u.Actor} : {Word(session, u.Kind)}, {u.Times} fois, à partir de l'entrée {u.First}"));
                 });
             },
             new Example("ambroise audit unusual --tenant chu --days 7", frame.Say("once a week, by the data protection officer", "une fois par semaine, par le délégué à la protection des données")));

@@ -24,6 +24,6 @@ static class RestoreHome
         if (HomeBackup.Restore(folder, session.Home, session.Clock, database, cancel).Failed(out var failure, out var list)) return failure;
         BackUpHome.Record(session, "host.restore");
         var shown = new Shown(session.Home.Root, list.Taken, list.Files.Count, list.Files.Sum(f => f.Bytes));
-        return Answer.Sentence(shown, session.Say($"{shown.Files} files restored to {session.Home.Root}, as they were at {shown.Taken:u}.", $"{shown.Files} fichiers restaurés dans {session.Home.Root}, tels qu'ils étaient le {shown.Taken:u}."));
+        return Answer.Sentence(shown, session.Say($"{shown.Files:file|files} restored to {session.Home.Root}, as they were at {shown.Taken:u}.", $"{shown.Files:fichier restauré|fichiers restaurés} dans {session.Home.Root}, dans l'état du {shown.Taken:u}."));
     }
 }

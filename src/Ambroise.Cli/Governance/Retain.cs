@@ -57,8 +57,8 @@ static class Retain
         var book = open.Ledger.Retention(open.Id, open.Keys);
         var (rules, last) = (book.Rules, book.Entries is [.., var newest] ? newest : null);
         var shown = new RulesShown(open.Id.Value, rules.PatientYears, rules.AuditMonths, rules.PatientsSince(DateOnly.FromDateTime(session.Clock.GetUtcNow().UtcDateTime)), last?.By, last?.At);
-        return Answer.Sentence(shown, session.Say($"Patients are kept {shown.PatientYears} years after their last activity: a purge takes those without any since {shown.PatientsSince:yyyy-MM-dd}. The audit keeps {shown.AuditMonths} months.",
-            $"Les patients sont gardés {shown.PatientYears} ans après leur dernière activité : une purge ôte ceux qui n'en ont plus depuis le {shown.PatientsSince:yyyy-MM-dd}. Le journal garde {shown.AuditMonths} mois."));
+        return Answer.Sentence(shown, session.Say($"Patients are kept {shown.PatientYears:year|years} after their last activity: a purge takes those without any since {shown.PatientsSince:yyyy-MM-dd}. The audit keeps {shown.AuditMonths:month|months}.",
+            $"Les patients sont gardés {shown.PatientYears:an|ans} après leur dernière activité : une purge ôte ceux qui n'en ont plus depuis le {shown.PatientsSince:yyyy-MM-dd}. Le journal garde {shown.AuditMonths} mois."));
     }
 
     public static Command Purge(CommandFrame frame)
@@ -106,10 +106,10 @@ static class Retain
     static Answer Told(Session session, PurgeShown shown) => new(shown, console =>
     {
         console.WriteLine(shown.Purged
-            ? session.Say($"{shown.Patients:N0} patients without activity since {shown.Since:yyyy-MM-dd} are gone from every release: {shown.Rows:N0} rows, {shown.Removed.Count} files removed, {shown.Written.Count} written anew.",
-                $"{shown.Patients:N0} patients sans activité depuis le {shown.Since:yyyy-MM-dd} ont quitté toutes les versions : {shown.Rows:N0} lignes, {shown.Removed.Count} fichiers supprimés, {shown.Written.Count} réécrits.")
-            : session.Say($"{shown.Patients:N0} patients have no activity since {shown.Since:yyyy-MM-dd}. Nothing was changed{(shown.Patients == 0 ? "." : $": take them out with --confirm {shown.Patients}.")}",
-                $"{shown.Patients:N0} patients n'ont plus d'activité depuis le {shown.Since:yyyy-MM-dd}. Rien n'a changé{(shown.Patients == 0 ? "." : $" : ôtez-les avec --confirm {shown.Patients}.")}"));
+            ? session.Say($"Gone from every release: {shown.Patients:patient|patients} without activity since {shown.Since:yyyy-MM-dd}, {shown.Rows:row|rows}; {shown.Removed.Count:file|files} removed, {shown.Written.Count} written anew.",
+                $"Ôtés de toutes les versions : {shown.Patients:patient|patients} sans activité depuis le {shown.Since:yyyy-MM-dd}, {shown.Rows:ligne|lignes} ; {shown.Removed.Count:fichier supprimé|fichiers supprimés}, {shown.Written.Count:réécrit|réécrits}.")
+            : session.Say($"{shown.Patients:patient has|patients have} no activity since {shown.Since:yyyy-MM-dd}. Nothing was changed{(shown.Patients == 0 ? "." : $": take them out with --confirm {shown.Patients}.")}",
+                $"{shown.Patients:patient n'a|patients n'ont} plus d'activité depuis le {shown.Since:yyyy-MM-dd}. Rien n'a changé{(shown.Patients == 0 ? "." : $" : ôtez-les avec --confirm {shown.Patients}.")}"));
         foreach (var path in shown.Removed) console.WriteLine($"  - {path}");
         foreach (var path in shown.Written) console.WriteLine($"  + {path}");
         foreach (var dataset in shown.Datasets) console.WriteLine(session.Say($"  dataset {dataset.Number} of {dataset.Project} holds some of them still", $"  le jeu {dataset.Number} de {dataset.Project} en contient encore"));
@@ -130,8 +130,8 @@ static class Retain
                 open.Record(Outcome.Done, null, null, ("step", pruned ? "prune" : "dry-run"), ("entries", $"{count}"), ("before", $"{before:O}"));
                 if (log.Verify(open.Signature.PublicKey, []).Failed(out failure, out var verified)) return failure;
                 return Answer.Sentence(new { Tenant = open.Id.Value, Before = before, Pruned = pruned, Entries = count, verified.Root, Left = verified.Entries - verified.Pruned }, pruned
-                    ? session.Say($"{count} entries before {before:yyyy-MM-dd} are emptied; the {verified.Entries - verified.Pruned} that are left verify.", $"{count} entrées d'avant le {before:yyyy-MM-dd} sont vidées ; les {verified.Entries - verified.Pruned} restantes se vérifient.")
-                    : session.Say($"{count} entries are before {before:yyyy-MM-dd}. Nothing was changed{(count == 0 ? "." : $": empty them with --confirm {count}.")}", $"{count} entrées sont d'avant le {before:yyyy-MM-dd}. Rien n'a changé{(count == 0 ? "." : $" : videz-les avec --confirm {count}.")}"));
+                    ? session.Say($"Emptied: {count:entry|entries} before {before:yyyy-MM-dd}; what is left verifies: {verified.Entries - verified.Pruned:entry|entries}.", $"{count:entrée vidée|entrées vidées}, d'avant le {before:yyyy-MM-dd} ; le reste se vérifie : {verified.Entries - verified.Pruned:entrée|entrées}.")
+                    : session.Say($"{count:entry is|entries are} before {before:yyyy-MM-dd}. Nothing was changed{(count == 0 ? "." : $": empty them with --confirm {count}.")}", $"{count:entrée est|entrées sont} d'avant le {before:yyyy-MM-dd}. Rien n'a changé{(count == 0 ? "." : $" : videz-les avec --confirm {count}.")}"));
             },
             new Example("ambroise audit prune --tenant chu", frame.Say("a dry run", "un essai")),
             new Example("ambroise audit prune --tenant chu --confirm 318", frame.Say("who, when and what of those entries are gone; 'audit verify' still proves that none was changed", "qui, quand et quoi ont disparu ; « audit verify » prouve toujours qu'aucune n'a été changée")));

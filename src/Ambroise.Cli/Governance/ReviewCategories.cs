@@ -68,7 +68,7 @@ static class ReviewCategories
                 foreach (var d in gone) open.Record(Outcome.Done, null, null, ("project", d.Project), ("dataset", $"{d.Number}"), ("files", $"{d.Files.Count}"), ("because", "category.unconfirmed"));
                 return new Answer(gone, console =>
                 {
-                    console.WriteLine(session.Say($"{gone.Count} datasets destroyed.", $"{gone.Count} jeux de données détruits."));
+                    console.WriteLine(session.Say($"{gone.Count:dataset|datasets} destroyed.", $"{gone.Count:jeu de données détruit|jeux de données détruits}."));
                     foreach (var d in gone)
                         foreach (var (name, sha256) in d.Files) console.WriteLine($"  {d.Project} {d.Number}  {name}  {sha256}");
                 });

@@ -91,8 +91,8 @@ static class WriteOppositions
     {
         var rebuild = string.Join(", ", shown.Rebuild.Select(d => $"{d.Project} {d.Number}"));
         console.WriteLine(session.Say(
-            $"{shown.Patients} opposition{(shown.Patients == 1 ? "" : "s")} in force from now on; {shown.AlreadyKnown} known already.{(rebuild.Length == 0 ? "" : $" Datasets to build again: {rebuild}.")}",
-            $"{shown.Patients} opposition{(shown.Patients < 2 ? "" : "s")} en vigueur dès maintenant ; {shown.AlreadyKnown} déjà connue{(shown.AlreadyKnown < 2 ? "" : "s")}.{(rebuild.Length == 0 ? "" : $" Jeux de données à reconstruire : {rebuild}.")}"));
+            $"{shown.Patients:opposition|oppositions} in force from now on; {shown.AlreadyKnown:N0} known already.{(rebuild.Length == 0 ? "" : $" Datasets to build again: {rebuild}.")}",
+            $"{shown.Patients:opposition|oppositions} en vigueur dès maintenant ; {shown.AlreadyKnown:déjà connue|déjà connues}.{(rebuild.Length == 0 ? "" : $" Jeux de données à reconstruire : {rebuild}.")}"));
         if (shown.UnknownPersons is { Count: > 0 } persons)
             console.WriteLine(session.Say($"Not in the newest release, so nobody is withheld for: {Some(persons)}. Check the number; where it is right, it holds as soon as the patient is loaded.",
                 $"Absents de la dernière version, personne n'est donc retiré pour : {Some(persons)}. Vérifiez le numéro ; s'il est juste, l'opposition vaudra dès que le patient sera chargé."));

@@ -65,8 +65,8 @@ static class DropReleases
         var (count, numbers) = (shown.Dropped.Count, Runs(shown.Dropped.Select(d => d.Release)));
         console.WriteLine(
             count == 0 ? session.Say("No release may go: nothing was changed.", "Aucune version ne peut partir : rien n'a changé.")
-            : shown.DryRun ? session.Say($"{count} releases would go ({numbers}), with {shown.Files:N0} files: {shown.Bytes:N0} bytes. Nothing was changed.", $"{count} versions partiraient ({numbers}), avec {shown.Files:N0} fichiers : {shown.Bytes:N0} octets. Rien n'a changé.")
-            : session.Say($"{count} releases are dropped ({numbers}), with {shown.Files:N0} files and their keys: {shown.Bytes:N0} bytes are given back.", $"{count} versions sont supprimées ({numbers}), avec {shown.Files:N0} fichiers et leurs clés : {shown.Bytes:N0} octets sont rendus."));
+            : shown.DryRun ? session.Say($"{count:release|releases} would go ({numbers}), with {shown.Files:file|files}: {shown.Bytes:byte|bytes}. Nothing was changed.", $"{count:version partirait|versions partiraient} ({numbers}), avec {shown.Files:fichier|fichiers} : {shown.Bytes:octet|octets}. Rien n'a changé.")
+            : session.Say($"{count:release is|releases are} dropped ({numbers}), with {shown.Files:file|files} and their keys: {shown.Bytes:byte is|bytes are} given back.", $"{count:version est supprimée|versions sont supprimées} ({numbers}), avec {shown.Files:fichier|fichiers} et leurs clés : {shown.Bytes:octet est rendu|octets sont rendus}."));
         foreach (var kept in shown.Kept.Where(k => k.Because == KeptBecause.Named))
             console.WriteLine(session.Say($"  release {kept.Release} stays, named by {string.Join(", ", kept.NamedBy.Select(u => Word(session, u)))}", $"  la version {kept.Release} reste, nommée par {string.Join(", ", kept.NamedBy.Select(u => Word(session, u)))}"));
     });

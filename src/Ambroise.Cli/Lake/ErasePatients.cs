@@ -30,11 +30,11 @@ static class ErasePatients
         tenant.Record(Outcome.Done, null, done.Found.Count);
         return new Answer(done, console =>
         {
-            console.WriteLine(session.Say($"{done.Found.Count} patients erased: {done.Rows:N0} rows gone, {done.Removed.Count} files removed, {done.Written.Count} written anew.",
-                $"{done.Found.Count} patients effacés : {done.Rows:N0} lignes disparues, {done.Removed.Count} fichiers supprimés, {done.Written.Count} réécrits."));
+            console.WriteLine(session.Say($"{done.Found.Count:patient|patients} erased: {done.Rows:row|rows} gone, {done.Removed.Count:file|files} removed, {done.Written.Count} written anew.",
+                $"{done.Found.Count:patient effacé|patients effacés} : {done.Rows:ligne disparue|lignes disparues}, {done.Removed.Count:fichier supprimé|fichiers supprimés}, {done.Written.Count:réécrit|réécrits}."));
             foreach (var path in done.Removed) console.WriteLine($"  - {path}");
             foreach (var path in done.Written) console.WriteLine($"  + {path}");
-            if (done.Unknown.Count > 0) console.WriteLine(session.Say($"{done.Unknown.Count} persons were in no release.", $"{done.Unknown.Count} personnes n'étaient dans aucune version."));
+            if (done.Unknown.Count > 0) console.WriteLine(session.Say($"{done.Unknown.Count:person was|persons were} in no release.", $"{done.Unknown.Count:personne n'était|personnes n'étaient} dans aucune version."));
         });
     }
 }

@@ -36,7 +36,7 @@ static class ExportOmop
         if (result.Failed(out var failure, out var written)) return failure;
         tenant.Record(Outcome.Done, release, null, ("rows", written.Values.Sum().ToString(CultureInfo.InvariantCulture)), ("format", format));
         return Answer.Sentence(new Shown(id, folder, format, [.. written.Select(w => new TableShown(w.Key, w.Value))]), session.Say(
-            $"{written.Values.Sum():N0} rows of {written.Count} tables are in {folder}, in the clear: protect them.",
-            $"{written.Values.Sum():N0} lignes de {written.Count} tables sont dans {folder}, en clair : protégez-les."));
+            $"{written.Values.Sum():row|rows} of {written.Count:table|tables}, in the clear, in {folder}: protect them.",
+            $"{written.Values.Sum():ligne|lignes} de {written.Count:table|tables}, en clair, dans {folder} : protégez-les."));
     }
 }

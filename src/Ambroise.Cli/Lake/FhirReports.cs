@@ -61,13 +61,13 @@ static class FhirReports
     static void Show(Session session, IAnsiConsole console, FhirReport report)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("Type", session.Say("Fate", "Sort"), session.Say("Reason", "Raison")).AddColumn(new TableColumn(session.Say("Resources", "Ressources")).RightAligned());
-        foreach (var f in report.Fates) table.AddRow(new Text(f.Type), new Text(f.Kind, f.Kind == "quarantined" ? new Style(Color.Yellow) : Style.Plain), new Text(f.Reason), new Text($"{f.Count:N0}"));
+        foreach (var f in report.Fates) table.AddRow(new Text(f.Type), new Text(f.Kind, f.Kind == "quarantined" ? new Style(Color.Yellow) : Style.Plain), new Text(f.Reason), new Text(session.Say($"{f.Count:N0}")));
         console.Write(table);
         var rows = new Table().Border(TableBorder.Simple).AddColumns("Type", "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
-        foreach (var r in report.Rows) rows.AddRow(new Text(r.Type), new Text(r.Table), new Text($"{r.Rows:N0}"));
+        foreach (var r in report.Rows) rows.AddRow(new Text(r.Type), new Text(r.Table), new Text(session.Say($"{r.Rows:N0}")));
         console.Write(rows);
-        foreach (var note in report.Notes) console.WriteLine($"{note.Type}: {note.Reason} ({note.Count:N0})");
+        foreach (var note in report.Notes) console.WriteLine(session.Say($"{note.Type}: {note.Reason} ({note.Count:N0})", $"{note.Type} : {note.Reason} ({note.Count:N0})"));
         if (report.Unmapped.Count > 0)
-            console.WriteLine(session.Say($"{report.Unmapped.Count:N0} codes without a standard concept, in {report.Unmapped.Sum(u => u.Count):N0} rows: ambroise mappings list", $"{report.Unmapped.Count:N0} codes sans concept standard, dans {report.Unmapped.Sum(u => u.Count):N0} lignes : ambroise mappings list"));
+            console.WriteLine(session.Say($"{report.Unmapped.Count:code|codes} without a standard concept, in {report.Unmapped.Sum(u => u.Count):row|rows}: ambroise mappings list", $"{report.Unmapped.Count:code|codes} sans concept standard, dans {report.Unmapped.Sum(u => u.Count):ligne|lignes} : ambroise mappings list"));
     }
 }

@@ -45,7 +45,7 @@ static class ListReleases
             var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Release", "Version"), session.Say("Created", "Création"), "Mode", "Source", "Patients", session.Say("Rows", "Lignes"),
                 session.Say("Bytes", "Octets"), session.Say("Rejected", "Rejets"), session.Say("Content", "Contenu"));
             foreach (var r in left)
-                table.AddRow($"{r.Release}", r.Created.ToString("yyyy-MM-dd HH:mm", null), r.Mode!, Markup.Escape(r.Source!), $"{r.Patients:N0}", $"{r.Rows:N0}", $"{r.Bytes:N0}", $"{r.Quarantined:N0}", r.ContentHash![..12]);
+                table.AddRow($"{r.Release}", r.Created.ToString("yyyy-MM-dd HH:mm", null), r.Mode!, Markup.Escape(r.Source!), session.Say($"{r.Patients:N0}"), session.Say($"{r.Rows:N0}"), session.Say($"{r.Bytes:N0}"), session.Say($"{r.Quarantined:N0}"), r.ContentHash![..12]);
             console.Write(table);
             // Where some go every night, a line for each would hide those that are left.
             foreach (var run in dropped.GroupBy(d => (d.By, Day: DateOnly.FromDateTime(d.At.UtcDateTime))).TakeLast(DropsShown))

@@ -130,26 +130,28 @@ static class LoadFhir
 
     public static void Show(Session session, IAnsiConsole console, Shown shown)
     {
-        console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {shown.Tenant}: {shown.Patients:N0} {(shown.Patients == 1 ? "patient" : "patients")}, {shown.Seconds:F1} s");
-        console.WriteLine(session.Say($"{shown.Read:N0} {(shown.Read == 1 ? "resource" : "resources")} read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason{(shown.Unchanged > 0 ? $" ({shown.Unchanged:N0} of them as the release has them)" : "")}, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:N0} {(shown.UnmappedCodes == 1 ? "code" : "codes")} without a standard concept.",
-            $"{shown.Read:N0} ressources lues : {shown.Used:N0} utilisées, {shown.SetAside:N0} écartées avec leur raison{(shown.Unchanged > 0 ? $" (dont {shown.Unchanged:N0} telles que la version les a)" : "")}, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:N0} codes sans concept standard."));
+        console.MarkupLine(session.Say($"[green]Release {shown.Release}[/] of {shown.Tenant}: {shown.Patients:patient|patients}, {shown.Seconds:F1} s", $"[green]Version {shown.Release}[/] de {shown.Tenant} : {shown.Patients:patient|patients}, {shown.Seconds:F1} s"));
+        var unchanged = shown.Unchanged == 0 ? "" : session.Say($" ({shown.Unchanged:N0} of them as the release has them)", $" (dont {shown.Unchanged:telle|telles} que la version les a)");
+        console.WriteLine(session.Say($"{shown.Read:resource|resources} read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason{unchanged}, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:code|codes} without a standard concept.",
+            $"{shown.Read:ressource lue|ressources lues} : {shown.Used:utilisée|utilisées}, {shown.SetAside:écartée|écartées} avec leur raison{unchanged}, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:code|codes} sans concept standard."));
         if (shown.OppositionsRecorded + shown.OppositionsWithdrawn > 0)
-            console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:N0} opposition(s) in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
-                $"D'après les Consents lus : {shown.OppositionsRecorded:N0} opposition(s) en vigueur dès maintenant, {shown.OppositionsWithdrawn:N0} levée(s)."));
+            console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:opposition|oppositions} in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
+                $"D'après les Consents lus : {shown.OppositionsRecorded:opposition|oppositions} en vigueur dès maintenant, {shown.OppositionsWithdrawn:levée|levées}."));
         if (shown.Files.Count > 0)
         {
-            var reasons = string.Join(", ", shown.Files.Select(f => $"{f.Reason} {f.Count:N0}"));
+            var reasons = string.Join(", ", shown.Files.Select(f => session.Say($"{f.Reason} {f.Count:N0}")));
             console.MarkupLineInterpolated($"[yellow]{session.Say($"Files not read, or not to their end: {reasons}. 'ambroise quarantine' names them.", $"Fichiers non lus, ou pas jusqu'au bout : {reasons}. « ambroise quarantine » les nomme.")}[/]");
         }
         if (shown.Export is { } exported) console.WriteLine(Told(session, exported));
-        foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {table.Rows,12:N0}");
+        foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {session.Say($"{table.Rows:N0}"),12}");
     }
 
     static string Told(Session session, ExportShown export)
     {
-        var problems = string.Join(", ", export.Problems.Select(p => $"{p.Severity} {p.Code} {p.Count:N0}"));
-        return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{(export.Missing > 0 ? $" {export.Missing:N0} resources that it counts were not in its files." : "")}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}",
-            $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{(export.Missing > 0 ? $" {export.Missing:N0} ressources qu'il annonce manquaient dans ses fichiers." : "")}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}");
+        var problems = string.Join(", ", export.Problems.Select(p => session.Say($"{p.Severity} {p.Code} {p.Count:N0}")));
+        var missing = export.Missing == 0 ? "" : session.Say($" Not in its files: {export.Missing:resource|resources} that it counts.", $" Absentes de ses fichiers : {export.Missing:ressource|ressources} qu'il annonce.");
+        return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{missing}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}",
+            $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{missing}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}");
     }
 
     /// <summary>The key that names of resources become keys of rows under: the same for every load of the tenant.</summary>

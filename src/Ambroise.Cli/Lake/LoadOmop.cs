@@ -81,8 +81,9 @@ static class LoadOmop
 
     public static void Show(Session session, IAnsiConsole console, Shown shown)
     {
-        console.MarkupLineInterpolated($"[green]{session.Say("Release", "Version")} {shown.Release}[/] {session.Say("of", "de")} {shown.Tenant}: {shown.Patients:N0} {session.Say("patients", "patients")}, {shown.Rows:N0} {session.Say("rows", "lignes")}, {shown.Bytes:N0} {session.Say("bytes sealed, in", "octets scellés, en")} {shown.Seconds:F1} s");
-        foreach (var reject in shown.Rejects.OrderByDescending(r => r.Rows)) console.MarkupLineInterpolated($"[yellow]{reject.Rows:N0} {session.Say("rejected", "rejetées")}[/] {reject.Table}.{reject.Field}: {reject.Reason}");
+        console.MarkupLine(session.Say($"[green]Release {shown.Release}[/] of {shown.Tenant}: {shown.Patients:patient|patients}, {shown.Rows:row|rows}, {shown.Bytes:byte|bytes} sealed, in {shown.Seconds:F1} s",
+            $"[green]Version {shown.Release}[/] de {shown.Tenant} : {shown.Patients:patient|patients}, {shown.Rows:ligne|lignes}, {shown.Bytes:octet scellé|octets scellés}, en {shown.Seconds:F1} s"));
+        foreach (var reject in shown.Rejects.OrderByDescending(r => r.Rows)) console.MarkupLineInterpolated($"[yellow]{session.Say($"{reject.Rows:N0} rejected", $"{reject.Rows:rejetée|rejetées}")}[/] {reject.Table}.{reject.Field}: {reject.Reason}");
         foreach (var note in shown.Notes) console.MarkupLineInterpolated($"[grey]{note}[/]");
     }
 

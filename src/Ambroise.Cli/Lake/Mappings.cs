@@ -36,7 +36,7 @@ static class Mappings
                 return new Answer(report.Unmapped, console =>
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns("Code", session.Say("Vocabulary", "Vocabulaire"), session.Say("Name", "Libellé"), "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
-                    foreach (var u in report.Unmapped.Take(100)) table.AddRow(new Text(u.Code), new Text(u.Vocabulary), new Text(u.Display), new Text(u.Table), new Text($"{u.Count:N0}"));
+                    foreach (var u in report.Unmapped.Take(100)) table.AddRow(new Text(u.Code), new Text(u.Vocabulary), new Text(u.Display), new Text(u.Table), new Text(session.Say($"{u.Count:N0}")));
                     console.Write(table);
                 });
             },
@@ -73,7 +73,7 @@ static class Mappings
                 foreach (var code in given.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
                 DurableFile.Replace(PathOf(open), Encoding.UTF8.GetBytes(LocalMappings.Write(kept.OrderBy(k => k.Key).SelectMany(k => k.Value))));
                 open.Record(Outcome.Done, null, null, ("mappings", $"{given.Count}"));
-                return Answer.Sentence(new { taken = given.Count, codes = kept.Count }, session.Say($"{given.Count} mappings taken; {kept.Count} codes are mapped locally from the next load on.", $"{given.Count} transcodages pris ; {kept.Count} codes sont transcodés localement dès le prochain chargement."));
+                return Answer.Sentence(new { taken = given.Count, codes = kept.Count }, session.Say($"{given.Count:mapping|mappings} taken; {kept.Count:code is|codes are} mapped locally from the next load on.", $"{given.Count:transcodage pris|transcodages pris} ; {kept.Count:code est transcodé|codes sont transcodés} localement dès le prochain chargement."));
             },
             new Example("ambroise mappings import mapped.csv --tenant chu", frame.Say("replaces mappings of the same codes", "remplace ceux des mêmes codes")));
     }

@@ -37,7 +37,7 @@ static class ShowQuarantine
                 return;
             }
             var table = new Table().Border(TableBorder.Simple).AddColumns("Table", session.Say("Field", "Champ"), session.Say("Reason", "Raison"), session.Say("Rows", "Lignes"), session.Say("First places", "Premières places"));
-            foreach (var g in groups) table.AddRow(g.Table, g.Field ?? "", g.Reason, $"{g.Rows:N0}", Markup.Escape(string.Join(", ", g.First.Select(p => $"{p.File}:{p.Line}"))));
+            foreach (var g in groups) table.AddRow(g.Table, g.Field ?? "", g.Reason, session.Say($"{g.Rows:N0}"), Markup.Escape(string.Join(", ", g.First.Select(p => $"{p.File}:{p.Line}"))));
             console.Write(table);
         });
     }

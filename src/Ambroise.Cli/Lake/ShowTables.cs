@@ -44,8 +44,8 @@ static class ShowTables
         var table = new Table().Border(TableBorder.Simple).AddColumns("Table", "").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned())
             .AddColumn(new TableColumn("Patients").RightAligned()).AddColumns(session.Say("First", "Première"), session.Say("Last", "Dernière")).AddColumn(new TableColumn(session.Say("Bytes/row", "Octets/ligne")).RightAligned());
         foreach (var t in tables)
-            table.AddRow(new Text(t.Table), new Text(new string('█', (int)Math.Ceiling(20.0 * t.Rows / most)), new Style(Color.Teal)), new Text($"{t.Rows:N0}"), new Text(t.Patients == 0 ? "" : $"{t.Patients:N0}"),
-                new Text(t.First?.ToString("yyyy-MM-dd", null) ?? ""), new Text(t.Last?.ToString("yyyy-MM-dd", null) ?? ""), new Text($"{t.BytesPerRow:F1}"));
+            table.AddRow(new Text(t.Table), new Text(new string('█', (int)Math.Ceiling(20.0 * t.Rows / most)), new Style(Color.Teal)), new Text(session.Say($"{t.Rows:N0}")), new Text(t.Patients == 0 ? "" : session.Say($"{t.Patients:N0}")),
+                new Text(t.First?.ToString("yyyy-MM-dd", null) ?? ""), new Text(t.Last?.ToString("yyyy-MM-dd", null) ?? ""), new Text(session.Say($"{t.BytesPerRow:F1}")));
         console.Write(table);
     }
 }

@@ -26,7 +26,7 @@ static class VerifyTenant
             Verification.Run(tenant.Lake(session.Clock), new LoadOmop.Now<(int Done, int Of)>(p => show((double)p.Done / p.Of)), cancel));
         if (report.Fault is not null) return report.Fault;
         return Answer.Sentence(new Shown(id, true, report.Releases, report.Files, report.Bytes, report.Rows), session.Say(
-            $"Tenant {id} is sound: {report.Releases} releases, {report.Files} files, {report.Rows:N0} rows, {report.Bytes:N0} bytes read and checked.",
-            $"L'établissement {id} est intact : {report.Releases} versions, {report.Files} fichiers, {report.Rows:N0} lignes, {report.Bytes:N0} octets lus et contrôlés."));
+            $"Tenant {id} is sound: {report.Releases:release|releases}, {report.Files:file|files}, {report.Rows:row|rows}, {report.Bytes:byte|bytes} read and checked.",
+            $"L'établissement {id} est intact : {report.Releases:version|versions}, {report.Files:fichier|fichiers}, {report.Rows:ligne|lignes}, {report.Bytes:octet lu et contrôlé|octets lus et contrôlés}."));
     }
 }

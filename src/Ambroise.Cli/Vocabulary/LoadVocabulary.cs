@@ -26,7 +26,7 @@ static class LoadVocabulary
         });
         if (result.Failed(out var failure, out var loaded)) return failure;
         return Answer.Sentence(loaded, loaded.Changed
-            ? session.Say($"{loaded.Rows.GetValueOrDefault("concept"):N0} concepts are loaded and can be searched.", $"{loaded.Rows.GetValueOrDefault("concept"):N0} concepts chargés, prêts à être cherchés.")
+            ? session.Say($"{loaded.Rows.GetValueOrDefault("concept"):concept is|concepts are} loaded and can be searched.", $"{loaded.Rows.GetValueOrDefault("concept"):concept chargé, à chercher|concepts chargés, à chercher} par nom, code ou synonyme.")
             : session.Say("The same vocabulary was loaded already: nothing to do.", "Ce vocabulaire était déjà chargé : rien à faire."));
     }
 }

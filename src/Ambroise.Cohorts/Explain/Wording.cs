@@ -28,11 +28,19 @@ public sealed class Wording(bool isFrench)
 
     public string Days(long n) => Count(n, Say("day", "jour"), Say("days", "jours"));
 
-    /// <returns>Thousands parted by a comma, or by a narrow no-break space.</returns>
-    public string Whole(long n) => n.ToString("N0", CultureInfo.InvariantCulture).Replace(",", isFrench ? "\u202f" : ",", StringComparison.Ordinal);
+    /// <summary>The invariant culture but for numbers: thousands parted by a comma and a decimal point, or by a narrow no-break space and a decimal comma.</summary>
+    public CultureInfo Culture { get; } = isFrench ? WithFrenchNumbers() : CultureInfo.InvariantCulture;
 
-    public string Number(decimal number) => decimal.Truncate(number) == number && number is > long.MinValue and < long.MaxValue ? Whole((long)number)
-        : number.ToString("0.####", CultureInfo.InvariantCulture).Replace(".", isFrench ? "," : ".", StringComparison.Ordinal);
+    static CultureInfo WithFrenchNumbers()
+    {
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (culture.NumberFormat.NumberGroupSeparator, culture.NumberFormat.NumberDecimalSeparator) = ("\u202f", ",");
+        return CultureInfo.ReadOnly(culture);
+    }
+
+    public string Whole(long n) => n.ToString("N0", Culture);
+
+    public string Number(decimal number) => decimal.Truncate(number) == number && number is > long.MinValue and < long.MaxValue ? Whole((long)number) : number.ToString("0.####", Culture);
 
     /// <returns>"1 January 2010", "1er janvier 2010".</returns>
     public string Date(DateOnly date) => isFrench ? $"{(date.Day == 1 ? "1er" : date.Day)}\u00a0{Mois[date.Month - 1]} {date.Year}" : $"{date.Day}\u00a0{Months[date.Month - 1]} {date.Year}";
