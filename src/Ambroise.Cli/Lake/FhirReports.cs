@@ -13,11 +13,42 @@ namespace Ambroise.Cli.Lake;
 static class FhirReports
 {
     /// <returns>The report of a release's load; or <c>load.report-none</c> where it was no load of FHIR.</returns>
-    public static Result<FhirReport> Of(OpenTenant tenant, TimeProvider clock, int? release)
+    public static Result<FhirReport> Of(OpenTenant tenant, TimeProvider clock, int? release) => Read(tenant, clock, release).Failed(out var failure, out var read) ? failure : read.Report;
+
+    static Result<(int Release, FhirReport Report)> Read(OpenTenant tenant, TimeProvider clock, int? release)
     {
         var lake = tenant.Lake(clock);
         if (lake.Release(release).Failed(out var failure, out var manifest) || SealedReport.Read(lake, manifest).Failed(out failure, out var found)) return failure;
-        return found.Json is { } json && FhirReport.Parse(json) is { } report ? report : new Failure(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
+        return found.Json is { } json && FhirReport.Parse(json) is { } report ? (manifest.Release, report) : new Failure(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
+    }
+
+    /// <summary>What became of the resources of one type, or of all: each that was read met one of three fates.</summary>
+    public sealed record FatesShown(string Type, long Used, long SetAside, long Quarantined)
+    {
+        public long Read => Used + SetAside + Quarantined;
+
+        /// <returns>The fates of each type, by name.</returns>
+        public static IReadOnlyList<FatesShown> ByType(FhirReport report) => [.. report.Fates.GroupBy(f => f.Type).Select(g => Of(g.Key, g)).OrderBy(t => t.Type, StringComparer.Ordinal)];
+
+        /// <returns>The fates of every resource that was read.</returns>
+        public static FatesShown All(FhirReport report) => Of("", report.Fates);
+
+        static FatesShown Of(string type, IEnumerable<FateCount> fates)
+        {
+            var counts = fates.GroupBy(f => f.Kind).ToDictionary(g => g.Key, g => g.Sum(f => f.Count));
+            return new(type, counts.GetValueOrDefault("used"), counts.GetValueOrDefault("set-aside"), counts.GetValueOrDefault("quarantined"));
+        }
+    }
+
+    /// <summary>The report as it is kept, with what its fates come to.</summary>
+    sealed record Shown(int Release, int Format, string Software, string Cdm, string Guide, string Vocabulary, DateTimeOffset At, string Zone, IReadOnlyList<string> Intents, long Read, long Used, long SetAside, long Quarantined,
+        IReadOnlyList<FatesShown> Types, IReadOnlyList<FateCount> Fates, IReadOnlyList<TypeRows> Rows, IReadOnlyList<UnmappedCount> Unmapped, IReadOnlyList<FateCount> Notes)
+    {
+        public static Shown Of(int release, FhirReport r)
+        {
+            var all = FatesShown.All(r);
+            return new(release, r.Format, r.Software, r.Cdm, r.Guide, r.Vocabulary, r.At, r.Zone, r.Intents, all.Read, all.Used, all.SetAside, all.Quarantined, FatesShown.ByType(r), r.Fates, r.Rows, r.Unmapped, r.Notes);
+        }
     }
 
     public static Command Command(CommandFrame frame)
@@ -28,13 +59,14 @@ static class FhirReports
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
-                if (Of(open, session.Clock, parse.GetValue(release)).Failed(out var failure, out var report)) return failure;
+                if (Read(open, session.Clock, parse.GetValue(release)).Failed(out var failure, out var read)) return failure;
                 if (parse.GetValue(decisions))
                 {
                     if (Decided(open, session.Clock, parse.GetValue(release)).Failed(out failure, out var decided)) return failure;
                     return new Answer(decided, console => Show(session, console, decided));
                 }
-                return new Answer(report, console => Show(session, console, report));
+                var shown = Shown.Of(read.Release, read.Report);
+                return new Answer(shown, console => Show(session, console, shown));
             },
             new Example("ambroise load report --tenant chu", frame.Say("resources read = used + set aside + quarantined", "ressources lues = utilisées + écartées + en quarantaine")));
     }
@@ -54,20 +86,59 @@ static class FhirReports
             return;
         }
         var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Decision", "Décision"), "Patient", session.Say("Was", "Était"), session.Say("Is", "Est"), session.Say("Because of", "À cause de"));
-        foreach (var d in decisions) table.AddRow(new Text(d.What), new Text($"{d.Patient}"), new Text($"{d.Before}"), new Text($"{d.Person}"), new Text(d.Because));
+        foreach (var d in decisions) table.AddRow(new Text(Decision(session, d.What)), new Text($"{d.Patient}"), new Text($"{d.Before}"), new Text($"{d.Person}"), new Text(d.Because));
         console.Write(table);
     }
 
-    static void Show(Session session, IAnsiConsole console, FhirReport report)
+    static void Show(Session session, IAnsiConsole console, Shown report)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("Type", session.Say("Fate", "Sort"), session.Say("Reason", "Raison")).AddColumn(new TableColumn(session.Say("Resources", "Ressources")).RightAligned());
-        foreach (var f in report.Fates) table.AddRow(new Text(f.Type), new Text(f.Kind, f.Kind == "quarantined" ? new Style(Color.Yellow) : Style.Plain), new Text(f.Reason), new Text(session.Say($"{f.Count:N0}")));
-        console.Write(table);
-        var rows = new Table().Border(TableBorder.Simple).AddColumns("Type", "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
-        foreach (var r in report.Rows) rows.AddRow(new Text(r.Type), new Text(r.Table), new Text(session.Say($"{r.Rows:N0}")));
+        Table Columns(params string[] names)
+        {
+            var table = new Table().Border(TableBorder.Simple);
+            foreach (var name in names) table.AddColumn(name);
+            return table;
+        }
+        Table Counting(Table table, params string[] names)
+        {
+            foreach (var name in names) table.AddColumn(new TableColumn(name).RightAligned());
+            return table;
+        }
+        Text Number(long n) => new(session.Say($"{n:N0}"));
+
+        var (zone, vocabulary) = (report.Zone == "as written" ? session.Say("as written", "telles qu'écrites") : report.Zone, report.Vocabulary.Length == 0 ? session.Say("none", "aucun") : report.Vocabulary);
+        console.WriteLine(session.Say($"Release {report.Release}, loaded at {report.At:u} by Ambroise {report.Software}. Vocabulary: {vocabulary}. Times: {zone}.",
+            $"Version {report.Release}, chargée le {report.At:u} par Ambroise {report.Software}. Vocabulaire : {vocabulary}. Heures : {zone}."));
+
+        var types = Counting(Columns("Type"), session.Say("Read", "Lues"), session.Say("Used", "Utilisées"), session.Say("Set aside", "Écartées"), session.Say("Quarantined", "En quarantaine"));
+        foreach (var t in report.Types) types.AddRow(new Text(t.Type), Number(t.Read), Number(t.Used), Number(t.SetAside), Number(t.Quarantined));
+        types.AddRow(new Text(session.Say("All", "Toutes")), Number(report.Read), Number(report.Used), Number(report.SetAside), Number(report.Quarantined));
+        console.Write(types);
+
+        var fates = Counting(Columns("Type", session.Say("Fate", "Sort"), session.Say("Reason", "Raison")), session.Say("Resources", "Ressources"));
+        foreach (var f in report.Fates) fates.AddRow(new Text(f.Type), new Text(Fate(session, f.Kind), f.Kind == "quarantined" ? new Style(Color.Yellow) : Style.Plain), new Text(f.Reason == f.Kind ? "" : f.Reason), Number(f.Count));
+        console.Write(fates);
+
+        var rows = Counting(Columns("Type", "Table"), session.Say("Rows", "Lignes"));
+        foreach (var r in report.Rows) rows.AddRow(new Text(r.Type), new Text(r.Table), Number(r.Rows));
         console.Write(rows);
         foreach (var note in report.Notes) console.WriteLine(session.Say($"{note.Type}: {note.Reason} ({note.Count:N0})", $"{note.Type} : {note.Reason} ({note.Count:N0})"));
         if (report.Unmapped.Count > 0)
             console.WriteLine(session.Say($"{report.Unmapped.Count:code|codes} without a standard concept, in {report.Unmapped.Sum(u => u.Count):row|rows}: ambroise mappings list", $"{report.Unmapped.Count:code|codes} sans concept standard, dans {report.Unmapped.Sum(u => u.Count):ligne|lignes} : ambroise mappings list"));
     }
+
+    static string Fate(Session session, string kind) => kind switch
+    {
+        "used" => session.Say("used", "utilisées"),
+        "set-aside" => session.Say("set aside", "écartées"),
+        "quarantined" => session.Say("quarantined", "en quarantaine"),
+        _ => kind,
+    };
+
+    static string Decision(Session session, string what) => what switch
+    {
+        "merged" => session.Say("merged", "réuni"),
+        "moved" => session.Say("moved", "déplacé"),
+        "split" => session.Say("split", "séparé"),
+        _ => what,
+    };
 }

@@ -118,9 +118,9 @@ static class LoadFhir
         if (result.Failed(out failure, out var loaded)) return failure;
         tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
         if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
-        long Sum(string kind) => told.Fates.Where(f => f.Kind == kind).Sum(f => f.Count);
+        var fates = FhirReports.FatesShown.All(told);
         return new Shown(tenant.Id.Value, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
-            told.Fates.Sum(f => f.Count), Sum("used"), Sum("set-aside"), told.Fates.Where(f => f.Reason == FhirReport.Unchanged).Sum(f => f.Count), Sum("quarantined"), told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
+            fates.Read, fates.Used, fates.SetAside, told.Fates.Where(f => f.Reason == FhirReport.Unchanged).Sum(f => f.Count), fates.Quarantined, told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],
             [.. told.Fates.Select(f => new FateShown(f.Type, f.Kind, f.Reason, f.Count))], null,
             objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws))
         {
@@ -133,7 +133,7 @@ static class LoadFhir
         console.MarkupLine(session.Say($"[green]Release {shown.Release}[/] of {shown.Tenant}: {shown.Patients:patient|patients}, {shown.Seconds:F1} s", $"[green]Version {shown.Release}[/] de {shown.Tenant} : {shown.Patients:patient|patients}, {shown.Seconds:F1} s"));
         var unchanged = shown.Unchanged == 0 ? "" : session.Say($" ({shown.Unchanged:N0} of them as the release has them)", $" (dont {shown.Unchanged:telle|telles} que la version les a)");
         console.WriteLine(session.Say($"{shown.Read:resource|resources} read: {shown.Used:N0} used, {shown.SetAside:N0} set aside with a reason{unchanged}, {shown.Quarantined:N0} quarantined; {shown.UnmappedCodes:code|codes} without a standard concept.",
-            $"{shown.Read:ressource lue|ressources lues} : {shown.Used:utilisée|utilisées}, {shown.SetAside:écartée|écartées} avec leur raison{unchanged}, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:code|codes} sans concept standard."));
+            $"{shown.Read:ressource lue|ressources lues} : {shown.Used:utilisée|utilisées}, {shown.SetAside:écartée|écartées} avec raison{unchanged}, {shown.Quarantined:N0} en quarantaine ; {shown.UnmappedCodes:code|codes} sans concept standard."));
         if (shown.OppositionsRecorded + shown.OppositionsWithdrawn > 0)
             console.WriteLine(session.Say($"By the Consents read: {shown.OppositionsRecorded:opposition|oppositions} in force from now on, {shown.OppositionsWithdrawn:N0} withdrawn.",
                 $"D'après les Consents lus : {shown.OppositionsRecorded:opposition|oppositions} en vigueur dès maintenant, {shown.OppositionsWithdrawn:levée|levées}."));

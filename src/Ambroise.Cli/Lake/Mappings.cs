@@ -35,6 +35,11 @@ static class Mappings
                 }
                 return new Answer(report.Unmapped, console =>
                 {
+                    if (report.Unmapped.Count == 0)
+                    {
+                        console.WriteLine(session.Say("Every code has a standard concept.", "Tous les codes ont un concept standard."));
+                        return;
+                    }
                     var table = new Table().Border(TableBorder.Simple).AddColumns("Code", session.Say("Vocabulary", "Vocabulaire"), session.Say("Name", "Libellé"), "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
                     foreach (var u in report.Unmapped.Take(100)) table.AddRow(new Text(u.Code), new Text(u.Vocabulary), new Text(u.Display), new Text(u.Table), new Text(session.Say($"{u.Count:N0}")));
                     console.Write(table);

@@ -22,6 +22,18 @@ public sealed class FhirLoadSpecs
 
         var report = home.Run("load", "report", "--tenant", "chu", "--release", "1", "--json").Succeeded().Json;
         Assert.Equal(read.Values.Sum(), report.GetProperty("fates").EnumerateArray().Sum(f => f.GetProperty("count").GetInt64()));
+        static long Of(System.Text.Json.JsonElement fates, string name) => fates.GetProperty(name).GetInt64();
+        var types = report.GetProperty("types").EnumerateArray().ToList();
+        Assert.Equal(expected, types.ToDictionary(t => t.GetProperty("type").GetString()!, t => Of(t, "read")));
+        Assert.All(types.Append(report), t => Assert.Equal(Of(t, "read"), Of(t, "used") + Of(t, "setAside") + Of(t, "quarantined")));
+        Assert.Equal(expected.Values.Sum(), Of(report, "read"));
+
+        // A person sees the same, as their language writes it.
+        var (english, french) = (home.Run("load", "report", "--tenant", "chu", "--release", "1").Succeeded().Output, home.Run("load", "report", "--tenant", "chu", "--release", "1", "--lang", "fr").Succeeded().Output);
+        Assert.Matches($@"All +{expected.Values.Sum():N0} +{Of(report, "used"):N0} +{Of(report, "setAside"):N0} +{Of(report, "quarantined"):N0}", english);
+        Assert.Contains($"by Ambroise {report.GetProperty("software").GetString()}. Vocabulary: {report.GetProperty("vocabulary").GetString()}. Times: as written.", english, StringComparison.Ordinal);
+        Assert.Matches($@"Toutes +{expected.Values.Sum():N0} ".Replace(",", "\u202f", StringComparison.Ordinal), french);
+        Assert.DoesNotMatch(@"\b(set-aside|quarantined|used)\b|[0-9],[0-9]{3}", french);
         home.Run("verify", "--tenant", "chu").Succeeded();
     }
 
@@ -52,5 +64,24 @@ public sealed class FhirLoadSpecs
         Assert.Empty(home.Run("mappings", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray());
         home.Run("load", "omop", Conformance.Path("omop/synthea27nj"), "--tenant", "chu").Succeeded();
         home.Run("load", "report", "--tenant", "chu").Failed(4, "load.report-none");
+    }
+
+    /// <summary>One of each: no plural of one, and no table of nothing.</summary>
+    [Fact]
+    public void One_patient_is_told_as_one_in_both_languages()
+    {
+        using var home = TemporaryHome.With("chu");
+        var sent = home.Beside("sent.ndjson");
+        File.WriteAllText(sent, """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""");
+        var english = home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded().Output;
+        Assert.Contains(": 1 patient,", english, StringComparison.Ordinal);
+        Assert.Contains("1 resource read: 1 used, 0 set aside with a reason, 0 quarantined; 0 codes without", english, StringComparison.Ordinal);
+        var french = home.Run("load", "fhir", sent, "--tenant", "chu", "--lang", "fr").Succeeded().Output;
+        Assert.Contains(" : 1 patient,", french, StringComparison.Ordinal);
+        Assert.Contains("1 ressource lue : 1 utilisée, 0 écartée avec raison, 0 en quarantaine ; 0 code sans", french, StringComparison.Ordinal);
+        Assert.Equal("Every code has a standard concept.", home.Run("mappings", "list", "--tenant", "chu").Succeeded().Output.Trim());
+        Assert.Equal("Tous les codes ont un concept standard.", home.Run("mappings", "list", "--tenant", "chu", "--lang", "fr").Succeeded().Output.Trim());
+        File.WriteAllText(sent, """{"resourceType":"Practitioner","id":"m"}""");
+        Assert.Contains("ni ressource Patient", home.Run("load", "fhir", sent, "--tenant", "chu", "--lang", "fr").Failed(2, "load.no-person").Error, StringComparison.Ordinal);
     }
 }
