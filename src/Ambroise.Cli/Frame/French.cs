@@ -46,7 +46,7 @@ static class French
         ["export.token-plain"] = "Ni jeton ni preuve d'identité ne part en clair vers une autre machine : prenez https. …",
         ["export.token-refused"] = "Le serveur ne donne pas de jeton à ce client : sa clé publique y est-elle déclarée, et la portée admise ? …",
         ["export.type-invalid"] = "Ce n'est pas un type de ressource de FHIR R4. …",
-        ["export.unreachable"] = "Le serveur est injoignable ou a coupé : vérifiez l'adresse et le réseau ; ce qui a été récupéré est gardé. …",
+        ["export.unreachable"] = "Le serveur est injoignable, ne répond pas ou a coupé : vérifiez l'adresse et le réseau ; ce qui a été récupéré est gardé. …",
         ["load.option-server"] = "Cette option ne vaut que pour l'adresse d'un serveur FHIR. …",
         ["load.since-replace"] = "--since ne récupère que les changements : à la place de tout, le reste serait perdu. Retirez --mode, ou dites merge.",
         ["load.memory"] = "Cet apport demande plus de mémoire que --memory n'en donne : rien n'a été chargé.",

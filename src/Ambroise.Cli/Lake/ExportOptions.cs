@@ -89,6 +89,14 @@ sealed class ExportOptions
                 if (done.Files > 0) report((double)done.Fetched / done.Files);
                 else session.Terminal.Aside.WriteLine(session.Say($"The server prepares its export{(done.Says.Length > 0 ? $": {done.Says}" : "")}", $"Le serveur prépare son export{(done.Says.Length > 0 ? $" : {done.Says}" : "")}"));
             };
+            export.Waits = wait => session.Terminal.Aside.WriteLine(Told(session, wait));
             return export.FetchAsync(cancel);
         });
+
+    static string Told(Session session, ExportWait wait) => wait switch
+    {
+        { Again: not { } } => session.Say($"{wait.Host} has not answered yet ({wait.Place}).", $"{wait.Host} n'a pas encore répondu ({wait.Place})."),
+        { Status: { } status, Again: { } again } => session.Say($"{wait.Host} answered {status} ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} a répondu {status} ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
+        { Again: { } again } => session.Say($"{wait.Host} could not be reached or broke off ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} est injoignable ou a coupé ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
+    };
 }

@@ -83,7 +83,7 @@ static class LoadFhir
         using var export = asked is null ? null : BulkExport.Open(Path.Combine(tenant.Folder, "exports"), tenant.Keys.GetOrCreate("fhir-export", "spool"), asked.Request, asked.SinceLast, asked.Anew, asked.Client, session.Clock).OrThrow();
         if ((export is null ? FhirFolder.Open(folder) : await ExportOptions.FetchAsync(session, export, cancel)).Failed(out var failure, out var files)) return failure;
         if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown))
-            return export is null ? failure : failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
+            return export is null ? failure : BulkExport.Kept(failure);
         if (export is not null) shown = shown with { Export = new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems) };
         export?.Loaded();
         return new Answer(shown, console => Show(session, console, shown));

@@ -13,6 +13,12 @@ namespace Ambroise.Sources.Fhir.Export;
 /// <param name="Files">0 while the server prepares.</param>
 public sealed record ExportProgress(string Says, int Fetched, int Files);
 
+/// <summary>The server keeps us waiting.</summary>
+/// <param name="Place">What is being done.</param>
+/// <param name="Status">What it answered; null where it did not.</param>
+/// <param name="Again">When it is asked again; null where its answer is still awaited.</param>
+public sealed record ExportWait(string Host, string Place, int? Status, TimeSpan? Again);
+
 /// <summary>Problems the server tells of in its error files, by its own words of severity and kind.</summary>
 public sealed record ExportProblem(string Severity, string Code, long Count);
 
@@ -30,6 +36,9 @@ public sealed class BulkExport : IDisposable
 
     /// <summary>Called as it goes on.</summary>
     public Action<ExportProgress>? Progressed { get; set; }
+
+    /// <summary>Called where the server keeps us waiting, from a thread of its own.</summary>
+    public Action<ExportWait>? Waits { get => line.Waits; set => line.Waits = value; }
 
     /// <summary>Whether an earlier run began it.</summary>
     public bool IsResumed { get; private set; }
@@ -92,9 +101,12 @@ public sealed class BulkExport : IDisposable
         }
         catch (FailureException e)
         {
-            return e.Failure;
+            return folder.State.Job is not null && e.Failure.Code is "export.refused" or "export.answer-invalid" ? Kept(e.Failure) : e.Failure;
         }
     }
+
+    /// <summary>A failure that the same command meets again, for what the server gave is kept: says how to ask anew.</summary>
+    public static Failure Kept(Failure failure) => failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
 
     /// <summary>The release that came of it is committed: what was fetched goes, and the next increment starts here.</summary>
     public void Loaded() => folder.Loaded();
@@ -226,7 +238,7 @@ public sealed class BulkExport : IDisposable
                 tries = inParts && spool.Length > before ? 1 : tries + 1;
                 if (tries >= ServerLine.MostTries)
                     throw new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} broke off {tries} times ({place}): try later. What was fetched is kept for the next run.").AsException();
-                await line.WaitAsync(ServerLine.BackOff(tries), place, cancel);
+                await line.AgainAsync(ServerLine.BackOff(tries), address, null, place, cancel);
             }
             finally
             {
@@ -342,7 +354,7 @@ public sealed class BulkExport : IDisposable
     static FailureException Invalid(string what) => new Failure(FailureKind.Unavailable, "export.answer-invalid", $"{what}: ask who runs the server.").AsException();
 
     /// <summary>A server's words as a terminal may show them.</summary>
-    static string Printable(string words) => new([.. words.Where(static c => !char.IsControl(c)).Take(100)]);
+    internal static string Printable(string words) => new([.. words.Where(static c => !char.IsControl(c) && !char.IsSurrogate(c) && char.GetUnicodeCategory(c) != UnicodeCategory.Format).Take(100)]);
 
     public void Dispose()
     {

@@ -13,12 +13,20 @@ sealed class ServerLine : IDisposable
     /// <summary>Silence longer than this is a lost connection.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
 
+    enum Lost { No, Broken, Silent, Untrusted }
+
     readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
     readonly ExportRequest asked;
     readonly TimeProvider clock;
     readonly DateTimeOffset deadline;
     readonly BackendToken? token;
     bool answered;
+
+    /// <summary>Called where the server keeps us waiting: from a thread of its own.</summary>
+    public Action<ExportWait>? Waits { get; set; }
+
+    /// <summary>Silence for so long is told.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     public ServerLine(ExportRequest asked, BackendToken? token, TimeProvider clock) => (this.asked, this.token, this.clock, deadline) = (asked, token, clock, clock.GetUtcNow() + asked.Limit);
 
@@ -35,8 +43,8 @@ sealed class ServerLine : IDisposable
             using var request = new HttpRequestMessage(method, address);
             dress?.Invoke(request);
             if (withToken && token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await token.GetAsync(this, cancel));
-            var (answer, certificate) = await HeadersAsync(request, cancel);
-            if (certificate) throw new Failure(FailureKind.Forbidden, "export.certificate", $"No protected connection to {address.Host} ({place}): its certificate is not trusted here, or it speaks no TLS this machine accepts.").AsException();
+            var (answer, lost) = await HeadersAsync(request, place, cancel);
+            if (lost == Lost.Untrusted) throw new Failure(FailureKind.Forbidden, "export.certificate", $"No protected connection to {address.Host} ({place}): its certificate is not trusted here, or it speaks no TLS this machine accepts.").AsException();
             answered |= answer is not null;
             switch (answer?.StatusCode)
             {
@@ -60,10 +68,20 @@ sealed class ServerLine : IDisposable
             var wait = answer is null ? null : Asked(answer);
             answer?.Dispose();
             if (tries >= (answered ? MostTries : FirstTries))
-                throw (answer is null ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} could not be reached or broke off ({place}), {tries} times: check the address and the network. What was fetched is kept for the next run.")
+                throw (lost == Lost.Silent ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} took the connection and did not answer within {Silence.TotalSeconds} seconds ({place}), {tries} times: is it up, and a FHIR server? What was fetched is kept for the next run.")
+                    : answer is null ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} could not be reached or broke off ({place}), {tries} times: check the address and the network. What was fetched is kept for the next run.")
                     : new Failure(FailureKind.Unavailable, "export.server-failed", $"{address.Host} answered {(int)answer.StatusCode} ({place}), {tries} times: try later, or ask who runs it. What was fetched is kept for the next run.")).AsException();
-            await WaitAsync(wait ?? BackOff(tries), place, cancel);
+            await AgainAsync(wait ?? BackOff(tries), address, (int?)answer?.StatusCode, place, cancel);
         }
+    }
+
+    /// <summary>Waits before something is tried again, and tells it.</summary>
+    /// <param name="status">What the server answered; null where it did not.</param>
+    /// <exception cref="FailureException"><c>export.time-limit</c> where the wait would go past it.</exception>
+    public Task AgainAsync(TimeSpan wait, Uri address, int? status, string place, CancellationToken cancel)
+    {
+        Waits?.Invoke(new(address.Host, place, status, wait));
+        return WaitAsync(wait, place, cancel);
     }
 
     /// <exception cref="FailureException"><c>export.time-limit</c> where the wait would go past it.</exception>
@@ -79,12 +97,16 @@ sealed class ServerLine : IDisposable
     /// <exception cref="FailureException"><c>export.time-limit</c>.</exception>
     public async Task<int> ReadAsync(Stream body, Memory<byte> into, string place, CancellationToken cancel)
     {
-        if (clock.GetUtcNow() > deadline) throw Late(place);
+        var most = Patient(place);
         using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        silent.CancelAfter(Silence);
+        silent.CancelAfter(most);
         try
         {
             return await body.ReadAsync(into, silent.Token);
+        }
+        catch (OperationCanceledException) when (most < Silence && !cancel.IsCancellationRequested)
+        {
+            throw Late(place);
         }
         catch (Exception e) when (e is HttpRequestException || e is OperationCanceledException && !cancel.IsCancellationRequested)
         {
@@ -108,7 +130,7 @@ sealed class ServerLine : IDisposable
             {
                 answer.Dispose();
                 if (tries >= MostTries) throw new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} broke off {tries} times ({place}): try later. What was fetched is kept for the next run.").AsException();
-                await WaitAsync(BackOff(tries), place, cancel);
+                await AgainAsync(BackOff(tries), address, null, place, cancel);
             }
         }
     }
@@ -133,22 +155,32 @@ sealed class ServerLine : IDisposable
 
     public static TimeSpan BackOff(int tries) => TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(tries - 1, 6)));
 
-    async Task<(HttpResponseMessage? Answer, bool Certificate)> HeadersAsync(HttpRequestMessage request, CancellationToken cancel)
+    async Task<(HttpResponseMessage? Answer, Lost Lost)> HeadersAsync(HttpRequestMessage request, string place, CancellationToken cancel)
     {
+        var most = Patient(place);
         using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        silent.CancelAfter(Silence);
+        silent.CancelAfter(most);
+        using var told = new Timer(_ => Waits?.Invoke(new(request.RequestUri!.Host, place, null, null)), null, Patience, Timeout.InfiniteTimeSpan);
         try
         {
-            return (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silent.Token), false);
+            return (await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silent.Token), Lost.No);
         }
         catch (HttpRequestException e)
         {
-            return (null, e.HttpRequestError == HttpRequestError.SecureConnectionError);
+            return (null, e.HttpRequestError == HttpRequestError.SecureConnectionError ? Lost.Untrusted : Lost.Broken);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (null, false);
+            return most < Silence ? throw Late(place) : (null, Lost.Silent);
         }
+    }
+
+    /// <returns>How long silence may last: what is left of the limit, where that is less.</returns>
+    /// <exception cref="FailureException"><c>export.time-limit</c> where nothing is left.</exception>
+    TimeSpan Patient(string place)
+    {
+        var left = deadline - clock.GetUtcNow();
+        return left <= TimeSpan.Zero ? throw Late(place) : left < Silence ? left : Silence;
     }
 
     void Check(Uri address, string place, bool carriesToken)

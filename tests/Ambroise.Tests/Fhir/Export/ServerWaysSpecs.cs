@@ -154,6 +154,72 @@ public sealed class ServerWaysSpecs : IDisposable
         Assert.Equal("export.unreachable", (await Assert.ThrowsAsync<FailureException>(() => Fetch(server, client: new("ambroise", client, null, null)))).Failure.Code);
     }
 
+    /// <summary>A server that takes the connection and says nothing, or half of a word, is waited for no longer than the limit; and somebody is told meanwhile.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")]
+    public async Task A_server_that_never_answers_is_told_and_given_up_at_the_limit(string says)
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var accepted = listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask();
+        var address = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/fhir";
+        var asked = ExportRequest.Parse(address, false, null, [], null, TimeSpan.FromSeconds(2), false).OrThrow();
+        var told = new List<ExportWait>();
+        using var line = new ServerLine(asked, null, TimeProvider.System) { Patience = TimeSpan.FromMilliseconds(50), Waits = told.Add };
+        var started = TimeProvider.System.GetTimestamp();
+        var asking = line.AskAsync(HttpMethod.Get, new Uri(address), "starting the export", null, false, 1 << 20, TestContext.Current.CancellationToken);
+        using var client = await accepted;
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(says), TestContext.Current.CancellationToken);
+        Assert.Equal("export.time-limit", (await Assert.ThrowsAsync<FailureException>(() => asking)).Failure.Code);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1, 30);
+        if (says.Length == 0) Assert.Equal(new ExportWait("127.0.0.1", "starting the export", null, null), Assert.Single(told));
+    }
+
+    [Fact]
+    public async Task What_is_tried_again_is_told_before_it_is()
+    {
+        using var server = Serving();
+        server.Mishap("/$export", BulkServer.Status(503, "7"));
+        server.Mishap("/files/Patient.ndjson", server.Drop("Patient.ndjson", parts: false));
+        var told = new List<ExportWait>();
+        using var export = BulkExport.Open(folder.FullName, key, ExportRequest.Parse(server.Address, false, null, [], null, TimeSpan.FromHours(1), false).OrThrow(), false, false, null, clock).OrThrow();
+        export.Waits = told.Add;
+        (await export.FetchAsync(TestContext.Current.CancellationToken)).OrThrow();
+        Assert.Equal([new("127.0.0.1", "starting the export", 503, TimeSpan.FromSeconds(7)), new ExportWait("127.0.0.1", "file 1 of 1, Patient", null, TimeSpan.FromSeconds(1))], told);
+    }
+
+    /// <summary>What the server said of a job stays until it is loaded: who asks again meets it again.</summary>
+    [Fact]
+    public async Task A_list_that_cannot_be_read_says_how_to_ask_anew()
+    {
+        using var server = Serving();
+        async Task<Result<Ambroise.Sources.Fhir.Reading.FhirFolder>> Try(bool anew)
+        {
+            using var export = BulkExport.Open(folder.FullName, key, ExportRequest.Parse(server.Address, false, null, [], null, TimeSpan.FromHours(1), false).OrThrow(), false, anew, null, clock).OrThrow();
+            return await export.FetchAsync(TestContext.Current.CancellationToken);
+        }
+        server.Mishap("/job", BulkServer.Json("{}"), BulkServer.Json("{}"), BulkServer.Status(400));
+        foreach (var code in new[] { "export.answer-invalid", "export.answer-invalid", "export.refused" })
+        {
+            Assert.True((await Try(anew: false)).Failed(out var failure, out _));
+            Assert.Equal(code, failure.Code);
+            Assert.EndsWith("--anew asks it again.", failure.Detail, StringComparison.Ordinal);
+        }
+        Assert.False((await Try(anew: true)).Failed(out _, out _));
+        Assert.Equal(2, server.Asked.Count(a => a.Contains("$export", StringComparison.Ordinal)));
+        server.Mishap("/$export", BulkServer.Status(400));
+        Assert.True((await Try(anew: true)).Failed(out var refused, out _));
+        Assert.DoesNotContain("--anew", refused.Detail, StringComparison.Ordinal); // nothing of it is kept
+    }
+
+    [Fact]
+    public void A_servers_words_are_shown_without_what_moves_a_terminal_and_not_at_any_length()
+    {
+        Assert.Equal("[31m12 % done[0m", BulkExport.Printable("\u001b[31m12 % done\r\n\u0007\u009b\u202e[0m"));
+        Assert.Equal(100, BulkExport.Printable(new string('x', 5000)).Length);
+    }
+
     [Theory]
     [InlineData("RS384", true)]
     [InlineData("ES384", false)]
