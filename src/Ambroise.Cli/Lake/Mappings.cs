@@ -18,6 +18,14 @@ static class Mappings
     /// <summary>Where a tenant's own mappings lie: codes and concepts, nobody's data.</summary>
     public static string PathOf(OpenTenant tenant) => Path.Combine(tenant.Folder, "mappings.csv");
 
+    /// <summary>So many lines that map nothing are named; all are counted.</summary>
+    const int IdleShown = 10;
+
+    sealed record IdleLine(int Line, string Vocabulary, string Code, int Target, string Reason);
+
+    /// <param name="Idle">How many of those taken map nothing with the vocabulary that is loaded.</param>
+    sealed record Imported(int Taken, int Codes, int Idle, IReadOnlyList<IdleLine> FirstIdle);
+
     public static Command List(CommandFrame frame)
     {
         var (tenant, release) = (TenantArgument.MakeOption(frame), LakeOptions.Release(frame));
@@ -67,7 +75,7 @@ static class Mappings
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.LakeLoad).OrThrow();
                 var from = parse.GetRequiredValue(file);
                 if (!from.Exists) return new Failure(FailureKind.NotFound, "mappings.missing", $"There is no file {from.FullName}.");
-                if (LocalMappings.Read(from.FullName).Failed(out var failure, out var given)) return failure;
+                if (LocalMappings.Read(from.FullName).Failed(out var failure, out var given) || VocabularyCodes.Idle(session.Home.VocabularyFolder, given, MemoryBound.Usual / 2, Environment.ProcessorCount).Failed(out failure, out var idle)) return failure;
                 // What is taken replaces the same codes and leaves the others.
                 var kept = new Dictionary<(string, string), List<LocalMapping>>();
                 if (File.Exists(PathOf(open)))
@@ -76,10 +84,26 @@ static class Mappings
                     foreach (var code in before.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
                 }
                 foreach (var code in given.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
-                DurableFile.Replace(PathOf(open), Encoding.UTF8.GetBytes(LocalMappings.Write(kept.OrderBy(k => k.Key).SelectMany(k => k.Value))));
+                if (given.Count > 0) DurableFile.Replace(PathOf(open), Encoding.UTF8.GetBytes(LocalMappings.Write(kept.OrderBy(k => k.Key).SelectMany(k => k.Value))));
                 open.Record(Outcome.Done, null, null, ("mappings", $"{given.Count}"));
-                return Answer.Sentence(new { taken = given.Count, codes = kept.Count }, session.Say($"{given.Count:mapping|mappings} taken; {kept.Count:code is|codes are} mapped locally from the next load on.", $"{given.Count:transcodage pris|transcodages pris} ; {kept.Count:code est transcodé|codes sont transcodés} localement dès le prochain chargement."));
+                var shown = new Imported(given.Count, kept.Count, idle.Count, [.. idle.Take(IdleShown).Select(i => new IdleLine(i.Mapping.Line, i.Mapping.Vocabulary, i.Mapping.Code, i.Mapping.Target, i.Reason))]);
+                return new Answer(shown, console => Show(session, console, shown));
             },
             new Example("ambroise mappings import mapped.csv --tenant chu", frame.Say("replaces mappings of the same codes", "remplace ceux des mêmes codes")));
     }
+
+    static void Show(Session session, IAnsiConsole console, Imported shown)
+    {
+        console.WriteLine(shown.Taken == 0
+            ? session.Say($"The file holds no mapping in force: nothing was changed. {shown.Codes:code is|codes are} mapped locally, as before.", $"Le fichier ne contient aucun transcodage en vigueur : rien n'a changé. {shown.Codes:code est transcodé|codes sont transcodés} localement, comme avant.")
+            : session.Say($"{shown.Taken:mapping|mappings} taken; {shown.Codes:code is|codes are} mapped locally from the next load on.", $"{shown.Taken:transcodage pris|transcodages pris} ; {shown.Codes:code est transcodé|codes sont transcodés} localement dès le prochain chargement."));
+        if (shown.Idle == 0) return;
+        console.WriteLine(session.Say($"{shown.Idle:mapping maps|mappings map} nothing as long as the vocabulary is what it is:", $"{shown.Idle:transcodage est|transcodages sont} sans effet tant que le vocabulaire reste tel quel :"));
+        foreach (var l in shown.FirstIdle)
+            console.WriteLine(session.Say($"  line {l.Line}, {l.Code} ({l.Vocabulary}): {Word(session, l)}", $"  ligne {l.Line}, {l.Code} ({l.Vocabulary}) : {Word(session, l)}"));
+    }
+
+    static string Word(Session session, IdleLine line) => line.Reason == IdleMapping.Unknown
+        ? session.Say($"the loaded vocabulary has no concept {line.Target}", $"le vocabulaire chargé n'a pas de concept {line.Target}")
+        : session.Say($"{line.Target} is no standard concept", $"{line.Target} n'est pas un concept standard");
 }

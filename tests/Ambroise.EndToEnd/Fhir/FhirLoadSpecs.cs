@@ -84,4 +84,27 @@ public sealed class FhirLoadSpecs
         File.WriteAllText(sent, """{"resourceType":"Practitioner","id":"m"}""");
         Assert.Contains("ni ressource Patient", home.Run("load", "fhir", sent, "--tenant", "chu", "--lang", "fr").Failed(2, "load.no-person").Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Mappings_that_map_nothing_are_taken_and_told()
+    {
+        using var home = TemporaryHome.With("chu");
+        home.Run("vocabulary", "load", Conformance.Path("omop/synthea27nj")).Succeeded();
+        var mapped = home.Beside("mapped.csv");
+        const string header = "source_code,source_vocabulary_id,target_concept_id\n";
+        File.WriteAllText(mapped, header + "A,urn:h,201826\nB,urn:h,44054006\nC,urn:h,2000000007\nD,urn:h,0\nE,urn:h,40316773\n");
+        var told = home.Run("mappings", "import", mapped, "--tenant", "chu", "--json").Succeeded().Json;
+        Assert.Equal("5 5 2", $"{told.GetProperty("taken")} {told.GetProperty("codes")} {told.GetProperty("idle")}");
+        Assert.Equal(["3 B 44054006 target-unknown", "6 E 40316773 target-not-standard"], told.GetProperty("firstIdle").EnumerateArray().Select(l => $"{l.GetProperty("line")} {l.GetProperty("code")} {l.GetProperty("target")} {l.GetProperty("reason")}"));
+
+        var english = home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded().Output;
+        Assert.Contains("2 mappings map nothing", english, StringComparison.Ordinal);
+        Assert.Contains("line 6, E (urn:h): 40316773 is no standard concept", english, StringComparison.Ordinal);
+        Assert.Contains("ligne 3, B (urn:h) : le vocabulaire chargé n'a pas de concept 44054006", home.Run("mappings", "import", mapped, "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
+
+        File.WriteAllText(mapped, header + "A,urn:h,201826\n");
+        Assert.Equal("1 mapping taken; 5 codes are mapped locally from the next load on.", home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded().Output.Trim());
+        File.WriteAllText(mapped, header);
+        Assert.Equal("The file holds no mapping in force: nothing was changed. 5 codes are mapped locally, as before.", home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded().Output.Trim());
+    }
 }

@@ -19,6 +19,9 @@ public sealed record LocalMapping(string Vocabulary, string Code, string Descrip
 
     public DateOnly To { get; init; } = Forever;
 
+    /// <summary>Its line in the file it was read from, the header's being 1; 0 for none.</summary>
+    public int Line { get; init; }
+
     internal bool Holds(int day) => (From == Always || day >= Days.Of(From)) && (To == Forever || day <= Days.Of(To));
 
     /// <summary>Days on which it begins or ceases to hold.</summary>
@@ -46,7 +49,7 @@ public static class LocalMappings
             if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0 || line[vocabulary].Length == 0
                 || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, i + 1);
             if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
-            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept);
+            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept) { Line = i + 1 };
             if (Dated(line, from) is { } first) mapping = TryDay(first, out var day) ? mapping with { From = day } : null;
             if (mapping is not null && Dated(line, to) is { } last) mapping = TryDay(last, out var day) ? mapping with { To = day } : null;
             if (mapping is null) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {i + 1}: write valid_start_date and valid_end_date as 2024-12-31 or 20241231, or leave them empty.");

@@ -3,6 +3,13 @@ using Microsoft.Data.Sqlite;
 
 namespace Ambroise.Sources.Fhir.Codes;
 
+/// <summary>A mapping that maps nothing with the vocabulary that is loaded.</summary>
+/// <param name="Reason"><see cref="Unknown"/> or <see cref="NotStandard"/>.</param>
+public sealed record IdleMapping(LocalMapping Mapping, string Reason)
+{
+    public const string Unknown = "target-unknown", NotStandard = "target-not-standard";
+}
+
 /// <summary>Opens a <see cref="CodeBook"/> over a home's vocabulary (plain Parquet, see docs/operations.md) and a tenant's local mappings.</summary>
 public static class VocabularyCodes
 {
@@ -19,10 +26,7 @@ public static class VocabularyCodes
             if (localMappings is not null && File.Exists(localMappings))
             {
                 if (LocalMappings.Read(localMappings).Failed(out var failure, out var lines)) return failure;
-                using var connection = DuckDb.DuckDb.Open(memoryBytes, threads, folder);
-                var wanted = string.Join(", ", lines.Select(l => l.Target).Distinct().DefaultIfEmpty(-1));
-                var domains = CodeFile.Rows(connection, $"select concept_id, coalesce(domain_id, '') from read_parquet({DuckDb.DuckDb.Literal(Path.Combine(folder, "concept.parquet"))}) where concept_id in ({wanted}) and standard_concept = 'S' and invalid_reason is null")
-                    .ToDictionary(r => r.GetInt32(0), r => CodeBook.DomainOf(r.GetString(1)));
+                var domains = Targets(folder, lines, memoryBytes, threads).Where(t => t.Value.IsStandard).ToDictionary(t => t.Key, t => CodeBook.DomainOf(t.Value.Domain));
                 // A target that the vocabulary lacks, or that is no standard concept of it, maps nothing: its code stays among the unmapped.
                 foreach (var code in lines.GroupBy(l => (CodeSystems.Vocabulary(l.Vocabulary), l.Code)))
                     local[code.Key] = [.. code.Where(l => domains.ContainsKey(l.Target) || l.Target >= LocalMapping.FirstOwn).Select(l => (l, new Target(l.Target, domains.GetValueOrDefault(l.Target)))).OrderBy(t => t.Item2.Concept)];
@@ -31,9 +35,38 @@ public static class VocabularyCodes
         }
         catch (Exception e) when (e is DuckDBException or SqliteException or IOException or UnauthorizedAccessException)
         {
-            return new Failure(FailureKind.Invalid, "vocabulary.unreadable", $"The vocabulary in {folder} cannot be read, or not prepared there: load it again with 'ambroise vocabulary load', as someone who may write there.");
+            return Unreadable(folder);
         }
     }
+
+    /// <summary>Which mappings map nothing with this vocabulary: their target is unknown to it, or no standard concept. Those that name no target (0) mean to.</summary>
+    /// <returns>These, in the order given; or <c>vocabulary.unreadable</c>. All of them where no vocabulary is loaded.</returns>
+    public static Result<IReadOnlyList<IdleMapping>> Idle(string folder, IReadOnlyList<LocalMapping> mappings, long memoryBytes, int threads)
+    {
+        try
+        {
+            var known = Targets(folder, mappings, memoryBytes, threads);
+            return mappings.Where(m => m.Target is not 0 and < LocalMapping.FirstOwn && !(known.TryGetValue(m.Target, out var found) && found.IsStandard))
+                .Select(m => new IdleMapping(m, known.ContainsKey(m.Target) ? IdleMapping.NotStandard : IdleMapping.Unknown)).ToList();
+        }
+        catch (Exception e) when (e is DuckDBException or IOException or UnauthorizedAccessException)
+        {
+            return Unreadable(folder);
+        }
+    }
+
+    /// <summary>What the vocabulary says of the concepts that mappings name; without those it lacks.</summary>
+    static Dictionary<int, (string Domain, bool IsStandard)> Targets(string folder, IEnumerable<LocalMapping> mappings, long memoryBytes, int threads)
+    {
+        var concepts = Path.Combine(folder, "concept.parquet");
+        var wanted = string.Join(", ", mappings.Select(m => m.Target).Distinct());
+        if (wanted.Length == 0 || !File.Exists(concepts)) return [];
+        using var connection = DuckDb.DuckDb.Open(memoryBytes, threads, folder);
+        return CodeFile.Rows(connection, $"select concept_id, coalesce(domain_id, ''), coalesce(standard_concept, '') = 'S' and invalid_reason is null from read_parquet({DuckDb.DuckDb.Literal(concepts)}) where concept_id in ({wanted})")
+            .ToDictionary(r => r.GetInt32(0), r => (r.GetString(1), r.GetBoolean(2)));
+    }
+
+    static Failure Unreadable(string folder) => new(FailureKind.Invalid, "vocabulary.unreadable", $"The vocabulary in {folder} cannot be read, or not prepared there: load it again with 'ambroise vocabulary load', as someone who may write there.");
 
     /// <summary>Prepares a vocabulary just loaded, so that no load of data has to.</summary>
     /// <returns>Null, or <c>vocabulary.unreadable</c>.</returns>
