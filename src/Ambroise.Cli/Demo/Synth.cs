@@ -9,10 +9,11 @@ static class Synth
 {
     sealed record TableShown(string Table, long Rows);
 
-    sealed record Shown(string Folder, long Patients, long Seed, double Seconds, IReadOnlyList<TableShown> Tables);
+    /// <param name="Removed">Files of an earlier hospital that this one has none of.</param>
+    sealed record Shown(string Folder, long Patients, long Seed, double Seconds, IReadOnlyList<TableShown> Tables, IReadOnlyList<string> Removed);
 
     /// <param name="Resources">By type, where FHIR was asked for.</param>
-    sealed record ShownFhir(string Folder, long Patients, long Seed, double Seconds, IReadOnlyList<TypeShown> Resources);
+    sealed record ShownFhir(string Folder, long Patients, long Seed, double Seconds, IReadOnlyList<TypeShown> Resources, IReadOnlyList<string> Removed);
 
     sealed record TypeShown(string Type, long Resources);
 
@@ -35,16 +36,19 @@ static class Synth
     static Result<Answer> Run(Session session, SynthOptions options, string folder, bool fhir, CancellationToken cancel)
     {
         var started = session.Clock.GetTimestamp();
+        var earlier = SyntheticHospital.Clear(folder, fhir);
         var rows = session.Terminal.Progress(session.Say("Patients", "Patients"), report =>
             fhir ? SyntheticHospital.WriteFhir(options, folder, new Lake.LoadOmop.Now<long>(done => report((double)done / options.Patients)), cancel)
                 : SyntheticHospital.Write(options, folder, new Lake.LoadOmop.Now<long>(done => report((double)done / options.Patients)), cancel));
         var seconds = Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 2);
+        List<string> removed = [.. earlier.Where(f => !File.Exists(Path.Combine(folder, f)))];
+        var gone = removed.Count == 0 ? "" : session.Say($" An earlier hospital's {removed.Count:file is|files are} removed: {string.Join(", ", removed)}.", $" D'un hôpital précédent, {removed.Count:fichier est ôté|fichiers sont ôtés} : {string.Join(", ", removed)}.");
         if (fhir)
-            return Answer.Sentence(new ShownFhir(folder, options.Patients, options.Seed, seconds, [.. rows.Select(r => new TypeShown(r.Key, r.Value)).OrderByDescending(t => t.Resources)]), session.Say(
-                $"{options.Patients:invented patient|invented patients}, {rows.Values.Sum():FHIR resource|FHIR resources} in {folder}, in {seconds:F1} s.",
-                $"{options.Patients:patient inventé|patients inventés}, {rows.Values.Sum():ressource|ressources} FHIR dans {folder}, en {seconds:F1} s."));
-        return Answer.Sentence(new Shown(folder, options.Patients, options.Seed, seconds, [.. rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)]), session.Say(
-            $"{options.Patients:invented patient|invented patients}, {rows.Values.Sum():row|rows} in {folder}, in {seconds:F1} s.",
-            $"{options.Patients:patient inventé|patients inventés}, {rows.Values.Sum():ligne|lignes} dans {folder}, en {seconds:F1} s."));
+            return Answer.Sentence(new ShownFhir(folder, options.Patients, options.Seed, seconds, [.. rows.Select(r => new TypeShown(r.Key, r.Value)).OrderByDescending(t => t.Resources)], removed), session.Say(
+                $"{options.Patients:invented patient|invented patients}, {rows.Values.Sum():FHIR resource|FHIR resources} in {folder}, in {seconds:F1} s.{gone}",
+                $"{options.Patients:patient inventé|patients inventés}, {rows.Values.Sum():ressource|ressources} FHIR dans {folder}, en {seconds:F1} s.{gone}"));
+        return Answer.Sentence(new Shown(folder, options.Patients, options.Seed, seconds, [.. rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)], removed), session.Say(
+            $"{options.Patients:invented patient|invented patients}, {rows.Values.Sum():row|rows} in {folder}, in {seconds:F1} s.{gone}",
+            $"{options.Patients:patient inventé|patients inventés}, {rows.Values.Sum():ligne|lignes} dans {folder}, en {seconds:F1} s.{gone}"));
     }
 }

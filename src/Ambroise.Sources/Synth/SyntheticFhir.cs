@@ -10,6 +10,10 @@ namespace Ambroise.Sources.Synth;
 sealed class SyntheticFhir(StoryRows rows, NdjsonFiles to)
 {
     public const string Own = "urn:x-ambroise:synthetic";
+
+    /// <summary>Every type that is written, of patients and of the hospital.</summary>
+    public static readonly string[] Types = ["Patient", "Consent", "Encounter", "Condition", "MedicationRequest", "Procedure", "Observation", "DocumentReference", "Coverage", "Organization", "Practitioner", "PractitionerRole"];
+
     const string Icd10 = "http://hl7.org/fhir/sid/icd-10", Atc = "http://www.whocc.no/atc", Loinc = "http://loinc.org", Ucum = "http://unitsofmeasure.org", Ccam = "https://mos.esante.gouv.fr/NOS/TRE_R216-CCAM/FHIR/TRE-R216-CCAM",
         ActCode = "http://terminology.hl7.org/CodeSystem/v3-ActCode", IdentifierType = "http://terminology.hl7.org/CodeSystem/v2-0203", FrIdentifierType = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203";
 

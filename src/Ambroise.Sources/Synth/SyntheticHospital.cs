@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Sealing;
@@ -49,6 +50,18 @@ public static class SyntheticHospital
         }
         Parts(options, progress, (part, parts, counts) => new FhirPart(part, parts, folder, counts), resources, cancel);
         return resources;
+    }
+
+    /// <summary>Removes what an earlier hospital left in a folder: files of the names that <see cref="Write"/> or <see cref="WriteFhir"/> give, whole or in numbered parts, and no other. A smaller hospital has fewer, and a load would take the rest for its own.</summary>
+    /// <returns>The names of the files removed, in ordinal order.</returns>
+    public static IReadOnlyList<string> Clear(string folder, bool fhir)
+    {
+        if (!Directory.Exists(folder)) return [];
+        var (names, end) = fhir ? (SyntheticFhir.Types, "ndjson") : ([.. Places(0).Concat(new StoryRows().All).Select(b => b.Table.Name)], "parquet");
+        var ours = new Regex($@"^({string.Join('|', names)})(-\d{{5,}})?\.{end}$", RegexOptions.CultureInvariant);
+        List<string> found = [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Where(f => ours.IsMatch(f)).Order(StringComparer.Ordinal)];
+        foreach (var name in found) File.Delete(Path.Combine(folder, name));
+        return found;
     }
 
     /// <summary>The files of some patients, written block by block.</summary>

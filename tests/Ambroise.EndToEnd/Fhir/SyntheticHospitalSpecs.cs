@@ -64,4 +64,20 @@ public sealed class SyntheticHospitalSpecs
         // Names and the national number are among the identities alone; an identity that nobody checked has no INS.
         Assert.Equal(400L - 400 / 25, Ask($"select count(*) from '{back["fhir"]}/person_identity.parquet' where kind = 'INS'"));
     }
+
+    [Fact]
+    public void A_smaller_hospital_in_the_same_folder_says_which_files_of_the_larger_went()
+    {
+        using var home = new TemporaryHome();
+        var sent = home.Beside("sent");
+        string Synth(params string[] more) => home.Run(["synth", "--format", "fhir", "--out", sent, .. more]).Succeeded().Output;
+        Assert.DoesNotContain("removed", Synth("--patients", "100"), StringComparison.Ordinal);
+        var told = Synth("--patients", "1");
+        Assert.Contains("1 invented patient, ", told, StringComparison.Ordinal);
+        Assert.Contains("removed: Consent.ndjson", told, StringComparison.Ordinal);
+        Synth("--patients", "100");
+        Assert.Contains("Consent.ndjson", home.Run("synth", "--format", "fhir", "--out", sent, "--patients", "1", "--json").Succeeded().Json.GetProperty("removed").EnumerateArray().Select(f => f.GetString()));
+        Synth("--patients", "100");
+        Assert.Contains("est ôté : Consent.ndjson", Synth("--patients", "20", "--lang", "fr"), StringComparison.Ordinal);
+    }
 }

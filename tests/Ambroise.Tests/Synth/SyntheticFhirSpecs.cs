@@ -48,6 +48,22 @@ public sealed partial class SyntheticFhirSpecs : IDisposable
         Assert.Equal(File.ReadLines(Path.Combine(one, "Patient.ndjson")).Skip(20), File.ReadLines(Path.Combine(later, "Patient.ndjson")));
     }
 
+    /// <summary>What a larger hospital left would be loaded as this one's; what somebody else put there is theirs.</summary>
+    [Fact]
+    public void Another_hospital_in_the_same_folder_leaves_nothing_of_itself_and_all_else()
+    {
+        var to = Write(new(200, 7), "again");
+        string[] large = [.. Directory.EnumerateFiles(to, "*.ndjson").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(SyntheticFhir.Types.Select(t => $"{t}.ndjson").Order(StringComparer.Ordinal), large);
+        string[] others = ["Basic.ndjson", "Consent.ndjson.gz", "MyConsent.ndjson", "consent.ndjson", "Consent-7.ndjson", "person.parquet"];
+        foreach (var other in others) File.WriteAllText(Path.Combine(to, other), "");
+        File.WriteAllText(Path.Combine(to, "Patient-00002.ndjson"), "{}");
+        Assert.Equal(large.Append("Patient-00002.ndjson").Order(StringComparer.Ordinal), SyntheticHospital.Clear(to, fhir: true));
+        Write(new(10, 7), "again");
+        Assert.False(File.Exists(Path.Combine(to, "Consent.ndjson")));
+        Assert.All(others, other => Assert.True(File.Exists(Path.Combine(to, other)), other));
+    }
+
     [GeneratedRegex("\"reference\":\"([^\"]+)\"")]
     private static partial Regex Reference();
 }

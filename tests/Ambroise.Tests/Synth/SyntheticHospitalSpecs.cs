@@ -46,6 +46,24 @@ public sealed class SyntheticHospitalSpecs(InventedHospital hospital) : IClassFi
     void None(string sql) => Assert.Equal(0, Ask($"select count(*) from ({sql})"));
 
     [Fact]
+    public void Every_file_of_rows_is_cleared_before_another_hospital()
+    {
+        var folder = Directory.CreateTempSubdirectory("ambroise-synth-");
+        try
+        {
+            var written = Directory.EnumerateFiles(hospital.Folder, "*.parquet").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal).ToList();
+            foreach (var name in written.Append("my_person.parquet").Append("concept.parquet")) File.WriteAllText(Path.Combine(folder.FullName, name), "");
+            Assert.Equal(written, SyntheticHospital.Clear(folder.FullName, fhir: false));
+            Assert.Equal(["concept.parquet", "my_person.parquet"], folder.EnumerateFiles().Select(f => f.Name).Order(StringComparer.Ordinal));
+            Assert.Empty(SyntheticHospital.Clear(Path.Combine(folder.FullName, "absent"), fhir: false));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bytes_and_another_seed_others()
     {
         var (again, other) = (Directory.CreateTempSubdirectory("ambroise-synth-").FullName, Directory.CreateTempSubdirectory("ambroise-synth-").FullName);
