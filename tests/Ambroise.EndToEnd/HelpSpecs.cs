@@ -4,9 +4,9 @@ namespace Ambroise.EndToEnd;
 public sealed class HelpSpecs
 {
     [Theory]
-    [InlineData("en", "Examples:")]
-    [InlineData("fr", "Exemples :")]
-    public void Every_command_describes_itself_and_shows_an_example_of_itself(string language, string heading)
+    [InlineData("en", "Examples:", "Commands:", "Description:")]
+    [InlineData("fr", "Exemples :", "Commandes :", "Description :")]
+    public void Every_command_describes_itself_and_shows_an_example_of_itself(string language, string heading, string subcommands, string description)
     {
         using var home = new TemporaryHome();
         var seen = 0;
@@ -16,15 +16,17 @@ public sealed class HelpSpecs
         void Walk(string[] path)
         {
             var help = home.RunWith(null, [.. path, "--help", "--lang", language]).Succeeded().Output.Split('\n').Select(l => l.TrimEnd()).ToList();
-            var commands = help.SkipWhile(l => l != "Commands:").Skip(1).TakeWhile(l => l.StartsWith("  ", StringComparison.Ordinal))
+            var commands = help.SkipWhile(l => l != subcommands).Skip(1).TakeWhile(l => l.StartsWith("  ", StringComparison.Ordinal))
                 .Where(l => !char.IsWhiteSpace(l[2])).Select(l => l.Trim().Split(' ')[0]).ToList();
-            var described = help[help.IndexOf("Description:") + 1].Trim();
+            var described = help[help.IndexOf(description) + 1].Trim();
             Assert.True(described.Length > 0, $"'{string.Join(' ', path)}' has no description");
             if (commands.Count == 0)
             {
                 seen++;
                 Assert.True(help.SkipWhile(l => l != heading).Any(l => l.StartsWith($"  ambroise {string.Join(' ', path)}", StringComparison.Ordinal)), $"'{string.Join(' ', path)}' shows no example in {language}");
             }
+            if (language == "fr")
+                foreach (var english in (string[])["Description:", "Usage:", "Arguments:", "Options:", "Commands:", "[command]", "(REQUIRED)", "[default", "Show "]) Assert.DoesNotContain(english, string.Join('\n', help), StringComparison.Ordinal);
             foreach (var command in commands) Walk([.. path, command]);
         }
     }

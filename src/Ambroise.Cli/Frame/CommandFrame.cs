@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Ambroise.Governance;
 using Ambroise.Vault.Files;
@@ -31,6 +32,8 @@ sealed class CommandFrame
         lang.AcceptOnlyFromAmong("en", "fr");
         root = new RootCommand(Say("Ambroise, a health data warehouse sealed at rest.", "Ambroise, un entrepôt de données de santé scellé au repos.")) { home, json, passphraseFile, actor, lang };
         var help = root.Options.OfType<HelpOption>().Single();
+        help.Description = Say("Shows this help", "Montre cette aide");
+        root.Options.OfType<VersionOption>().Single().Description = Say("Shows the version", "Montre la version");
         help.Action = new HelpWithExamples((HelpAction)help.Action!, this);
         root.SetAction(parse => help.Action is SynchronousCommandLineAction action ? action.Invoke(parse) : ExitCode.Bug);
     }
@@ -137,7 +140,7 @@ sealed class CommandFrame
 
         public override int Invoke(ParseResult parse)
         {
-            usual.Invoke(parse);
+            ShowUsual(parse);
             if (!frame.examples.TryGetValue(parse.CommandResult.Command, out var shown) || shown.Length == 0) return ExitCode.Done;
             var output = parse.InvocationConfiguration.Output;
             output.WriteLine(frame.Say("Examples:", "Exemples :"));
@@ -147,6 +150,23 @@ sealed class CommandFrame
                 output.WriteLine($"      {says}");
             }
             return ExitCode.Done;
+        }
+
+        /// <summary>The library's own part knows no language but English in a program without cultures: its words are exchanged once it is written.</summary>
+        void ShowUsual(ParseResult parse)
+        {
+            var (invocation, output) = (parse.InvocationConfiguration, parse.InvocationConfiguration.Output);
+            using var text = new StringWriter(CultureInfo.InvariantCulture);
+            try
+            {
+                invocation.Output = text;
+                usual.Invoke(parse);
+            }
+            finally
+            {
+                invocation.Output = output;
+            }
+            output.Write(UsageWords.OfHelp(text.ToString(), frame.Language));
         }
     }
 }

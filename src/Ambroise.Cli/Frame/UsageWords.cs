@@ -33,6 +33,19 @@ static partial class UsageWords
         };
     }
 
+    /// <param name="help">A command's help, in English but for its descriptions.</param>
+    /// <returns>The same with its headings and marks in the reader's language.</returns>
+    public static string OfHelp(string help, Language language) => !language.IsFrench ? help : HelpWord().Replace(help, word => word.Value switch
+    {
+        "Usage:" => "Utilisation :",
+        "Commands:" => "Commandes :",
+        "Additional Arguments:" => "Autres arguments :",
+        "[command]" => "[commande]",
+        "(REQUIRED)" => "(requise) ", // as wide, so that columns stay
+        "[default: " => "[par défaut : ",
+        var heading => $"{heading[..^1]} :",
+    });
+
     static string OneOf(string given, IEnumerable<string> choices, Language language)
     {
         var list = string.Join(", ", choices);
@@ -48,6 +61,9 @@ static partial class UsageWords
     /// <summary>One a line, quoted or not.</summary>
     [GeneratedRegex(@"(?<=\n\s*'?)[\w-]+(?='?\s*(\n|$))")]
     private static partial Regex Choices();
+
+    [GeneratedRegex(@"^(Description|Usage|Arguments|Options|Commands|Additional Arguments):(?=\r?$)|(?<=^ .*)\[command\]|\(REQUIRED\)|\[default: ", RegexOptions.Multiline)]
+    private static partial Regex HelpWord();
 
     [GeneratedRegex(@"^Option '(?<option>[^']+)' is required\.$")]
     private static partial Regex Required();
