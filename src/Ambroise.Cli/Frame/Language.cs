@@ -27,7 +27,7 @@ sealed record Language(bool IsFrench)
     public string Say([InterpolatedStringHandlerArgument("")] Sentence english, [InterpolatedStringHandlerArgument("")] Sentence french) => (IsFrench ? french : english).ToString();
 
     /// <returns>What reads the same in every language but for its numbers.</returns>
-    public string Say([InterpolatedStringHandlerArgument("")] Sentence either) => either.ToString();
+    public string Say([InterpolatedStringHandlerArgument("")] Sentence either) => Say(either, either);
 
     /// <summary>How this language sets what it says.</summary>
     public Wording Wording => IsFrench ? Wording.French : Wording.English;

@@ -97,6 +97,6 @@ sealed class ExportOptions
     {
         { Again: not { } } => session.Say($"{wait.Host} has not answered yet ({wait.Place}).", $"{wait.Host} n'a pas encore répondu ({wait.Place})."),
         { Status: { } status, Again: { } again } => session.Say($"{wait.Host} answered {status} ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} a répondu {status} ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
-        { Again: { } again } => session.Say($"{wait.Host} could not be reached or broke off ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} est injoignable ou a coupé ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
+        { Again: { } again } => session.Say($"{wait.Host} did not answer or broke off ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} n'a pas répondu ou a coupé ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
     };
 }

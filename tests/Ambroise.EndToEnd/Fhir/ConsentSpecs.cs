@@ -53,6 +53,7 @@ public sealed class ConsentSpecs
         Assert.Equal("merged", home.Run("load", "report", "--tenant", "chu", "--decisions", "--json").Succeeded().Json[0].GetProperty("what").GetString());
         Assert.Equal(2, Load("merge", Again("p2", 3, "")));
         Assert.Contains("split", home.Run("load", "report", "--tenant", "chu", "--decisions").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("séparé", home.Run("load", "report", "--tenant", "chu", "--decisions", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
 
         // What somebody wrote down about a patient holds for both once they were one: nobody knows which of them it was.
         Load("merge", Consent("p1", "permit", 2));
