@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -273,7 +274,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         row.Put(RecordNamedBy, mapper.PersonNamedBy);
         row.Put(RecordProviderBy, mapper.ProviderNamedBy);
         row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
-        if (mapper.NamedAs is { Count: > 0 } namedAs) row.Put(RecordNamedAs, EncounterNames.Text(namedAs));
+        if (mapper.NamedAs is { Count: > 0 } namedAs) row.Put(RecordNamedAs, EncounterNames.Text(CollectionsMarshal.AsSpan(namedAs), stackalloc byte[64]));
         if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition));
         row.End(chunk.Seen.Count);
     }

@@ -6,11 +6,12 @@ namespace Ambroise.Sources.Fhir.Mapping;
 /// <summary>The identifiers of an encounter as its record keeps them: base64 of little-endian 64-bit numbers, the keys that stand for them in references.</summary>
 static class EncounterNames
 {
-    public static byte[] Text(IReadOnlyList<long> names)
+    /// <param name="room">Is used where it is enough.</param>
+    public static ReadOnlySpan<byte> Text(ReadOnlySpan<long> names, Span<byte> room)
     {
-        var text = new byte[Base64.GetMaxEncodedToUtf8Length(names.Count * sizeof(long))];
-        Base64.EncodeToUtf8(MemoryMarshal.AsBytes<long>([.. names]), text, out _, out _);
-        return text;
+        if (room.Length < Base64.GetMaxEncodedToUtf8Length(names.Length * sizeof(long))) room = new byte[Base64.GetMaxEncodedToUtf8Length(names.Length * sizeof(long))];
+        Base64.EncodeToUtf8(MemoryMarshal.AsBytes(names), room, out _, out var length);
+        return room[..length];
     }
 
     public static ReadOnlySpan<long> Of(ReadOnlySpan<byte> text)

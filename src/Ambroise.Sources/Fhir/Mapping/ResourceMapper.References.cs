@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text;
 using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir.Json;
@@ -72,6 +73,7 @@ sealed partial class ResourceMapper
     /// <summary>Key that stands for a business identifier until the resource that carries it is known.</summary>
     public long Named(string type, ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
     {
+        if (system.Length > 0 && type == "Encounter") return WithSystem(Named(type, default, value), system);
         var length = type.Length + system.Length + value.Length + 2;
         var to = length <= name.Length ? name.AsSpan() : new byte[length];
         var at = Encoding.UTF8.GetBytes(type, to);
@@ -82,6 +84,9 @@ sealed partial class ResourceMapper
         value.CopyTo(to[at..]);
         return keys.Of(to[..(at + value.Length)]).Key;
     }
+
+    /// <summary>An encounter's identifier with its system, from the key that stands for it without: there are many, and few systems.</summary>
+    static long WithSystem(long name, ReadOnlySpan<byte> system) => Math.Max(1, (long)XxHash3.HashToUInt64(system, name) & long.MaxValue);
 
     /// <summary>Tells how this resource is connected with others.</summary>
     public void Connect(FactKind kind, long one, long other) => Chunk.Facts.Add(new(kind, tag, one, other));
@@ -95,11 +100,14 @@ sealed partial class ResourceMapper
     /// <summary>Keys that stand for the resource's identifiers, each with its system and without. To be used before the next resource's.</summary>
     List<long> IdentifierNames()
     {
-        var keys = identifierNames;
-        keys.Clear();
+        identifierNames.Clear();
         foreach (var identifier in Resource["identifier"u8].Items)
-            if (identifier["value"u8].Text is { Length: > 0 } value) keys.AddRange([Named(Type, identifier["system"u8].Text, value), Named(Type, default, value)]);
-        return keys;
+        {
+            if (identifier["value"u8].Text is not { Length: > 0 } value) continue;
+            identifierNames.Add(Named(Type, default, value));
+            if (identifier["system"u8].Text is { Length: > 0 } system) identifierNames.Add(Named(Type, system, value));
+        }
+        return identifierNames;
     }
 
     readonly List<long> identifierNames = [];
@@ -156,7 +164,7 @@ sealed partial class ResourceMapper
     public bool IsAsked { get; private set; }
 
     /// <summary>Keys that stand for the identifiers of the encounter, for the loads to come; null where there is none.</summary>
-    public IReadOnlyList<long>? NamedAs { get; private set; }
+    public List<long>? NamedAs { get; private set; }
 
     /// <summary>Takes an encounter's identifiers, and tells of those that are asked for.</summary>
     public void NameEncounter()
