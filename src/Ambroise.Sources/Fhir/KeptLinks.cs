@@ -106,6 +106,9 @@ sealed record KeptLinks
         return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients };
     }
 
+    /// <summary>All but some: mostly all there are.</summary>
+    public static T[] Without<T>(T[] all, Predicate<T> some) => Array.Exists(all, some) ? Array.FindAll(all, one => !some(one)) : all;
+
     static ReadOnlySpan<byte> Bytes<T>(T[]? numbers) where T : unmanaged => MemoryMarshal.AsBytes<T>(numbers);
 
     static T[] Next<T>(ref Span<byte> rest, long count) where T : unmanaged
@@ -118,8 +121,9 @@ sealed record KeptLinks
     }
 
     /// <summary>Two rows in ascending order as one.</summary>
-    public static T[] Merged<T>(ReadOnlySpan<T> some, ReadOnlySpan<T> others) where T : IComparable<T>
+    public static T[] Merged<T>(T[] some, T[] others) where T : IComparable<T>
     {
+        if (others.Length == 0) return some;
         var all = GC.AllocateUninitializedArray<T>(some.Length + others.Length);
         for (int at = 0, one = 0, two = 0; at < all.Length; at++)
             all[at] = two == others.Length || one < some.Length && some[one].CompareTo(others[two]) <= 0 ? some[one++] : others[two++];

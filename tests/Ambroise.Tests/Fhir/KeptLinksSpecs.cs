@@ -38,7 +38,7 @@ public sealed class KeptLinksSpecs
         {
             long[] Some() => [.. Enumerable.Range(0, dice.Of(0, 9)).Select(_ => (long)dice.Of(0, 12)).Order()];
             var (one, other) = (Some(), Some());
-            Assert.Equal(one.Concat(other).Order(), KeptLinks.Merged<long>(one, other));
+            Assert.Equal(one.Concat(other).Order(), KeptLinks.Merged(one, other));
         }
     }
 

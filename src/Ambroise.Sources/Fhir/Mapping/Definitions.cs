@@ -57,7 +57,7 @@ sealed class Definitions
             }
             these.Add(new(key, version.Updated, version.Number, version.Hash, place));
         }
-        return ([.. told], KeptLinks.Merged<KeptLinks.Definition>(Array.FindAll(earlier, e => e.Code >= 0 && !brought.ContainsKey(e.Key)), [.. these]));
+        return ([.. told], KeptLinks.Merged(KeptLinks.Without(earlier, e => e.Code < 0 || brought.ContainsKey(e.Key)), [.. these]));
     }
 
     static KeptLinks.DefinedCode Told(Coded code) => new(code.Meaning.Vocabulary, code.Meaning.Code, code.Display);
