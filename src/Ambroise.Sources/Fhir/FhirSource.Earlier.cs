@@ -23,10 +23,13 @@ public sealed partial class FhirSource
     {
         touched.UnionWith(changes.Touched);
         // What only earlier loads told of means what it did.
-        var told = facts.Where(f => f.Kind == FactKind.Name).Select(f => f.One).Concat(namedPatients).ToHashSet();
+        var stays = facts.Where(f => f.Kind == FactKind.Name && index.Type(f.Tag) == "Encounter").Select(f => f.One).ToHashSet();
+        var told = facts.Where(f => f.Kind == FactKind.Name).Select(f => f.One).Concat(namedPatients).Where(n => !stays.Contains(n)).ToHashSet();
         var namedBefore = told.Count == 0 ? [] : kept.Names.Concat(kept.Former).Where(n => told.Contains(n.Key)).Select(n => (n.Key, n.Means)).ToHashSet();
         var named = told.Where(n => aliases.TryGetValue(n, out var means) && !namedBefore.Contains((n, means))).ToHashSet();
         if (kept.Open is { } open) named.IntersectWith(open);
+        stays.IntersectWith(kept.OpenStays);
+        named.UnionWith(stays.Where(aliases.ContainsKey));
         foreach (var table in named.Count == 0 ? [] : Cdm54.All.Where(t => t.Person >= 0))
         {
             string[] columns = table == Cdm54.SourceRecord ? ["definition_id"] : [.. new LinkColumns(table).Named.Select(c => table.Columns[c].Name)];
@@ -170,7 +173,8 @@ public sealed partial class FhirSource
         }
         var versions = index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq)).Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)).Order();
         var (defining, defined) = definitions.Kept();
-        long[]? open = kept.Open is null ? null : [.. kept.Open.Where(o => !aliases.ContainsKey(o)).Union(Missing).Order()];
+        long[] Open(long[] before, bool stays) => [.. before.Where(o => !aliases.ContainsKey(o)).Union(Missing.Where(m => namedEncounters.Contains(m) == stays)).Order()];
+        var open = kept.Open is null ? null : Open(kept.Open, stays: false);
         return new KeptLinks
         {
             Names = names,
@@ -183,6 +187,7 @@ public sealed partial class FhirSource
             NumberSystems = [.. options.NumberSystems],
             NamesPatients = NamesPatients,
             Open = open?.Length > KeptLinks.MostOpen ? null : open,
+            OpenStays = Open(kept.OpenStays, stays: true),
         }.ToBytes();
     }
 

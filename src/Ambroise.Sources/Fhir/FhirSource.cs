@@ -36,6 +36,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>For so many bytes of the memory a resource is indexed there: a quarter of it at most.</summary>
     const int IndexedBytes = 256;
 
+    /// <summary>For so many bytes of the memory one identifier of an encounter is held: a fortieth of it at most.</summary>
+    const int StayBytes = 1024;
+
     /// <summary>Texts of more bytes than this are read again, rather than held to the end.</summary>
     const long MostHeld = 64 << 20;
 
@@ -71,6 +74,10 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly HashSet<long> buried = [], roleless = [];
     readonly Dictionary<(long Means, string Type, string Column), long> unresolved = [];
     readonly List<(long Name, long Encounter)> earlierEncounters = [];
+
+    /// <summary>By what encounters may be named; null where they are more than are held: their resources are then gone through once more.</summary>
+    List<(int Seq, long Name, long Encounter)>? stayNames = [];
+
     readonly HashSet<long> namedEncounters = [], namedPatients = [], brought = [], touched = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
@@ -78,7 +85,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     /// <summary>What was mapped once every definition was known, some of it to wait for one.</summary>
     List<DeferredResource> held = [];
-    int waitedFrom;
+    int waitedFrom = -1;
     EarlierRelease? earlierRelease;
     Func<long, bool> isWritten = static _ => true;
     ArrayShelf? shelf;
@@ -164,8 +171,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     void ReadAll(CancellationToken cancel)
     {
         var (emptied, now) = (new ConcurrentBag<MappedChunk>(), clock.GetUtcNow());
-        var encountersAsked = kept.Open?.ToHashSet();
-        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null) { LoadedAt = now, EncountersAsked = encountersAsked }, trackAllValues: true);
+        using var mappers = new ThreadLocal<ChunkMapper>(() => new(new(key), codes, options, definitions, () => emptied.TryTake(out var chunk) ? chunk : null) { LoadedAt = now }, trackAllValues: true);
         var early = new ConcurrentQueue<Rejected>();
         using var buffers = new InputBuffers();
         IEnumerable<InputChunk> Chunks()
@@ -196,12 +202,14 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         }
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
-        // What waited may name some too.
-        foreach (var some in encountersAsked is null ? [] : earlierWaiting.Chunk(1_000)) namedEncounters.UnionWith(mappers.Value!.Map(some.Select(WaitingResources.Read)).NamedEncounters);
-        if (namedEncounters.Count > 0 && encountersAsked is not null)
+        var staysAsked = kept.OpenStays.ToHashSet();
+        if (stayNames is null)
         {
-            encountersAsked.UnionWith(namedEncounters);
-            MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
+            // What waited may name some too.
+            foreach (var some in earlierWaiting.Chunk(1_000)) namedEncounters.UnionWith(mappers.Value!.Map(some.Select(WaitingResources.Read)).NamedEncounters);
+            staysAsked.UnionWith(namedEncounters);
+            mappers.Value!.EncountersAsked = staysAsked;
+            if (staysAsked.Count > 0) MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
         }
         waitedFrom = index.Count;
         foreach (var some in earlierWaiting.Chunk(1_000))
@@ -210,6 +218,10 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             foreach (var one in some) taken[one.Type] = taken.GetValueOrDefault(one.Type) + 1;
             Take(mappers.Value!.Map(some.Select(WaitingResources.Read)));
         }
+        staysAsked.UnionWith(namedEncounters);
+        foreach (var (seq, name, encounter) in stayNames ?? [])
+            if (staysAsked.Contains(name)) facts.Add(new(FactKind.Name, seq, name, encounter));
+        stayNames = null;
         foreach (var mapper in mappers.Values) mapper.Dispose();
         rejected.AddRange(early);
     }
@@ -251,6 +263,11 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         namedPatients.UnionWith(chunk.NamedPatients);
         namedEncounters.UnionWith(chunk.NamedEncounters);
         waitIn.UnionWith(chunk.WaitIn);
+        if (stayNames is not null)
+        {
+            foreach (var (tag, name, encounter) in chunk.StayNames) stayNames.Add((first + tag, name, encounter));
+            if (waitedFrom < 0 && stayNames.Count > memoryBytes / StayBytes) stayNames = null; // what waited is few
+        }
         foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
         rejected.AddRange(chunk.Rejected);

@@ -76,14 +76,17 @@ sealed record KeptLinks
     /// <summary>What rows name as their practitioner, organization or encounter that no load brought: once it is known, they are looked for. Null where nobody kept that, or they are many.</summary>
     public long[]? Open { get; init; } = [];
 
+    /// <summary>The identifiers by which they name an encounter that no load brought.</summary>
+    public long[] OpenStays { get; init; } = [];
+
     /// <returns>Whether a version of it was kept.</returns>
     public bool HasVersion(long key) => Versions.AsSpan().BinarySearch(new Version(key, 0, 0)) >= 0;
 
     public byte[] ToBytes()
     {
         var words = JsonSerializer.SerializeToUtf8Bytes(new(Codes, Sources, NumberSystems, NamesPatients), LinkWordsJson.Default.LinkWords);
-        long[] head = [Format, Names.Length, Former.Length, Roles.Length, Versions.Length, Defined.Length, Open?.Length ?? -1];
-        return [.. Bytes(head), .. Bytes(Names), .. Bytes(Former), .. Bytes(Roles), .. Bytes(Versions), .. Bytes(Defined), .. Bytes(Open), .. words];
+        long[] head = [Format, Names.Length, Former.Length, Roles.Length, Versions.Length, Defined.Length, Open?.Length ?? -1, OpenStays.Length];
+        return [.. Bytes(head), .. Bytes(Names), .. Bytes(Former), .. Bytes(Roles), .. Bytes(Versions), .. Bytes(Defined), .. Bytes(Open), .. Bytes(OpenStays), .. words];
     }
 
     /// <param name="kept">What <see cref="ToBytes"/> gave, or the JSON of an earlier version of the program; null where there is none.</param>
@@ -92,7 +95,7 @@ sealed record KeptLinks
         if (kept is null) return new();
         if (kept is [(byte)'{', ..]) return LinksBefore3.Parse(kept);
         var rest = kept.AsSpan();
-        var head = Next<long>(ref rest, 7);
+        var head = Next<long>(ref rest, 8);
         var links = new KeptLinks
         {
             Names = Next<Name>(ref rest, head[1]),
@@ -101,6 +104,7 @@ sealed record KeptLinks
             Versions = Next<Version>(ref rest, head[4]),
             Defined = Next<Definition>(ref rest, head[5]),
             Open = head[6] < 0 ? null : Next<long>(ref rest, head[6]),
+            OpenStays = Next<long>(ref rest, head[7]),
         };
         var words = JsonSerializer.Deserialize(rest, LinkWordsJson.Default.LinkWords)!;
         return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients };

@@ -29,6 +29,7 @@ sealed record LinksBefore3(
             Versions = [.. (links.Versions ?? []).Order()],
             Defined = [.. (links.Defined ?? [.. (links.Definitions ?? []).Select(d => new KeptLinks.Definition(d.Key, d.Updated, d.Number, d.Hash, d.Code is null ? -1 : places[Coded(d)]))]).Order()],
             Open = links.Open,
+            OpenStays = links.Open ?? [],
             Codes = codes,
             Sources = sources,
             NumberSystems = links.NumberSystems ?? [],

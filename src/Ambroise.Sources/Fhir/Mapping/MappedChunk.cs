@@ -88,6 +88,9 @@ sealed class MappedChunk
     /// <summary>Encounters that some resource refers to by an identifier, likewise.</summary>
     public HashSet<long> NamedEncounters { get; } = [];
 
+    /// <summary>Identifiers of encounters, and the encounter.</summary>
+    public List<(int Tag, long Name, long Encounter)> StayNames { get; } = [];
+
     /// <summary>Files of resources that wait for a definition.</summary>
     public HashSet<string> WaitIn { get; } = [];
 
@@ -116,6 +119,7 @@ sealed class MappedChunk
         Deferred.Clear();
         NamedPatients.Clear();
         NamedEncounters.Clear();
+        StayNames.Clear();
         WaitIn.Clear();
         Collected.Clear();
         Consents.Clear();

@@ -157,8 +157,8 @@ sealed partial class ResourceMapper
         return key;
     }
 
-    /// <summary>Identifiers of encounters that others name them by: stays have many, and few are asked for. Null where anybody may ask.</summary>
-    public IReadOnlySet<long>? EncountersAsked { get; set; } = new HashSet<long>();
+    /// <summary>Identifiers of encounters that others name them by; null while nobody knows them: then all are handed over, for whoever asks.</summary>
+    public IReadOnlySet<long>? EncountersAsked { get; set; }
 
     /// <summary>The encounter bears one of them.</summary>
     public bool IsAsked { get; private set; }
@@ -171,7 +171,8 @@ sealed partial class ResourceMapper
     {
         foreach (var name in NamedAs = IdentifierNames())
         {
-            if (EncountersAsked?.Contains(name) == false) continue;
+            if (EncountersAsked is null) Chunk.StayNames.Add((tag, name, Key.Key));
+            if (EncountersAsked?.Contains(name) != true) continue;
             Connect(FactKind.Name, name, Key.Key);
             IsAsked = true;
         }
