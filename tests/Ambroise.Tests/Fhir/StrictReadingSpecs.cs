@@ -314,6 +314,26 @@ public sealed class StrictReadingSpecs
         Assert.Equal(1, hospital.Fate("DiagnosticReport", "quarantined", "value: value-unparseable"));
     }
 
+    [Theory]
+    [InlineData(""","subject":{"reference":"Patient/p2"}""", "contained.subject: subject-differs")]
+    [InlineData(""","status":"FINAL" """, "contained.status: code-unknown")]
+    [InlineData(""","effectiveInstant":"2020-02-31T08:00:00Z" """, "contained.effective: date-invalid")]
+    public void A_result_that_a_report_contains_is_read_as_strictly_as_one_of_its_own(string more, string reason)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"DiagnosticReport","id":"r1","status":"final",{{Of}},"code":{"text":"x"},"effectiveDateTime":"2020-01-01","contained":[{"resourceType":"Observation","id":"a","code":{"coding":[{"system":"urn:x","code":"K"}]},"valueQuantity":{"value":4.5}{{more}} }] }""");
+        Assert.Equal(1, hospital.Fate("DiagnosticReport", "quarantined", reason));
+        Assert.Empty(hospital.Rows("measurement", "measurement_id"));
+    }
+
+    [Fact]
+    public void What_a_result_says_of_itself_goes_before_what_its_report_says()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"DiagnosticReport","id":"r1","status":"final",{{Of}},"code":{"text":"x"},"effectiveDateTime":"2020-01-01","encounter":{"reference":"Encounter/e1"},"contained":[{"resourceType":"Observation","id":"a",{{Of}},"code":{"coding":[{"system":"urn:x","code":"K"}]},"effectiveInstant":"2020-01-04T08:00:00Z","encounter":{"reference":"Encounter/e2"},"valueQuantity":{"value":4.5} }] }""",
+            $$"""{"resourceType":"Encounter","id":"e1","status":"finished",{{Of}},"period":{"start":"2020-01-01"} }""", $$"""{"resourceType":"Encounter","id":"e2","status":"finished",{{Of}},"period":{"start":"2020-01-04"} }""");
+        var second = hospital.Rows("visit_occurrence", "visit_start_date", "visit_occurrence_id").Single(v => v.StartsWith("2020-01-04", StringComparison.Ordinal)).Split('|')[1];
+        Assert.Equal([$"2020-01-04|{second}"], hospital.Rows("measurement", "measurement_date", "visit_occurrence_id"));
+    }
+
     [Fact]
     public void A_cda_document_stays_as_it_is_under_whatever_type_and_what_is_no_base64_is_refused()
     {

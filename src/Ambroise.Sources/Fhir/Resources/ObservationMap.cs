@@ -29,10 +29,15 @@ static class ObservationMap
         {
             var status = r["status"u8];
             if (!r["resourceType"u8].Is("Observation"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) continue;
-            var own = r["effectiveDateTime"u8].Exists ? r["effectiveDateTime"u8] : r["effectivePeriod"u8]["start"u8];
+            if (status.Exists && !FhirCodes.Known(status.Text)) return Fate.Refused("contained.status", "code-unknown");
+            // One about somebody else, a newborn's in the mother's report say, is no result of this patient's.
+            if (r["subject"u8] is { Exists: true } subject && m.Reference(subject, "Patient") != m.Person) return Fate.Refused("contained.subject", "subject-differs");
             var start = reported;
-            if (own.Exists && m.TryTime(out start, [own], "contained.effective") is { } fate) return fate;
-            if (Rows(m, r, start, visit, provider, null) is { } refused) return refused;
+            JsonNode[] times = [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]];
+            if (times.Any(t => t.Exists) && m.TryTime(out start, times, "contained.effective") is { } fate) return fate;
+            var performer = r["performer"u8].First;
+            var refused = Rows(m, r, start, r["encounter"u8].Exists ? m.Visit(r["encounter"u8]) : visit, performer.Exists ? m.Provider(performer) : provider, m.IsTo(performer, "Patient") ? TypeConcepts.SelfReport : null);
+            if (refused is not null) return refused;
         }
         return null;
     }
