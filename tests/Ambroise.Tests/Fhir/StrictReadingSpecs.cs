@@ -296,11 +296,59 @@ public sealed class StrictReadingSpecs
         Assert.NotEmpty(bundle.Rows("observation", "observation_id"));
     }
 
+    [Theory]
+    [InlineData(""" "entry":[{"modifierExtension":[{"url":"urn:not"}],"resource":{0} }]""", "modifierExtension: modifier-unknown")]
+    [InlineData(""" "implicitRules":"urn:backwards","entry":[{"resource":{0} }]""", "implicitRules: rules-unknown")]
+    public void What_may_turn_round_a_bundle_turns_round_each_resource_in_it(string bundle, string reason)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Bundle","type":"collection",{{bundle.Replace("{0}", $$"""{"resourceType":"Condition","id":"c1",{{Of}},"code":{"text":"x"},"onsetDateTime":"2020-01-01"}""", StringComparison.Ordinal)}} }""");
+        Assert.Equal(1, hospital.Fate("Condition", "quarantined", reason));
+        Assert.Empty(hospital.Rows("observation", "observation_id"));
+    }
+
+    [Fact]
+    public void The_last_moment_of_the_calendar_is_a_day_of_it()
+    {
+        foreach (var end in new[] { "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999+02:00" })
+        {
+            using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e1","status":"finished",{{Of}},"period":{"start":"2023-01-01","end":"{{end}}"} }""");
+            Assert.Equal(["9999-12-31"], hospital.Rows("visit_occurrence", "visit_end_date"));
+        }
+        Assert.True(FhirTime.TryParse("1969-12-31T23:59:59.5Z"u8, null, out var before) && before.Day == -1);
+        Assert.True(FhirTime.TryParse("1969-12-31T00:00:00Z"u8, null, out before) && before.Day == -1);
+        Assert.True(FhirTime.TryParse("2023-01-01T24:00:00"u8, null, out var midnight) && midnight.Day == 19_359);
+        Assert.False(FhirTime.TryParse("2023-01-01T24:01:00"u8, null, out _));
+    }
+
+    [Theory]
+    [InlineData(""" "valueRange":{"low":{"value":"Dupont"} }""")]
+    [InlineData(""" "valueRatio":{"numerator":{"value":"Dupont"},"denominator":{"value":2} }""")]
+    [InlineData(""" "valueBoolean":"Dupont" """)]
+    [InlineData(""" "valuePeriod":{"start":"2023-02-31"}""")]
+    [InlineData(""" "valueDateTime":"2023-02-31" """)]
+    [InlineData(""" "valueString":{"a":1}""")]
+    public void A_value_of_another_kind_than_its_name_is_quarantined(string value)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"code":{"coding":[{"system":"urn:x","code":"q"}]},"effectiveDateTime":"2020-01-01",{{value}} }""");
+        Assert.Equal(1, hospital.Fate("Observation", "quarantined", "value: value-unparseable"));
+    }
+
+    [Theory]
+    [InlineData("""{"low":{"value":-2},"high":{"value":-1} }""", "-2 - -1")]
+    [InlineData("""{"high":{"value":2} }""", "<= 2")]
+    [InlineData("""{"low":{"value":1} }""", ">= 1")]
+    [InlineData("{}", "")]
+    public void One_end_of_a_range_is_no_difference(string range, string told)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"code":{"coding":[{"system":"urn:x","code":"q"}]},"effectiveDateTime":"2020-01-01","valueRange":{{range}} }""");
+        Assert.Equal([told], hospital.Rows("observation", "value_source_value"));
+    }
+
     [Fact]
     public void A_range_that_was_found_is_not_the_range_of_what_is_normal()
     {
         using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"category":[{"coding":[{"code":"laboratory"}]}],"code":{"coding":[{"system":"urn:x","code":"q"}]},"effectiveDateTime":"2020-01-01","valueRange":{"low":{"value":3,"unit":"mg"},"high":{"value":5,"unit":"mg"} },"referenceRange":[{"low":{"value":1},"high":{"value":9} }] }""");
-        Assert.Equal(["|3-5|mg|1.0|9.0"], hospital.Rows("measurement", "value_as_number", "value_source_value", "unit_source_value", "range_low", "range_high"));
+        Assert.Equal(["|3 - 5|mg|1.0|9.0"], hospital.Rows("measurement", "value_as_number", "value_source_value", "unit_source_value", "range_low", "range_high"));
     }
 
     [Fact]

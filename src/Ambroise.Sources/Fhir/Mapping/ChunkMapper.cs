@@ -149,6 +149,14 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
                     continue;
                 }
                 if (!resource.IsObject) continue;
+                // What may turn round what the entry or the whole bundle means may turn round each resource in it.
+                if (entry["modifierExtension"u8].Exists || bundle["implicitRules"u8].Exists)
+                {
+                    var isRules = !entry["modifierExtension"u8].Exists;
+                    var named = resource["resourceType"u8].ToString();
+                    if (pass == 1) Refuse(ResourceTypes.Known.Contains(named) ? named : "unknown", isRules ? "implicitRules" : "modifierExtension", isRules ? "rules-unknown" : "modifier-unknown", null, resource.Whole);
+                    continue;
+                }
                 var isDefinition = resource["resourceType"u8].Is("Medication"u8) || resource["resourceType"u8].Is("Device"u8);
                 if (isDefinition != (pass == 0)) continue;
                 if (resource["resourceType"u8].Is("Bundle"u8)) Bundle(resource);

@@ -14,7 +14,7 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
     public static readonly FhirTime None = new(Null.Int32, Null.Int64, Precision.None);
 
     /// <summary>The calendar's first and last microsecond, in years of four digits.</summary>
-    const long FirstMicros = -719_162 * 86_400_000_000L, LastMicros = (Days.Last + 1) * 86_400_000_000L - 1;
+    const long MicrosOfDay = 86_400_000_000, FirstMicros = -719_162 * MicrosOfDay, LastMicros = (Days.Last + 1) * MicrosOfDay - 1;
 
     public bool Exists => Precision != Precision.None;
 
@@ -30,7 +30,7 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
         if (text.Length == 7) return Made(year, month, 1, Precision.Month, out time);
         if (text.Length < 10 || text[7] != '-' || !Two(text, 8, out var day) || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
         if (text.Length == 10) return Made(year, month, day, Precision.Day, out time);
-        if (text.Length < 16 || text[10] is not ((byte)'T' or (byte)' ') || text[13] != ':' || !Two(text, 11, out var hour) || !Two(text, 14, out var minute) || hour > 24 || minute > 59) return false;
+        if (text.Length < 16 || text[10] is not ((byte)'T' or (byte)' ') || text[13] != ':' || !Two(text, 11, out var hour) || !Two(text, 14, out var minute) || hour > 24 || minute > 59 || hour == 24 && minute > 0) return false;
         var rest = text[16..];
         int second = 0;
         long micros = 0;
@@ -55,7 +55,8 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
             local += (long)(zone.GetUtcOffset(DateTime.UnixEpoch.AddTicks(utc * 10)).TotalMinutes - offset) * 60_000_000L;
         }
         if (local is < FirstMicros or > LastMicros) return false;
-        time = new((int)Math.Floor(local / 86_400_000_000.0), local, Precision.Time);
+        var days = local / MicrosOfDay;
+        time = new((int)(local < days * MicrosOfDay ? days - 1 : days), local, Precision.Time); // the last moments of year 9999 are no number of floating point
         return true;
     }
 

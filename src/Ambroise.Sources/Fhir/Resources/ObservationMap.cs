@@ -117,10 +117,28 @@ static class ObservationMap
     /// <summary>Whether a value is of the kind that its element's name says.</summary>
     static bool IsReadable(JsonNode value, ReadOnlySpan<byte> kind)
     {
-        if (kind.SequenceEqual("Quantity"u8) || kind.SequenceEqual("CodeableConcept"u8) || kind.SequenceEqual("Period"u8) || kind.SequenceEqual("Range"u8) || kind.SequenceEqual("Ratio"u8)) return value.IsObject;
+        if (kind.SequenceEqual("Quantity"u8) || kind.SequenceEqual("CodeableConcept"u8)) return value.IsObject;
+        if (kind.SequenceEqual("Range"u8)) return value.IsObject && IsNumber(value["low"u8]["value"u8]) && IsNumber(value["high"u8]["value"u8]);
+        if (kind.SequenceEqual("Ratio"u8)) return value.IsObject && IsNumber(value["numerator"u8]["value"u8]) && IsNumber(value["denominator"u8]["value"u8]);
+        if (kind.SequenceEqual("Period"u8)) return value.IsObject && IsTime(value["start"u8]) && IsTime(value["end"u8]);
+        if (kind.SequenceEqual("DateTime"u8)) return IsTime(value);
+        if (kind.SequenceEqual("Boolean"u8)) return value.IsTrue || value.IsFalse || value.Is("true"u8) || value.Is("false"u8);
         if (kind.SequenceEqual("Integer"u8)) return value.TryNumber(out _);
-        return true;
+        return !kind.SequenceEqual("String"u8) || !value.IsObject && !value.IsArray;
     }
+
+    static bool IsNumber(JsonNode node) => !node.Exists || node.TryNumber(out _);
+
+    static bool IsTime(JsonNode node) => !node.Exists || FhirTime.TryParse(node.Text, null, out _);
+
+    /// <summary>A range in words: one end alone is no difference.</summary>
+    static string? Between(JsonNode low, JsonNode high) => (low.Exists, high.Exists) switch
+    {
+        (true, true) => $"{low} - {high}",
+        (true, false) => $">= {low}",
+        (false, true) => $"<= {high}",
+        _ => null,
+    };
 
     /// <summary>Whether a quantity says a value that is no number.</summary>
     static bool LacksNumber(in ClinicalEvent e, JsonNode value, ReadOnlySpan<byte> kind) => double.IsNaN(e.Number) && kind.SequenceEqual("Quantity"u8) && value["value"u8].Exists;
@@ -142,7 +160,7 @@ static class ObservationMap
             else e.ValueText = ResourceMapper.Copy(value["display"u8]);
         }
         else if ((type.SequenceEqual("Integer"u8) || type.SequenceEqual("Decimal"u8)) && value.TryNumber(out var whole)) e.Number = whole;
-        else if (type.SequenceEqual("Boolean"u8)) (e.ValueConcept, e.ValueSource) = (value.IsTrue ? 4188539 : 4188540, ResourceMapper.Copy(value)); // Yes, No (LOINC/SNOMED answers)
+        else if (type.SequenceEqual("Boolean"u8)) (e.ValueConcept, e.ValueSource) = (ResourceMapper.IsTrue(value) ? 4188539 : 4188540, ResourceMapper.Copy(value)); // Yes, No (LOINC/SNOMED answers)
         else if (type.SequenceEqual("String"u8))
         {
             if (value.TryNumber(out var number)) e.Number = number;
@@ -154,7 +172,7 @@ static class ObservationMap
         {
             // Not range_low and range_high: these say what is normal, and this what was found.
             (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8]);
-            e.ValueSource = Encoding.UTF8.GetBytes($"{value["low"u8]["value"u8]}-{value["high"u8]["value"u8]}");
+            if (Between(value["low"u8]["value"u8], value["high"u8]["value"u8]) is { } range) e.ValueSource = Encoding.UTF8.GetBytes(range);
         }
         else if (type.SequenceEqual("Ratio"u8))
         {
