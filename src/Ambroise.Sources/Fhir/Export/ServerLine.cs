@@ -145,15 +145,13 @@ sealed class ServerLine : IDisposable
         return kept.ToArray();
     }
 
-    /// <summary>What an answer asks to wait, a second at least; null where it says nothing. A date is set against the server's own clock.</summary>
+    /// <summary>What an answer asks to wait; null where it says nothing. A date is set against the server's own clock.</summary>
     public TimeSpan? Asked(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
     {
-        { Delta: { } delta } => AtLeast(delta),
-        { Date: { } date } => AtLeast(date - (answer.Headers.Date ?? clock.GetUtcNow())),
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - (answer.Headers.Date ?? clock.GetUtcNow()),
         _ => null,
     };
-
-    static TimeSpan AtLeast(TimeSpan asked) => asked < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : asked;
 
     public static TimeSpan BackOff(int tries) => TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(tries - 1, 6)));
 
