@@ -152,9 +152,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
                 // What may turn round what the entry or the whole bundle means may turn round each resource in it.
                 if (entry["modifierExtension"u8].Exists || bundle["implicitRules"u8].Exists)
                 {
-                    var isRules = !entry["modifierExtension"u8].Exists;
                     var named = resource["resourceType"u8].ToString();
-                    if (pass == 1) Refuse(ResourceTypes.Known.Contains(named) ? named : "unknown", isRules ? "implicitRules" : "modifierExtension", isRules ? "rules-unknown" : "modifier-unknown", null, resource.Whole);
+                    if (pass == 1) RefuseTurned(ResourceTypes.Known.Contains(named) ? named : "unknown", entry["modifierExtension"u8].Exists, resource);
                     continue;
                 }
                 var isDefinition = resource["resourceType"u8].Is("Medication"u8) || resource["resourceType"u8].Is("Device"u8);
@@ -209,15 +208,9 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
             Refuse(type, "id", "id-missing", null, resource.Whole);
             return;
         }
-        if (resource.IsModified)
+        if (resource.IsModified || resource["implicitRules"u8].Exists)
         {
-            // It may turn the meaning round, and we know none.
-            Refuse(type, "modifierExtension", "modifier-unknown", null, resource.Whole);
-            return;
-        }
-        if (resource["implicitRules"u8].Exists)
-        {
-            Refuse(type, "implicitRules", "rules-unknown", null, resource.Whole);
+            RefuseTurned(type, resource.IsModified, resource);
             return;
         }
         if (resource["status"u8] is { Exists: true } status && !status.Is(lastStatus))
@@ -297,6 +290,10 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     }
 
     public void Dispose() => keys.Dispose();
+
+    /// <summary>Refuses a resource whose meaning something may turn round: a modifier extension, of which we know none, or rules of its sender's own.</summary>
+    void RefuseTurned(string type, bool isModified, JsonNode resource) =>
+        Refuse(type, isModified ? "modifierExtension" : "implicitRules", isModified ? "modifier-unknown" : "rules-unknown", null, resource.Whole);
 
     void Refuse(string type, string? field, string reason, long? person, ReadOnlyMemory<byte> text) =>
         chunk.Rejected.Add(new(type, file, line, field, reason, person, text.Length > KeptBytes ? default : text.ToArray()));

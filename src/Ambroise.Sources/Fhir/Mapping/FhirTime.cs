@@ -55,8 +55,9 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
             local += (long)(zone.GetUtcOffset(DateTime.UnixEpoch.AddTicks(utc * 10)).TotalMinutes - offset) * 60_000_000L;
         }
         if (local is < FirstMicros or > LastMicros) return false;
+        // In whole numbers: a double rounds the last microseconds of the calendar up to a day that is not in it.
         var days = local / MicrosOfDay;
-        time = new((int)(local < days * MicrosOfDay ? days - 1 : days), local, Precision.Time); // the last moments of year 9999 are no number of floating point
+        time = new((int)(local < days * MicrosOfDay ? days - 1 : days), local, Precision.Time);
         return true;
     }
 

@@ -14,10 +14,9 @@ static class ObservationMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
-        if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) return Fate.Aside("status", status);
-        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]], "effective") is { } fate) return fate;
-        var isPatients = m.IsTo(r["performer"u8].First, "Patient");
-        if (Rows(m, r, start, m.Visit(r["encounter"u8]), m.Provider(r["performer"u8].First), isPatients ? TypeConcepts.SelfReport : null) is { } refused) return refused;
+        if (LeavesNothing(status)) return Fate.Aside("status", status);
+        if (TryTime(m, r, "effective", out var start) is { } fate) return fate;
+        if (Rows(m, r, start, m.Visit(r["encounter"u8]), m.Provider(r["performer"u8].First)) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
     }
 
@@ -28,27 +27,32 @@ static class ObservationMap
         foreach (var r in m.Resource["contained"u8].Items)
         {
             var status = r["status"u8];
-            if (!r["resourceType"u8].Is("Observation"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8)) continue;
+            if (!r["resourceType"u8].Is("Observation"u8) || LeavesNothing(status)) continue;
             if (status.Exists && !FhirCodes.Known(status.Text)) return Fate.Refused("contained.status", "code-unknown");
             // One about somebody else, a newborn's in the mother's report say, is no result of this patient's.
             if (r["subject"u8] is { Exists: true } subject && m.Reference(subject, "Patient") != m.Person) return Fate.Refused("contained.subject", "subject-differs");
-            var start = reported;
-            JsonNode[] times = [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]];
-            if (times.Any(t => t.Exists) && m.TryTime(out start, times, "contained.effective") is { } fate) return fate;
+            if (TryTime(m, r, "contained.effective", out var start) is { } fate)
+            {
+                if (fate.Reason != "date-missing") return fate;
+                start = reported;
+            }
             var performer = r["performer"u8].First;
-            var refused = Rows(m, r, start, r["encounter"u8].Exists ? m.Visit(r["encounter"u8]) : visit, performer.Exists ? m.Provider(performer) : provider, m.IsTo(performer, "Patient") ? TypeConcepts.SelfReport : null);
-            if (refused is not null) return refused;
+            if (Rows(m, r, start, r["encounter"u8].Exists ? m.Visit(r["encounter"u8]) : visit, performer.Exists ? m.Provider(performer) : provider) is { } refused) return refused;
         }
         return null;
     }
 
+    static bool LeavesNothing(JsonNode status) => status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8);
+
+    static Fate? TryTime(ResourceMapper m, JsonNode r, string field, out FhirTime time) =>
+        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]], field);
+
     /// <summary>The rows of an observation.</summary>
-    /// <param name="told">Type concept; null where its category says.</param>
     /// <returns>Null, or the fate of its resource.</returns>
-    static Fate? Rows(ResourceMapper m, JsonNode r, FhirTime start, long visit, long provider, int? told)
+    static Fate? Rows(ResourceMapper m, JsonNode r, FhirTime start, long visit, long provider)
     {
         var (type, measured) = Category(r);
-        type = told ?? type;
+        if (m.IsTo(r["performer"u8].First, "Patient")) type = TypeConcepts.SelfReport;
         JsonNode components = r["component"u8], value = r.Choice("value"u8, out var kind), code = r["code"u8];
         if (!IsReadable(value, kind)) return Fate.Refused("value", "value-unparseable");
         if (kind.Length > 0 && !IsValue(kind)) m.Chunk.Count("Observation.value", "type-unused");
