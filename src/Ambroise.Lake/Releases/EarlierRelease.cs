@@ -31,7 +31,7 @@ public sealed class EarlierRelease
     /// <param name="known">Takes those of them that a record has.</param>
     public IEnumerable<Batch> Records(long[] keys, long[] others, HashSet<long> known, params string[] columns)
     {
-        var found = Find([.. keys.Union(others).Order()]);
+        var found = Find(Ascending.Merged(keys, others));
         foreach (var (shard, there) in found)
             if (there is not null) known.UnionWith(there.Select(f => f.Key).Where(key => others.AsSpan().BinarySearch(key) >= 0));
             else

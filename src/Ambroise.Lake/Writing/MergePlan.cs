@@ -5,22 +5,49 @@ using Ambroise.Lake.Releases;
 
 namespace Ambroise.Lake.Writing;
 
-/// <summary>When a merge leaves a shard as it is, though it may touch some of its patients.</summary>
+/// <summary>When a merge writes a shard anew that it could leave as it is.</summary>
 /// <param name="LeastPatients">A shard with fewer is always written anew: it is done at once.</param>
-/// <param name="MostDeparted">Of all patients stored in it, the share that may have departed: else it would be read for those who are elsewhere.</param>
-/// <remarks>A shard not half full is written anew too where the patients that are written anyway are as many: so shards stay few, and a patient is written some five times in all on the way to a full one.</remarks>
-public readonly record struct KeepShards(int LeastPatients, double MostDeparted)
+/// <param name="MostSmall">So many may be less than half full: with more, the smallest become one.</param>
+/// <param name="MostDeparted">Of all patients stored in a shard, the share that may have departed: with more, those who stay are fewer than the rows kept for nothing.</param>
+/// <remarks>The work of a load follows what it brings, not what is there: who stays is written anew only where shards would else become many or hollow, some two times in all on the way to a full shard.</remarks>
+public readonly record struct KeepShards(int LeastPatients, int MostSmall, double MostDeparted)
 {
-    public static readonly KeepShards Default = new(1 << 10, 0.125);
+    public static readonly KeepShards Default = new(1 << 8, 32, 0.5);
 
-    internal const int HalfFull = PersonIndex.ShardPatients / 2;
+    const int HalfFull = PersonIndex.ShardPatients / 2;
+
+    /// <summary>Which of some shards stay as they are.</summary>
+    /// <param name="touched">Patients a load writes anyway. As many more are written to be rid of what shards keep of patients departed, long before it is too much: else all shards would come to that at once.</param>
+    internal List<MergePlan.Shard> Of(IEnumerable<MergePlan.Shard> shards, long touched)
+    {
+        var (kept, spare) = (new List<MergePlan.Shard>(), touched);
+        foreach (var shard in shards.OrderByDescending(s => s.Hollow).ThenBy(s => s.Number))
+            if (shard.Living < Math.Max(1, LeastPatients) || shard.Hollow > MostDeparted || shard.Hollow > MostDeparted / 2 && shard.Living <= spare) spare -= shard.Living;
+            else kept.Add(shard);
+        var small = kept.Where(s => s.Living < HalfFull).OrderBy(s => s.Living).ThenBy(s => s.Number).ToList();
+        if (small.Count > MostSmall)
+        {
+            long together = 0;
+            kept.RemoveAll(small.Take((small.Count + 1) / 2).TakeWhile((shard, at) => (together += shard.Living) <= PersonIndex.ShardPatients || at < 2).ToHashSet().Contains);
+        }
+        return [.. kept.OrderBy(s => s.Number)];
+    }
 }
 
 /// <summary>What a merge takes over from the release before: shards as they are, and the rows of patients who are written anew.</summary>
 /// <remarks>The patients a load says something new about depart from their shard, whole, into one of the shards it writes: so the work of a load follows what it brings, not what is there.</remarks>
 sealed class MergePlan
 {
-    sealed record Shard(int Number, int As, int[] Places, HashSet<long> Leaving);
+    /// <param name="Stored">Patients whose rows are in it.</param>
+    /// <param name="Places">Of those of them who departed, or do now.</param>
+    /// <param name="Leaving">Who departs now.</param>
+    internal sealed record Shard(int Number, int Stored, int[] Places, HashSet<long> Leaving)
+    {
+        public int Living => Stored - Places.Length;
+
+        /// <summary>The share of what is stored that nobody reads any more.</summary>
+        public double Hollow => (double)Places.Length / Stored;
+    }
 
     readonly TenantLake lake;
     readonly Manifest? before;
@@ -37,27 +64,16 @@ sealed class MergePlan
         (this.lake, this.before, this.threads) = (lake, before, threads);
         if (before is null || touched is null) return;
         var departed = lake.DepartedOf(before);
-        var candidates = new List<(int Number, int Living, int[] Places, HashSet<long> Leaving)>();
+        var shards = new List<Shard>();
         for (var number = 0; number < before.Shards; number++)
         {
             var ids = StoredRows.Keys(lake, before, number, Cdm54.Person);
             var gone = departed.Persons(lake, before, number);
             var places = Enumerable.Range(0, ids.Length).Where(p => touched.Contains(ids[p]) || gone.Contains(ids[p])).ToArray();
-            if (ids.Length - places.Length >= keep.LeastPatients && places.Length <= ids.Length * keep.MostDeparted)
-                candidates.Add((number, ids.Length - places.Length, places, [.. places.Select(p => ids[p]).Where(id => !gone.Contains(id))]));
+            shards.Add(new(number, ids.Length, places, [.. places.Select(p => ids[p]).Where(id => !gone.Contains(id))]));
         }
-        long written = touched.Count;
-        foreach (var few in candidates.Where(c => c.Living < KeepShards.HalfFull).OrderBy(c => c.Living).ToList())
-        {
-            if (few.Living > written) break;
-            written += few.Living;
-            candidates.Remove(few);
-        }
-        foreach (var (number, living, places, leaving) in candidates)
-        {
-            kept.Add(new(number, kept.Count, places, leaving));
-            Patients += living;
-        }
+        kept = keep.Of(shards, touched.Count);
+        Patients = kept.Sum(s => (long)s.Living);
     }
 
     /// <summary>Shards kept: their numbers come first.</summary>
@@ -97,14 +113,14 @@ sealed class MergePlan
     /// <summary>The files kept, once the tables' <see cref="Rows"/> were read: those of tables nobody asked for are counted now.</summary>
     public IEnumerable<LakeFile> Files()
     {
-        foreach (var shard in kept)
+        foreach (var (to, shard) in kept.Index())
             foreach (var file in before!.Files.Where(f => f.Shard == shard.Number))
             {
                 if (!left.TryGetValue((shard.Number, file.Table), out var rows) && shard.Leaving.Count > 0) rows = Leaving(shard, Cdm54.Find(file.Table)!).Sum(b => (long)b.Rows);
-                yield return file with { Shard = shard.As, Departed = file.Departed + rows };
+                yield return file with { Shard = to, Departed = file.Departed + rows };
             }
     }
 
     /// <summary>Who departed from the shards kept, then and now.</summary>
-    public Departed Departed => new(kept.Where(s => s.Places.Length > 0).ToDictionary(s => s.As, s => s.Places));
+    public Departed Departed => new(kept.Index().Where(s => s.Item.Places.Length > 0).ToDictionary(s => s.Index, s => s.Item.Places));
 }

@@ -163,7 +163,7 @@ public sealed partial class FhirSource
     {
         // A name is told of by the resource it means, a role's by the role.
         var told = facts.Where(IsName).ToLookup(f => index.IsDead(f.Tag), f => new KeptLinks.Name(index.Type(f.Tag) == "PractitionerRole" ? f.One : f.Other, f.One, f.Other));
-        var names = KeptLinks.Merged(KeptLinks.Without(kept.Names, n => IsReplaced(n.Record)), [.. told[false].Order()]);
+        var names = Ascending.Merged(KeptLinks.Without(kept.Names, n => IsReplaced(n.Record)), [.. told[false].Order()]);
         var former = kept.Former.Concat(kept.Names.Where(n => IsReplaced(n.Record))).Concat(told[true]).Distinct().Where(n => names.AsSpan().BinarySearch(n) < 0).Order();
         var sources = kept.Sources.ToList();
         KeptLinks.Role Role((int Seq, long Record, long Practitioner, int Specialty, string Source, long CareSite) role)
@@ -179,8 +179,8 @@ public sealed partial class FhirSource
         {
             Names = names,
             Former = [.. former],
-            Roles = KeptLinks.Merged(KeptLinks.Without(kept.Roles, r => IsReplaced(r.Record)), [.. toldRoles.Where(r => !index.IsDead(r.Seq)).Select(Role).Order()]),
-            Versions = KeptLinks.Merged(KeptLinks.Without(kept.Versions, v => IsReplaced(v.Key)), [.. versions]),
+            Roles = Ascending.Merged(KeptLinks.Without(kept.Roles, r => IsReplaced(r.Record)), [.. toldRoles.Where(r => !index.IsDead(r.Seq)).Select(Role).Order()]),
+            Versions = Ascending.Merged(KeptLinks.Without(kept.Versions, v => IsReplaced(v.Key)), [.. versions]),
             Defined = defined,
             Codes = defining,
             Sources = sources,

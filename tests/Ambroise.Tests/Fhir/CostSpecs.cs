@@ -45,7 +45,7 @@ public sealed class CostSpecs
     [Fact]
     public void A_merge_leaves_the_costs_of_whom_it_does_not_touch_where_they_are()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 1, 0.5) };
         hospital.Load(LoadMode.Replace, Patients);
         Assert.Equal([(0, 40L, "r1")], Files(hospital));
         hospital.Load(LoadMode.Merge, Claim(7, 707));
@@ -60,7 +60,7 @@ public sealed class CostSpecs
     [Fact]
     public void A_cost_goes_with_its_claim_to_another_patient()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         hospital.Load(LoadMode.Replace, Patients);
         hospital.Load(LoadMode.Merge, Claim(7, 707, of: 8));
         Assert.Equal([(0, 38L, "r1"), (1, 2L, "r2")], Files(hospital));
@@ -72,7 +72,7 @@ public sealed class CostSpecs
     [Fact]
     public void Costs_follow_patients_who_come_together_and_apart()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         const string link = ""","meta":{"lastUpdated":"2024-02-01T00:00:00Z"},"link":[{"type":"replaces","other":{"reference":"Patient/p8"}}]""";
         hospital.Load(LoadMode.Replace, Patients);
         hospital.Load(LoadMode.Merge, Patient(7, link));
@@ -104,7 +104,7 @@ public sealed class CostSpecs
     [Fact]
     public void Those_that_an_earlier_version_of_the_program_shared_are_replaced_deleted_withheld_traced_and_erased()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         hospital.Load(LoadMode.Replace, Patients);
         hospital.ShareCosts();
         Assert.Equal([(-1, 40L, "r2")], Files(hospital));
@@ -123,12 +123,12 @@ public sealed class CostSpecs
     [Fact]
     public void They_go_to_their_patients_once_these_are_written_anew()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         hospital.Load(LoadMode.Replace, Patients);
         hospital.ShareCosts();
         hospital.Load(LoadMode.Merge, Patient(7, ""","deceasedDateTime":"2024-01-01" """));
         Assert.Equal([(-1, 39L, "r3"), (1, 1L, "r3")], Files(hospital));
-        hospital.Load(LoadMode.Merge, [.. Enumerable.Range(8, 33).Select(n => Patient(n, ""","deceasedDateTime":"2024-01-01" """))]);
+        hospital.Load(LoadMode.Merge, [.. Enumerable.Range(7, 34).Select(n => Patient(n, ""","deceasedDateTime":"2024-01-02" """))]);
         Assert.Equal([(0, 40L, "r4")], Files(hospital)); // every shard was: nothing is shared any more
         Assert.Equal(Expected(), Costs(hospital));
     }
@@ -137,7 +137,7 @@ public sealed class CostSpecs
     public void Costs_of_tables_stay_shared_beside_them()
     {
         static Rows Table(long id) => new Rows().Add(Cdm54.Cost, ("cost_id", id), ("cost_event_id", 5L), ("cost_domain_id", "Drug"), ("cost_type_concept_id", 1), ("total_cost", 3.5));
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         hospital.Load(LoadMode.Replace, Patients);
         hospital.Load(Table(1));
         hospital.Load(LoadMode.Merge, Claim(7, 707));

@@ -1,4 +1,5 @@
 using System.Text;
+using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir;
 using Ambroise.Tests.Cohorts.Generated;
 
@@ -39,7 +40,7 @@ public sealed class KeptLinksSpecs
         {
             long[] Some() => [.. Enumerable.Range(0, dice.Of(0, 9)).Select(_ => (long)dice.Of(0, 12)).Order()];
             var (one, other) = (Some(), Some());
-            Assert.Equal(one.Concat(other).Order(), KeptLinks.Merged(one, other));
+            Assert.Equal(one.Concat(other).Order(), Ascending.Merged(one, other));
         }
     }
 

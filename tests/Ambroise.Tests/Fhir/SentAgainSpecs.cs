@@ -25,7 +25,7 @@ public sealed class SentAgainSpecs
     [Fact]
     public void What_comes_again_as_it_was_is_not_written_again()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         var first = hospital.Load(LoadMode.Replace, Patients);
         Assert.Equal(first, hospital.Load(LoadMode.Merge, [.. Patients.Reverse()]));
         Assert.Equal(["r1"], Writers(hospital));
@@ -37,7 +37,7 @@ public sealed class SentAgainSpecs
     [Fact]
     public void Beside_it_what_changed_is()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         string[] changed = [.. Patients.Where(p => p != Condition(7, "2020-05-02")), Condition(7, "2020-06-03")];
         var whole = hospital.Load(LoadMode.Replace, changed);
         hospital.Load(LoadMode.Replace, Patients);
@@ -53,7 +53,7 @@ public sealed class SentAgainSpecs
     [Fact]
     public void What_the_site_maps_otherwise_by_now_is_mapped_again()
     {
-        using var hospital = new FhirHospital { Keep = new(1, 0.5) };
+        using var hospital = new FhirHospital { Keep = new(1, 32, 0.5) };
         hospital.Load(LoadMode.Replace, Patients);
         Assert.Equal(["0"], hospital.Query("select distinct condition_concept_id from condition_occurrence"));
         hospital.Codes = SentHospital.Codes;

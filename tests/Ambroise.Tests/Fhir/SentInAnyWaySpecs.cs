@@ -29,7 +29,7 @@ public sealed class SentInAnyWaySpecs
             var dice = new Dice(seed);
             var sent = SentHospital.Of(dice);
             var quiet = Enumerable.Range(1, 30).SelectMany(Quiet).ToList();
-            using var hospital = new FhirHospital { Codes = SentHospital.Codes, Keep = new(6, 0.8) };
+            using var hospital = new FhirHospital { Codes = SentHospital.Codes, Keep = new(6, 4, 0.8) };
             var increments = sent.Split(dice);
             increments[0].AddRange(quiet);
             for (var i = 0; i < increments.Count; i++)

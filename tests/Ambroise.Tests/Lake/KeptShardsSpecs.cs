@@ -11,7 +11,7 @@ namespace Ambroise.Tests.Lake;
 /// <summary>A merge that knows whom it touches leaves the shards of all others as they are; those it touches depart into a shard of their own, whole.</summary>
 public sealed class KeptShardsSpecs
 {
-    static readonly KeepShards Always = new(1, 0.5);
+    static readonly KeepShards Always = new(1, 32, 0.5);
 
     internal static Rows Hospital(IEnumerable<int> patients, int version = 0)
     {
@@ -120,7 +120,7 @@ public sealed class KeptShardsSpecs
     }
 
     [Fact]
-    public void A_shard_that_many_departed_from_or_that_holds_few_is_written_anew()
+    public void A_shard_that_many_departed_from_or_that_is_small_is_written_anew()
     {
         using var atOnce = new TestLake();
         var whole = Hospital(Forty.Except([5, 10]));
@@ -131,7 +131,7 @@ public sealed class KeptShardsSpecs
                 if (batch.Persons.Count > 0) whole[table].Persons.AppendRange(batch.Persons, 0, batch.Rows);
             }
         var expected = atOnce.Load(whole).Manifest;
-        foreach (var keep in new[] { KeepShards.Default, new(1, 0.04), new(39, 1) })
+        foreach (var keep in new[] { KeepShards.Default, new(1, 32, 0.04), new(1, 0, 1), new(39, 32, 1) })
         {
             using var test = Merged(keep);
             var manifest = test.Lake.Release(2).OrThrow();

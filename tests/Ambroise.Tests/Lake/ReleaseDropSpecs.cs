@@ -22,7 +22,7 @@ public sealed class ReleaseDropSpecs
         return test;
     }
 
-    static Manifest Feed(TestLake test, int patient) => test.Load(new KeptShardsSpecs.Anew(KeptShardsSpecs.Hospital([patient], patient), patient), LoadMode.Merge, keep: new(1, 0.5)).Manifest;
+    static Manifest Feed(TestLake test, int patient) => test.Load(new KeptShardsSpecs.Anew(KeptShardsSpecs.Hospital([patient], patient), patient), LoadMode.Merge, keep: new(1, 1, 0.5)).Manifest;
 
     static DropReport Drop(TestLake test, int keep = 1, DateOnly? before = null, params int[] named) =>
         ReleaseDrop.Run(test.Open(), DropRules.Of(keep, before).OrThrow(), "ada", () => named, _ => { }).OrThrow();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Ambroise.Lake.Columns;
 
 namespace Ambroise.Sources.Fhir.Mapping;
 
@@ -57,7 +58,7 @@ sealed class Definitions
             }
             these.Add(new(key, version.Updated, version.Number, version.Hash, place));
         }
-        return ([.. told], KeptLinks.Merged(KeptLinks.Without(earlier, e => e.Code < 0 || brought.ContainsKey(e.Key)), [.. these]));
+        return ([.. told], Ascending.Merged(KeptLinks.Without(earlier, e => e.Code < 0 || brought.ContainsKey(e.Key)), [.. these]));
     }
 
     static KeptLinks.DefinedCode Told(Coded code) => new(code.Meaning.Vocabulary, code.Meaning.Code, code.Display);
