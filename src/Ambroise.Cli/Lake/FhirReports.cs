@@ -3,6 +3,7 @@ using Ambroise.Cli.Frame;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Lake.Kept;
+using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir;
 using Spectre.Console;
@@ -13,11 +14,10 @@ namespace Ambroise.Cli.Lake;
 static class FhirReports
 {
     /// <returns>The report of a release's load; or <c>load.report-none</c> where it was no load of FHIR.</returns>
-    public static Result<FhirReport> Of(OpenTenant tenant, TimeProvider clock, int? release) => Read(tenant, clock, release).Failed(out var failure, out var read) ? failure : read.Report;
+    public static Result<FhirReport> Of(TenantLake lake, int? release) => Read(lake, release).Failed(out var failure, out var read) ? failure : read.Report;
 
-    static Result<(int Release, FhirReport Report)> Read(OpenTenant tenant, TimeProvider clock, int? release)
+    static Result<(int Release, FhirReport Report)> Read(TenantLake lake, int? release)
     {
-        var lake = tenant.Lake(clock);
         if (lake.Release(release).Failed(out var failure, out var manifest) || SealedReport.Read(lake, manifest).Failed(out failure, out var found)) return failure;
         return found.Json is { } json && FhirReport.Parse(json) is { } report ? (manifest.Release, report) : new Failure(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
     }
@@ -59,10 +59,10 @@ static class FhirReports
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
-                if (Read(open, session.Clock, parse.GetValue(release)).Failed(out var failure, out var read)) return failure;
+                if (Read(open.Lake(session.Clock), parse.GetValue(release)).Failed(out var failure, out var read)) return failure;
                 if (parse.GetValue(decisions))
                 {
-                    if (Decided(open, session.Clock, parse.GetValue(release)).Failed(out failure, out var decided)) return failure;
+                    if (Decided(open.Lake(session.Clock), parse.GetValue(release)).Failed(out failure, out var decided)) return failure;
                     return new Answer(decided, console => Show(session, console, decided));
                 }
                 var shown = Shown.Of(read.Release, read.Report);
@@ -71,9 +71,8 @@ static class FhirReports
             new Example("ambroise load report --tenant chu", frame.Say("resources read = used + set aside + quarantined", "ressources lues = utilisées + écartées + en quarantaine")));
     }
 
-    static Result<IReadOnlyList<PersonDecision>> Decided(OpenTenant tenant, TimeProvider clock, int? release)
+    static Result<IReadOnlyList<PersonDecision>> Decided(TenantLake lake, int? release)
     {
-        var lake = tenant.Lake(clock);
         if (lake.Release(release).Failed(out var failure, out var manifest)) return failure;
         return SealedRecords.Read(lake, manifest, SealedRecords.Decisions).Select(PersonDecision.Of).ToList();
     }

@@ -100,6 +100,7 @@ static class LoadFhir
         var started = session.Clock.GetTimestamp();
         IReadOnlyList<Opposition> objected = [];
         var total = Math.Max(1, files.Files.Sum(f => f.Bytes));
+        var lake = tenant.Lake(session.Clock);
         Task<Result<LoadReport>> Attempt() => session.Terminal.ProgressAsync(session.Say("Loading", "Chargement"), async report =>
         {
             using var source = new FhirSource(files, codes, options, NamesKey(tenant), memory.Rows / 2, threads, session.Clock) { Progressed = bytes => report((double)bytes / total) };
@@ -107,7 +108,7 @@ static class LoadFhir
             {
                 // Before the release is seen: it never lacks an opposition that came with it.
                 var load = new LoadOptions(mode, memory.Rows / 2, threads, maxRejects) { Committing = () => objected = ConsentsHeard.Follow(session, tenant, source) };
-                return await LoadRelease.RunAsync(tenant.Lake(session.Clock), source, load, null, cancel);
+                return await LoadRelease.RunAsync(lake, source, load, null, cancel);
             }
             catch (OutOfMemoryException)
             {
@@ -117,7 +118,7 @@ static class LoadFhir
         var result = await DamagedFileException.WithoutAsync(Attempt);
         if (result.Failed(out failure, out var loaded)) return failure;
         tenant.Record(Outcome.Done, loaded.Manifest.Release, loaded.Manifest.Patients);
-        if (FhirReports.Of(tenant, session.Clock, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
+        if (FhirReports.Of(lake, loaded.Manifest.Release).Failed(out failure, out var told)) return failure;
         var fates = FhirReports.FatesShown.All(told);
         return new Shown(tenant.Id.Value, loaded.Manifest.Release, mode.ToString().ToLowerInvariant(), loaded.Manifest.Patients, loaded.Manifest.Content, Math.Round(session.Clock.GetElapsedTime(started).TotalSeconds, 3),
             fates.Read, fates.Used, fates.SetAside, told.Fates.Where(f => f.Reason == FhirReport.Unchanged).Sum(f => f.Count), fates.Quarantined, told.Unmapped.Count, [.. loaded.Rows.Select(r => new TableShown(r.Key, r.Value)).OrderByDescending(t => t.Rows)],

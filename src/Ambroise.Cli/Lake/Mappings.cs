@@ -34,7 +34,7 @@ static class Mappings
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
-                if (FhirReports.Of(open, session.Clock, parse.GetValue(release)).Failed(out var failure, out var report)) return failure;
+                if (FhirReports.Of(open.Lake(session.Clock), parse.GetValue(release)).Failed(out var failure, out var report)) return failure;
                 if (parse.GetValue(export) is { } file)
                 {
                     var text = new StringBuilder("source_code,source_vocabulary_id,source_name,source_frequency,table\n");

@@ -20,6 +20,7 @@ public sealed class TenantLake
     readonly IReleaseLedger ledger;
     readonly TimeProvider clock;
     readonly ConcurrentDictionary<string, Departed> departures = new();
+    readonly ConcurrentDictionary<string, Manifest> manifestsRead = new();
 
     /// <param name="folder">The tenant's folder; made if absent.</param>
     /// <param name="keys">The unsealed tenant's keys.</param>
@@ -84,10 +85,11 @@ public sealed class TenantLake
     Result<IReadOnlyList<Manifest>> Read(List<LedgerEntry> entries)
     {
         var manifests = new List<Manifest>();
+        var files = new Dictionary<string, LakeFile>();
         var before = "";
         foreach (var entry in entries)
         {
-            if (Read(entry).Failed(out var failure, out var manifest)) return failure;
+            if (Read(entry, files).Failed(out var failure, out var manifest)) return failure;
             if (manifest.Tenant != Tenant || manifest.Release != entry.Number || manifest.ParentSha256 != before || manifest.Parent != (manifests.Count == 0 ? 0 : manifests[^1].Release))
                 return new Failure(FailureKind.Tampered, "lake.manifest-chain", $"releases/{entry.Number}.json does not follow the release before it.");
             manifests.Add(manifest);
@@ -119,7 +121,8 @@ public sealed class TenantLake
             : new Failure(FailureKind.NotFound, "lake.release-unknown", $"Tenant {Tenant} has no release {number}.");
     }
 
-    Result<Manifest> Read(LedgerEntry entry)
+    /// <param name="files">Those of the manifests before, by path: most are kept by the next, and are the same in memory.</param>
+    Result<Manifest> Read(LedgerEntry entry, Dictionary<string, LakeFile> files)
     {
         var path = Named(entry.Number);
         var bytes = Matching(path, entry);
@@ -134,7 +137,10 @@ public sealed class TenantLake
             bytes = found;
             if (waiting is not null) TryPromote(entry.Number);
         }
-        return Manifest.Open(bytes, Keys.Get(KeyGroup, KeyName).Span, $"releases/{entry.Number}.json");
+        if (manifestsRead.TryGetValue(entry.ManifestSha256, out var read)) return read;
+        if (Manifest.Open(bytes, Keys.Get(KeyGroup, KeyName).Span, $"releases/{entry.Number}.json").Failed(out var failure, out var manifest)) return failure;
+        manifest = manifest with { Files = [.. manifest.Files.Select(f => files.TryGetValue(f.Path, out var same) && same == f ? same : files[f.Path] = f)] };
+        return manifestsRead[entry.ManifestSha256] = manifest;
     }
 
     void TryPromote(int release)
