@@ -145,6 +145,8 @@ public sealed class JsonTapeSpecs
     [InlineData("{\\\"a\":1}")]
     [InlineData("{\"a\":1}//x")]
     [InlineData("\uFEFF{}")]
+    [InlineData("{\"a\":{\"resourceT\\u0079pe\":1}}")]
+    [InlineData("{\"\\x\":1}")]
     public void An_odd_text_is_told_as_the_plain_reader_tells_it(string text) => Same(text);
 
     [Fact]
@@ -214,7 +216,7 @@ public sealed class JsonTapeSpecs
         var reader = new Utf8JsonReader(utf8, new() { MaxDepth = 64 });
         var open = new Stack<int>();
         var values = new List<(JsonTape.Kind Kind, string Name, int Start, int Length, int Next)>();
-        var name = "";
+        var (name, isEscaped) = ("", false);
         try
         {
             while (reader.Read())
@@ -232,7 +234,7 @@ public sealed class JsonTapeSpecs
                 switch (reader.TokenType)
                 {
                     case JsonTokenType.PropertyName:
-                        name = Encoding.UTF8.GetString(reader.ValueSpan);
+                        (name, isEscaped) = (Encoding.UTF8.GetString(reader.ValueSpan), isEscaped || reader.ValueIsEscaped);
                         continue;
                     case JsonTokenType.EndObject or JsonTokenType.EndArray:
                         var at = open.Pop();
@@ -253,6 +255,6 @@ public sealed class JsonTapeSpecs
         {
             return (open.Count >= 64 ? "json-too-deep" : "json-invalid", []);
         }
-        return values.Count > 0 && values[0].Kind == JsonTape.Kind.Object ? (null, [.. values.Select(v => $"{v.Kind} {v.Name} {v.Next} {Encoding.UTF8.GetString(utf8.AsSpan(v.Start, v.Length))}")]) : ("json-not-object", []);
+        return values.Count > 0 && values[0].Kind == JsonTape.Kind.Object ? isEscaped ? ("json-name-escaped", []) : (null, [.. values.Select(v => $"{v.Kind} {v.Name} {v.Next} {Encoding.UTF8.GetString(utf8.AsSpan(v.Start, v.Length))}")]) : ("json-not-object", []);
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using Ambroise.Cohorts.Vocabulary;
 using Ambroise.Lake.Releases;
 using Ambroise.Sources.Csv;
@@ -391,6 +392,32 @@ public sealed class StrictReadingSpecs
         using var hospital = Loaded(Document("n1", "text/xml", Base64(Cda)), Document("n2", "TEXT/PLAIN; charset=utf-8", Base64("bonjour")), Document("n3", "application/pdf", "not base64!"), Document("n4", "application/pdf", "JVBERi0="), Document("n5", "application/xml", Base64("<a/>")));
         Assert.Equal(["<a/>|application/xml", "JVBERi0=|application/pdf;base64", $"{Base64(Cda)}|text/xml;base64", "bonjour|TEXT/PLAIN; charset=utf-8"], hospital.Rows("note", "note_text", "note_source_value").Order(StringComparer.Ordinal));
         Assert.Equal(1, hospital.Fate("DocumentReference", "quarantined", "attachment.data: base64-invalid"));
+    }
+
+    [Theory]
+    [InlineData("text/plain", "63 9C 75 72 20 80", "cœur €")] // Windows-1252, as French systems write it
+    [InlineData("text/plain;charset=UTF-8", "E9", "é")]
+    [InlineData("text/plain; charset=\"iso-8859-15\"", "A4", "€")]
+    [InlineData("text/plain; charset=iso-8859-15", "C3 A9", "é")] // UTF-8 all the same
+    [InlineData("text/plain; charset=of-nobody", "E9", "é")]
+    [InlineData("text/plain", "EF BB BF 61", "a")]
+    [InlineData("text/plain", "FF FE E9 00", "é")]
+    [InlineData("text/plain", "FE FF 00 E9", "é")]
+    [InlineData("text/plain; charset=utf-16le", "E9 00 61 00", "éa")]
+    public void Text_is_read_in_the_characters_it_was_sent_in(string type, string bytes, string text)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"DocumentReference","id":"n","status":"current",{{Of}},"date":"2020-01-01T08:00:00Z","type":{"text":"x"},"content":[{"attachment":{"contentType":{{JsonSerializer.Serialize(type)}},"data":"{{Convert.ToBase64String(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal)))}}"} }]}""");
+        Assert.Equal(text, Assert.Single(hospital.Rows("note", "note_text")));
+    }
+
+    [Theory]
+    [InlineData("<cda:ClinicalDocument xmlns:cda='urn:hl7-org:v3'/>", false)]
+    [InlineData("<ClinicalDocument/>", true)]
+    public void A_cda_document_is_known_by_any_prefix_and_in_any_characters(string document, bool wide)
+    {
+        var data = Convert.ToBase64String(wide ? [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(document)] : Encoding.UTF8.GetBytes(document));
+        using var hospital = Loaded($$"""{"resourceType":"DocumentReference","id":"n","status":"current",{{Of}},"date":"2020-01-01T08:00:00Z","type":{"text":"x"},"content":[{"attachment":{"contentType":"text/xml","data":"{{data}}"} }]}""");
+        Assert.Equal($"{data}|text/xml;base64", Assert.Single(hospital.Rows("note", "note_text", "note_source_value")));
     }
 
     [Fact]

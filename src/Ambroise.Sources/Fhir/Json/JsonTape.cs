@@ -47,6 +47,8 @@ sealed class JsonTape
     /// <summary>The document read last may have some; those that have none, nearly all, are not looked through for them.</summary>
     internal bool HasModifiers { get; private set; }
 
+    bool hasEscapedNames;
+
     /// <returns>Whether a value has a modifier extension, or anything in it.</returns>
     internal bool IsModified(int at)
     {
@@ -55,7 +57,8 @@ sealed class JsonTape
         return false;
     }
 
-    /// <returns>Null, or why the bytes are not one JSON object: <c>utf8-invalid</c>, <c>json-invalid</c>, <c>json-too-deep</c>, <c>json-not-object</c>.</returns>
+    /// <returns>Null, or why the bytes are not one JSON object: <c>utf8-invalid</c>, <c>json-invalid</c>, <c>json-too-deep</c>, <c>json-not-object</c>;
+    /// or <c>json-name-escaped</c>: names are compared as they are written, and no name of FHIR needs a backslash.</returns>
     public string? Read(ReadOnlyMemory<byte> utf8)
     {
         bytes = MemoryMarshal.TryGetArray(utf8, out var array) ? array : utf8.ToArray();
@@ -63,7 +66,7 @@ sealed class JsonTape
         ReadOnlySpan<byte> text = bytes;
         var whole = marks.Find(text);
         if (!marks.IsAscii && !Utf8.IsValid(text)) return "utf8-invalid";
-        return whole && TryBuild(text) ? null : JsonGrammar.Reason(text, MaxDepth);
+        return whole && TryBuild(text) ? hasEscapedNames ? "json-name-escaped" : null : JsonGrammar.Reason(text, MaxDepth);
     }
 
     /// <summary>Walks from mark to mark: what stands between two is blank, a colon or comma where one must be, or a number or literal where one may be.</summary>
@@ -79,6 +82,7 @@ sealed class JsonTape
         int depth = 0, next = 0, end = 0, room = values.Length - marks.Count;
         ulong names = 0;
         bool isObject = false, hasEscapes = marks.HasEscapes, hasModifiers = false;
+        hasEscapedNames = false;
         if (marks.Count == 0 || text[at] != '{' || !Blank(text, 0, at)) return false;
         (value.NameStart, value.Name, end) = (0, 0, at);
         int mark;
@@ -150,7 +154,11 @@ sealed class JsonTape
         names |= Bit(tag);
         hasModifiers |= tag == Tag(Modifiers);
         (value.NameStart, value.Name) = (mark + 1, tag);
-        if (hasEscapes && !JsonGrammar.AreEscapes(text[(mark + 1)..end])) return false;
+        if (hasEscapes && text[(mark + 1)..end].Contains((byte)'\\'))
+        {
+            if (!JsonGrammar.AreEscapes(text[(mark + 1)..end])) return false;
+            hasEscapedNames = true;
+        }
         at = ref Unsafe.Add(ref at, 2);
         if (text[++end] != ':' && text[end = Start(text, end, at)] != ':') return false;
         end++;

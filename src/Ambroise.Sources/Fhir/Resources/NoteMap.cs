@@ -58,15 +58,8 @@ static class NoteMap
         var type = attachment["contentType"u8].Text;
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
         if (Base64.DecodeFromUtf8(data, bytes, out _, out var length) != System.Buffers.OperationStatus.Done) return Fate.Refused("attachment.data", "base64-invalid");
-        var decoded = bytes.AsSpan(0, length);
-        if (!IsText(type) || IsCda(decoded))
-        {
-            Write(m, start, visit, provider, kind, data, [.. type, .. ";base64"u8]);
-            return null;
-        }
-        // What claims to be UTF-8 and is not was Latin 1, in every hospital that sent it.
-        if (!System.Text.Unicode.Utf8.IsValid(decoded)) decoded = Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(decoded));
-        Write(m, start, visit, provider, kind, decoded, type);
+        if (IsText(type) && SentText.Decode(bytes.AsSpan(0, length), type) is var text && !IsCda(text)) Write(m, start, visit, provider, kind, text, type);
+        else Write(m, start, visit, provider, kind, data, [.. type, .. ";base64"u8]);
         return null;
     }
 
@@ -81,7 +74,7 @@ static class NoteMap
     static readonly string[] TextTypes = ["text/", "application/xml", "application/json", "application/hl7-v3+xml"];
 
     /// <summary>Whatever type it goes by: its narrative is for whoever can read the document.</summary>
-    static bool IsCda(ReadOnlySpan<byte> text) => text[..Math.Min(text.Length, Prolog)].IndexOf("<ClinicalDocument"u8) >= 0;
+    static bool IsCda(ReadOnlySpan<byte> text) => text[..Math.Min(text.Length, Prolog)] is var prolog && prolog.IndexOf("ClinicalDocument"u8) is var at and > 0 && prolog[at - 1] is (byte)'<' or (byte)':';
 
     /// <summary>Of a document so many bytes are looked at for its first element.</summary>
     const int Prolog = 4096;
