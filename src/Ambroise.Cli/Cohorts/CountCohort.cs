@@ -23,8 +23,8 @@ static class CountCohort
         by.AcceptOnlyFromAmong("sex", "age");
         return frame.Runs(new Command("count", frame.Say("Counts the patients of a definition, with the attrition of its rules", "Compte les patients d'une définition, avec l'attrition de ses règles")) { file, tenant, release, memory, disclosed, by },
             (session, parse, cancel) => Task.FromResult(parse.GetValue(disclosed) || session.SeesDisclosed(parse.GetRequiredValue(tenant))
-                ? CountDisclosed.Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), [.. (parse.GetValue(by) ?? []).Distinct()], parse.GetValue(memory), cancel)
-                : Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), cancel)),
+                ? CountDisclosed.Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), [.. (parse.GetValue(by) ?? []).Distinct()], parse.GetValue(memory) ?? MemoryBound.Usual, cancel)
+                : Run(session, parse.GetRequiredValue(file), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory) ?? MemoryBound.Usual, cancel)),
             new Example("ambroise cohort count diabetes.json --tenant chu", frame.Say("patients, records, attrition", "patients, séjours, attrition")),
             new Example("ambroise cohort count diabetes.json --tenant chu --disclosed --by sex age", frame.Say("the count that anyone of the house may see, by sex and age", "l'effectif que chacun de la maison peut voir, par sexe et âge")));
     }

@@ -22,7 +22,7 @@ static class DescribeRows
         var before = new Option<int>("--before") { HelpName = "DAYS", DefaultValueFactory = _ => 365, Description = frame.Say("Days before the index in which records count", "Jours avant l'index où les enregistrements comptent") };
         var after = new Option<int>("--after") { HelpName = "DAYS", DefaultValueFactory = _ => 30, Description = frame.Say("Days after it", "Jours après l'index") };
         return frame.Runs(new Command("describe", frame.Say("Describes a cohort: ages, sex, years, frequent concepts, laboratory values, follow-up", "Décrit une cohorte : âges, sexe, années, concepts fréquents, laboratoire, suivi")) { rows, tenant, release, memory, page, before, after },
-            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(rows), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), parse.GetValue(page),
+            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(rows), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory) ?? MemoryBound.Usual, parse.GetValue(page),
                 new DescribeOptions(parse.GetValue(before), parse.GetValue(after)), cancel)),
             new Example("ambroise cohort describe diabetes.json --tenant chu --html diabetes.html", frame.Say("numbers here, charts in the page", "les nombres ici, les graphiques dans la page")),
             new Example("ambroise cohort describe diabetes.csv --tenant chu --json", frame.Say("every number, for a program", "tous les nombres, pour un programme")));

@@ -25,7 +25,7 @@ static class RunCohorts
         var release = LakeOptions.Release(frame);
         var memory = LakeOptions.Memory(frame);
         return frame.Runs(new Command("run", frame.Say("Writes a cohort's rows: subject_id, cohort_start_date, cohort_end_date", "Écrit les lignes d'une cohorte : subject_id, cohort_start_date, cohort_end_date")) { from, to, tenant, release, memory },
-            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(from), parse.GetRequiredValue(to), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory), cancel)),
+            (session, parse, cancel) => Task.FromResult(Run(session, parse.GetRequiredValue(from), parse.GetRequiredValue(to), parse.GetRequiredValue(tenant), parse.GetValue(release), parse.GetValue(memory) ?? MemoryBound.Usual, cancel)),
             new Example("ambroise cohort run diabetes.json --out diabetes.csv --tenant chu", frame.Say("one cohort", "une cohorte")),
             new Example("ambroise cohort run ./library --out ./rows --tenant chu", frame.Say("a whole folder; a definition that fails is named, the others go on, and the exit code is 2", "tout un dossier ; une définition en échec est nommée, les autres continuent, et le code de sortie est 2")));
     }

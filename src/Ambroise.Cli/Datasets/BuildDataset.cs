@@ -24,7 +24,7 @@ static class BuildDataset
     static Result<Answer> Run(Session session, DatasetOptionsOf options, ParseResult parse, CancellationToken cancel) =>
         options.In(session, parse, room =>
         {
-            var result = session.Terminal.Progress(session.Say("Building", "Construction"), report => room.Shelf.Build(room.Release, room.Plan, room.Population, room.Sensitive, new MemoryBound(parse.GetValue(options.Memory)).Heap / 6,
+            var result = session.Terminal.Progress(session.Say("Building", "Construction"), report => room.Shelf.Build(room.Release, room.Plan, room.Population, room.Sensitive, new MemoryBound(options.MemoryOf(parse)).Heap / 6,
                 new LoadOmop.Now<(string Table, int Done, int Of)>(p => report((double)p.Done / p.Of)), cancel));
             if (result.Failed(out var failure, out var built)) return failure;
             var contents = built.Contents;

@@ -11,7 +11,7 @@ sealed class DatasetOptionsOf(CommandFrame frame)
 {
     public Option<string> Project { get; } = MakeProject(frame);
     public Option<string> Tenant { get; } = TenantArgument.MakeOption(frame);
-    public Option<long> Memory { get; } = LakeOptions.Memory(frame);
+    readonly Option<long?> memory = LakeOptions.Memory(frame);
     readonly Option<int> shift = new("--shift") { HelpName = "DAYS", DefaultValueFactory = _ => 182, Description = frame.Say("Largest shift of a patient's dates, where the permit asks for one", "Plus grand décalage des dates d'un patient, si le permis en demande un") };
     readonly Option<int> band = new("--birth-band") { HelpName = "1|5|10|20", DefaultValueFactory = _ => 5, Description = frame.Say("Years of birth by so many together", "Années de naissance regroupées par tant") };
     readonly Option<int> rare = new("--rare") { HelpName = "N", DefaultValueFactory = _ => 5, Description = frame.Say("Codes of fewer patients are withheld", "Les codes de moins de patients sont retenus") };
@@ -20,9 +20,11 @@ sealed class DatasetOptionsOf(CommandFrame frame)
 
     public static Option<string> MakeProject(CommandFrame frame) => new("--project", "-p") { Required = true, HelpName = "ID", Description = frame.Say("The project's id", "L'identifiant du projet") };
 
+    public long MemoryOf(ParseResult parse) => parse.GetValue(memory) ?? MemoryBound.Usual;
+
     public Command On(Command command)
     {
-        foreach (var option in new Option[] { Project, Tenant, shift, band, rare, remove, sensitive, Memory }) command.Add(option);
+        foreach (var option in new Option[] { Project, Tenant, shift, band, rare, remove, sensitive, memory }) command.Add(option);
         return command;
     }
 
@@ -36,10 +38,10 @@ sealed class DatasetOptionsOf(CommandFrame frame)
         }
         catch (OutOfMemoryException)
         {
-            return new Failure(FailureKind.TooCostly, "dataset.memory", $"This dataset needs more than {parse.GetValue(Memory) >> 20} MiB for one shard's patients: nothing was built. Raise --memory.");
+            return new Failure(FailureKind.TooCostly, "dataset.memory", $"This dataset needs more than {MemoryOf(parse) >> 20} MiB for one shard's patients: nothing was built. Raise --memory.");
         }
     }
 
     Result<DatasetRoom> Room(Session session, ParseResult parse, CancellationToken cancel) => DatasetRoom.Open(session, parse.GetRequiredValue(Tenant), parse.GetRequiredValue(Project),
-        new DatasetOptions(parse.GetValue(shift), parse.GetValue(band), parse.GetValue(rare), parse.GetValue(remove)), parse.GetValue(sensitive) ?? [], parse.GetValue(Memory), cancel);
+        new DatasetOptions(parse.GetValue(shift), parse.GetValue(band), parse.GetValue(rare), parse.GetValue(remove)), parse.GetValue(sensitive) ?? [], MemoryOf(parse), cancel);
 }

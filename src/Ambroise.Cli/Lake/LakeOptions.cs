@@ -10,16 +10,15 @@ static class LakeOptions
 {
     public static Option<int?> Release(CommandFrame frame) => new("--release") { HelpName = "N", Description = frame.Say("A release (else the newest)", "Une version (sinon la plus récente)") };
 
-    /// <summary>Bytes, as 512M, 4G or 1073741824, <see cref="MemoryBound.Least"/> or more; a quarter of the machine where it is not given.</summary>
-    public static Option<long> Memory(CommandFrame frame) => new("--memory")
+    /// <summary>Bytes, as 512M, 4G or 1073741824, <see cref="MemoryBound.Least"/> or more; <see cref="MemoryBound.Usual"/> where it is not given.</summary>
+    public static Option<long?> Memory(CommandFrame frame) => new("--memory")
     {
         HelpName = "SIZE",
         Description = frame.Say("Most memory the process may take, as 1G or 4096M, 512M at least (else a quarter of the machine)", "Mémoire que le processus peut prendre au plus, comme 1G ou 4096M, au moins 512M (sinon le quart de la machine)"),
-        DefaultValueFactory = _ => MemoryBound.Usual,
         CustomParser = Size,
     };
 
-    static long Size(ArgumentResult result)
+    static long? Size(ArgumentResult result)
     {
         var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value.Trim();
         var (digits, unit) = text.Length > 0 && char.ToUpperInvariant(text[^1]) is 'K' or 'M' or 'G' or 'T' ? (text[..^1], char.ToUpperInvariant(text[^1])) : (text, ' ');

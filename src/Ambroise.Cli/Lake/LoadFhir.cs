@@ -67,7 +67,7 @@ static class LoadFhir
                     var merge = parse.GetRequiredValue(mode) == "merge";
                     if (asked is { IsIncrement: true } && !merge && parse.GetResult(mode) is { Implicit: false })
                         return new Failure(FailureKind.Invalid, "load.since-replace", "--since fetches changes alone: in place of everything they would lose the rest. Leave --mode out, or say merge.");
-                    return await RunAsync(session, parse.GetRequiredValue(folder), asked, parse.GetRequiredValue(tenant), merge || asked is { IsIncrement: true } ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory), parse.GetValue(rejects), parse.GetValue(declared), cancel);
+                    return await RunAsync(session, parse.GetRequiredValue(folder), asked, parse.GetRequiredValue(tenant), merge || asked is { IsIncrement: true } ? LoadMode.Merge : LoadMode.Replace, options, parse.GetValue(memory) ?? MemoryBound.Usual, parse.GetValue(rejects), parse.GetValue(declared), cancel);
                 }
             },
             new Example("ambroise load fhir ./export --tenant chu", frame.Say("an export of a FHIR server", "un export d'un serveur FHIR")),

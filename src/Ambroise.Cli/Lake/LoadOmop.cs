@@ -32,7 +32,7 @@ static class LoadOmop
         return frame.Runs(
             new Command("omop", frame.Say("Loads a folder of OMOP CDM 5.3 or 5.4 files as a new release", "Charge un dossier de fichiers OMOP CDM 5.3 ou 5.4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, declared },
             (session, parse, cancel) => RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace,
-                parse.GetValue(memory), parse.GetValue(rejects), parse.GetValue(declared), cancel),
+                parse.GetValue(memory) ?? MemoryBound.Usual, parse.GetValue(rejects), parse.GetValue(declared), cancel),
             new Example("ambroise load omop ./export --tenant chu", frame.Say("replaces what the newest release holds", "remplace le contenu de la version la plus récente")),
             new Example("ambroise load omop ./increment --tenant chu --mode merge", frame.Say("adds to it", "le complète")));
     }
