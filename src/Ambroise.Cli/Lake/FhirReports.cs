@@ -19,7 +19,7 @@ static class FhirReports
     static Result<(int Release, FhirReport Report)> Read(TenantLake lake, int? release)
     {
         if (lake.Release(release).Failed(out var failure, out var manifest) || SealedReport.Read(lake, manifest).Failed(out failure, out var found)) return failure;
-        return found.Json is { } json && FhirReport.Parse(json) is { } report ? (manifest.Release, report) : new Failure(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
+        return found.Content is { } json && FhirReport.Parse(json) is { } report ? (manifest.Release, report) : new Failure(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
     }
 
     /// <summary>What became of the resources of one type, or of all: each that was read met one of three fates.</summary>

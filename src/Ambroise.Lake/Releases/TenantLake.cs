@@ -56,7 +56,7 @@ public sealed class TenantLake
     /// <summary>Whose rows count no more where a release holds them.</summary>
     /// <exception cref="FailureException">The file is missing or damaged.</exception>
     internal Departed DepartedOf(Manifest manifest) => manifest.Files.FirstOrDefault(f => f is { Part: FilePart.Report, Table: Departed.Kind }) is not { } file ? Departed.None
-        : departures.GetOrAdd(file.Path, _ => Departed.Parse(SealedReport.Read(this, manifest, Departed.Kind).OrThrow().Json!));
+        : departures.GetOrAdd(file.Path, _ => Departed.Parse(SealedReport.Read(this, manifest, Departed.Kind).OrThrow().Content!));
 
     string ReleasesFolder => Path.Combine(Folder, "releases");
     string Named(int release) => Path.Combine(ReleasesFolder, $"{release}.json");

@@ -73,7 +73,7 @@ public static class LoadRelease
         if (records is not null && linksFile is not null)
         {
             if (SealedReport.Read(lake, before!, linksFile.Table).Failed(out var damaged, out var kept)) return damaged;
-            links = kept.Json;
+            links = kept.Content;
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
         records?.Begin(new(lake, before), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);

@@ -40,8 +40,8 @@ public static class SealedReport
         return packed.GetBuffer().AsSpan(0, (int)packed.Length);
     }
 
-    /// <returns>The report of a release, or null where its load made none.</returns>
-    public static Result<(byte[]? Json, LakeFile? File)> Read(TenantLake lake, Manifest manifest, string kind = "report")
+    /// <returns>What <see cref="Write"/> was given, or null where the load of a release made none.</returns>
+    public static Result<(byte[]? Content, LakeFile? File)> Read(TenantLake lake, Manifest manifest, string kind = "report")
     {
         if (manifest.Files.FirstOrDefault(f => f.Part == FilePart.Report && f.Table == kind) is not { } file) return (null, null);
         var full = Path.Combine(lake.Folder, file.Path);

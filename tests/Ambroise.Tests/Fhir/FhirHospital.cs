@@ -67,7 +67,7 @@ sealed class FhirHospital : IDisposable
             return Task.FromResult(report);
         }).GetAwaiter().GetResult();
         Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));
-        Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Json)!;
+        Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Content)!;
         Assert.All(Report.Rows, r => Assert.Contains(r.Table, FhirSource.Manifest.Resources.Single(m => m.Type == r.Type).Tables));
         if (VerifiesEachLoad) Verify();
         Directory.Delete(folder, recursive: true);
