@@ -85,7 +85,7 @@ static class LoadFhir
         if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown))
             return export is null ? failure : BulkExport.Kept(failure);
         if (export is not null) shown = shown with { Export = new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems) };
-        export?.Loaded();
+        export?.Loaded(whole: shown.Files.Count == 0);
         return new Answer(shown, console => Show(session, console, shown));
     }
 
@@ -150,7 +150,7 @@ static class LoadFhir
     static string Told(Session session, ExportShown export)
     {
         var problems = string.Join(", ", export.Problems.Select(p => session.Say($"{p.Severity} {p.Code} {p.Count:N0}")));
-        var missing = export.Missing == 0 ? "" : session.Say($" Not in its files: {export.Missing:resource|resources} that it counts.", $" Absentes de ses fichiers : {export.Missing:ressource|ressources} qu'il annonce.");
+        var missing = export.Missing == 0 ? "" : session.Say($" Not in its files: {export.Missing:resource|resources} that it counts; '--since auto' will ask for all that changed once more.", $" Absentes de ses fichiers : {export.Missing:ressource|ressources} qu'il annonce ; « --since auto » redemandera tout ce qui a changé.");
         return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{missing}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}",
             $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{missing}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}");
     }

@@ -9,7 +9,7 @@ namespace Ambroise.Sources.Fhir;
 /// <summary>What the report tells, and what is kept beside the tables.</summary>
 public sealed partial class FhirSource
 {
-    /// <summary>References of this load's rows to practitioners, organisations and encounters that neither it nor an earlier one brought.</summary>
+    /// <summary>References of this load's rows to practitioners, organisations and encounters that neither it nor an earlier one brought, or that are none.</summary>
     IEnumerable<FateCount> Unresolved() => unresolved.Where(u => Missing.Contains(u.Key.Means)).GroupBy(u => (u.Key.Type, u.Key.Column))
         .Select(g => new FateCount($"{g.Key.Type}.{g.Key.Column}", "note", "reference-unresolved", g.Sum(u => u.Value))).OrderBy(f => f.Type, StringComparer.Ordinal);
 
@@ -21,9 +21,12 @@ public sealed partial class FhirSource
         var missing = unresolved.Keys.Select(u => u.Means).ToHashSet();
         if (missing.Count == 0) return missing;
         missing.ExceptWith(kept.Versions.Select(v => v.Key));
-        missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]));
+        missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]).Where(known => !index.TryFind(known, out var at) || !IsNoStay(at)));
         return missing;
     }
+
+    /// <summary>An encounter of this load that makes no visit: it was cancelled, say, or could not be read.</summary>
+    bool IsNoStay(int seq) => index.Type(seq) == "Encounter" && !index.IsStanding(seq) && index.Outcome(seq) != Fate.Used.Reason;
 
     /// <summary>The texts of what waits: of those that wait for a patient from the files they came in, read again, for while the input was read nobody knew that they would.</summary>
     public IEnumerable<KeptRecord> Waiting(CancellationToken cancel)

@@ -138,7 +138,7 @@ public sealed partial class FhirSource
                 {
                     // Rows that follow one another are often of one encounter.
                     if (named[n] is not { } column || column.Array[row] is var means && (means == Null.Int64 || means == found[n])) continue;
-                    if (index.TryFind(means, out var at) && !index.IsDead(at))
+                    if (index.TryFind(means, out var at) && !index.IsDead(at) && !IsNoStay(at))
                     {
                         found[n] = means;
                         continue;

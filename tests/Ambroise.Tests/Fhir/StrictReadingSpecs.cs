@@ -77,17 +77,18 @@ public sealed class StrictReadingSpecs
     }
 
     /// <summary>A condition, an ingredient, a concept that is not standard; and what the site maps: to each of the three, and to none there is.</summary>
-    static void WithWords(Action<FhirHospital> test)
+    internal static void WithWords(Action<FhirHospital> test)
     {
         var folder = Directory.CreateTempSubdirectory("ambroise-words-");
         try
         {
             var (words, home, local) = (folder.CreateSubdirectory("words").FullName, Path.Combine(folder.FullName, "vocabulary"), Path.Combine(folder.FullName, "local.csv"));
             File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason",
-                "101,flu,Condition,SNOMED,Disorder,S,flu,1970-01-01,2099-12-31,", "102,paracetamol,Drug,RxNorm,Ingredient,S,161,1970-01-01,2099-12-31,", "103,old,Condition,SNOMED,Disorder,,old,1970-01-01,2099-12-31,"]);
-            File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", "101,101,Maps to,1970-01-01,2099-12-31,", "102,102,Maps to,1970-01-01,2099-12-31,"]);
+                "101,flu,Condition,SNOMED,Disorder,S,flu,1970-01-01,2099-12-31,", "102,paracetamol,Drug,RxNorm,Ingredient,S,161,1970-01-01,2099-12-31,", "103,old,Condition,SNOMED,Disorder,,old,1970-01-01,2099-12-31,",
+                "104,mask,Device,SNOMED,Physical Object,S,mask,1970-01-01,2099-12-31,", "105,milligram,Unit,UCUM,Unit,S,mg,1970-01-01,2099-12-31,", "4166257,allergy to substance,Observation,SNOMED,Clinical Finding,S,419199007,1970-01-01,2099-12-31,"]);
+            File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", "101,101,Maps to,1970-01-01,2099-12-31,", "102,102,Maps to,1970-01-01,2099-12-31,", "104,104,Maps to,1970-01-01,2099-12-31,", "105,105,Maps to,1970-01-01,2099-12-31,", "4166257,4166257,Maps to,1970-01-01,2099-12-31,"]);
             File.WriteAllLines(local, ["source_code,source_vocabulary_id,target_concept_id,valid_start_date,valid_end_date", "A,urn:x,101,,", "B,urn:x,103,,", "C,urn:x,999999999,,", "D,urn:x,2000000001,1970-01-01,2099-12-31",
-                "E,urn:x,101,2020-01-01,20210630"]);
+                "E,urn:x,101,2020-01-01,20210630", "F,urn:x,102,2020-01-01,20210630", "cpm,http://local/u,105,,"]);
             VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
             using var hospital = new FhirHospital { Codes = VocabularyCodes.Read(home, local, 1 << 28, 1).OrThrow() };
             test(hospital);

@@ -101,6 +101,12 @@ public sealed class BulkExport : IDisposable
         }
         catch (FailureException e)
         {
+            // A job whose place answers 500 to the end has failed (Bulk Data 2.0.0, "Bulk Data Status Request"): the next run begins another.
+            if (folder.State.Job is { Manifest: null } && line.GaveUpAt == HttpStatusCode.InternalServerError)
+            {
+                folder.Forget();
+                return e.Failure with { Detail = $"{asked.Shown} answered 500 when asked for the export it began, time after time: it failed there. Ask who runs it; the next run asks for it anew." };
+            }
             return folder.State.Job is not null && e.Failure.Code is "export.refused" or "export.answer-invalid" ? Kept(e.Failure) : e.Failure;
         }
     }
@@ -108,8 +114,9 @@ public sealed class BulkExport : IDisposable
     /// <summary>A failure that the same command meets again, for what the server gave is kept: says how to ask anew.</summary>
     public static Failure Kept(Failure failure) => failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
 
-    /// <summary>The release that came of it is committed: what was fetched goes, and the next increment starts here.</summary>
-    public void Loaded() => folder.Loaded();
+    /// <summary>The release that came of it is committed: what was fetched goes, and the next increment starts where this one ended.</summary>
+    /// <param name="whole">Whether all came that was to come: else the next increment asks for what changed since the one before, once more.</param>
+    public void Loaded(bool whole) => folder.Loaded(whole && Missing == 0);
 
     async Task KickOffAsync(CancellationToken cancel)
     {

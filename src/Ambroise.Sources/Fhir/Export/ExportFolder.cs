@@ -18,7 +18,7 @@ sealed record FetchedFile(int Index, long Bytes, bool Packed, long Short);
 /// <param name="Manifest">Null while the server is still at it.</param>
 sealed record ExportJob(string Id, string? Since, string StatusUrl, ExportManifest? Manifest, IReadOnlyList<FetchedFile> Fetched);
 
-/// <param name="LastTransactionTime">Of the last export of this name that became a release; null for none.</param>
+/// <param name="LastTransactionTime">Of the last export of this name that became a release with nothing missing; null for none.</param>
 /// <param name="Job">The export under way; null for none.</param>
 sealed record ExportState(int Format, string? LastTransactionTime, ExportJob? Job);
 
@@ -101,9 +101,10 @@ sealed class ExportFolder : IDisposable
     }
 
     /// <summary>What was fetched is loaded: it goes, and the next increment starts where it ended.</summary>
-    public void Loaded()
+    /// <param name="whole">Whether the next increment starts where this one ended.</param>
+    public void Loaded(bool whole)
     {
-        Write(State with { Job = null, LastTransactionTime = State.Job!.Manifest!.TransactionTime });
+        Write(State with { Job = null, LastTransactionTime = whole ? State.Job!.Manifest!.TransactionTime : State.LastTransactionTime });
         DeleteFiles();
     }
 

@@ -22,6 +22,9 @@ sealed class ServerLine : IDisposable
     readonly BackendToken? token;
     bool answered;
 
+    /// <summary>What the server answered when it was given up; null where it did not, or was not.</summary>
+    public HttpStatusCode? GaveUpAt { get; private set; }
+
     /// <summary>Called where the server keeps us waiting: from a thread of its own.</summary>
     public Action<ExportWait>? Waits { get; set; }
 
@@ -68,9 +71,12 @@ sealed class ServerLine : IDisposable
             var wait = answer is null ? null : Asked(answer);
             answer?.Dispose();
             if (tries >= (answered ? MostTries : FirstTries))
+            {
+                GaveUpAt = answer?.StatusCode;
                 throw (lost == Lost.Silent ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} took the connection and did not answer within {Silence.TotalSeconds} seconds ({place}), {tries} times: is it up, and a FHIR server? What was fetched is kept for the next run.")
                     : answer is null ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} could not be reached or broke off ({place}), {tries} times: check the address and the network. What was fetched is kept for the next run.")
                     : new Failure(FailureKind.Unavailable, "export.server-failed", $"{address.Host} answered {(int)answer.StatusCode} ({place}), {tries} times: try later, or ask who runs it. What was fetched is kept for the next run.")).AsException();
+            }
             await AgainAsync(wait ?? BackOff(tries), address, (int?)answer?.StatusCode, place, cancel);
         }
     }

@@ -22,6 +22,9 @@ struct ClinicalEvent()
     /// <summary>Goes to the table of <see cref="Default"/> whatever the concept's domain.</summary>
     public bool Fixed;
 
+    /// <summary>Says something of what its code means, a value or that there is none: not that it is so. A table of what was so, with no column for a value, is not for it.</summary>
+    public bool IsAnswer;
+
     public FhirTime Start, End = FhirTime.None;
     public int Type;
     public long Visit = Null.Int64, Provider = Null.Int64;

@@ -129,8 +129,15 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         if (!node.Exists) return null;
         if (!FhirTime.TryParse(node.Text, options.Zone, out end)) return Fate.Refused(field, "date-invalid");
         Impute(end.Precision);
-        if (end.Day < start.Day && end.Precision is Precision.Year or Precision.Month && Days.Date(start.Day) is var began && Days.Date(end.Day) is var ended && began.Year == ended.Year && (end.Precision == Precision.Year || began.Month == ended.Month))
+        // An hour before it began, on the day it began: the day is kept.
+        if (end.Day == start.Day && end.Micros != Null.Int64 && start.Micros != Null.Int64 && end.Micros < start.Micros) end = end with { Micros = Null.Int64 };
+        else if (end.Day >= start.Day) return null;
+        else if (end.Precision is Precision.Year or Precision.Month && Days.Date(start.Day) is var began && Days.Date(end.Day) is var ended && began.Year == ended.Year && (end.Precision == Precision.Year || began.Month == ended.Month))
+        {
             end = end with { Day = start.Day };
+            return null;
+        }
+        Chunk.Count($"{Type}.{field}", "end-before-start");
         return null;
     }
 
@@ -180,11 +187,17 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         return best;
     }
 
+    /// <returns>Null where there is no code, or where it is somebody's number: systems of identities have none.</returns>
     public Coded? Coding(JsonNode coding)
     {
         var code = coding["code"u8].Text;
         if (code.Length == 0) return null;
         var system = coding["system"u8].Text;
+        if (Ins.IsSystem(system))
+        {
+            Chunk.Count($"{Type}.coding", "identity-as-code");
+            return null;
+        }
         Span<byte> both = system.Length + code.Length < 256 ? stackalloc byte[system.Length + 1 + code.Length] : new byte[system.Length + 1 + code.Length];
         system.CopyTo(both);
         code.CopyTo(both[(system.Length + 1)..]);
@@ -193,7 +206,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     }
 
     /// <summary>The meaning of a code on the day of its event.</summary>
-    CodeMeaning On(Coded coded, int day) => !coded.Meaning.IsDated ? coded.Meaning : codes.Find(coded.Meaning.Vocabulary, coded.Meaning.Code, day);
+    public CodeMeaning On(Coded coded, int day) => !coded.Meaning.IsDated ? coded.Meaning : codes.Find(coded.Meaning.Vocabulary, coded.Meaning.Code, day);
 
     /// <returns>Concept of a currency by its ISO 4217 code, 0 where the vocabulary lacks it.</returns>
     public int Currency(JsonNode code)
@@ -203,19 +216,31 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         return seenCurrencies.TryGetValue(text, out var seen) ? seen : seenCurrencies[text] = codes.Find("urn:iso:std:iso:4217", code.ToString()).Standard;
     }
 
-    /// <summary>A unit's concept and its text: UCUM's code where there is one.</summary>
-    public (int Concept, byte[]? Source) Unit(JsonNode quantity)
+    /// <summary>A unit's concept and its text: UCUM's code where there is one. A unit without a concept is told among the unmapped, as of this table.</summary>
+    public (int Concept, byte[]? Source) Unit(JsonNode quantity, CdmTable table)
     {
         var code = quantity["code"u8].Text;
         if (code.Length == 0) code = quantity["unit"u8].Text;
         if (code.Length == 0) return (Null.Int32, null);
         var system = quantity["system"u8].Text;
-        if (system.Length > 0 && !system.SequenceEqual("http://unitsofmeasure.org"u8)) return (0, code.ToArray());
-        ref var last = ref lastUnits[(code.Length + 5 * code[0] + 3 * code[^1]) % lastUnits.Length];
-        if (code.SequenceEqual(last.Source)) return last;
-        if (!seenUnits.TryGetValue(code, out var seen)) seenUnits[code] = seen = (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
-        return last = seen;
+        if (system.Length > 0 && !system.SequenceEqual(Ucum) && Coding(quantity) is { } own) return (Standard(own, table, 0), own.Code);
+        return Unit(code, table);
     }
+
+    /// <param name="code">UCUM's.</param>
+    public (int Concept, byte[]? Source) Unit(ReadOnlySpan<byte> code, CdmTable table)
+    {
+        ref var last = ref lastUnits[(code.Length + 5 * code[0] + 3 * code[^1]) % lastUnits.Length];
+        if (!code.SequenceEqual(last.Source))
+        {
+            if (!seenUnits.TryGetValue(code, out var seen)) seenUnits[code] = seen = (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
+            last = seen;
+        }
+        if (last.Concept == 0) Unmapped(new(codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)), ""), table);
+        return last;
+    }
+
+    static ReadOnlySpan<byte> Ucum => "http://unitsofmeasure.org"u8;
 
     // Rows -----------------------------------------------------------------------------------------------------
 
@@ -253,7 +278,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
             foreach (var target in meaning.Targets)
                 if (!target.Value)
                 {
-                    Write(e, EventColumns.Of(e.Fixed ? e.Default : target.Domain), target.Concept, meaning.Source, valueConcept);
+                    var to = EventColumns.Of(e.Fixed ? e.Default : target.Domain);
+                    Write(e, e.IsAnswer && to.ValueConcept < 0 ? EventColumns.Of(Domain.Observation) : to, target.Concept, meaning.Source, valueConcept);
                     written = true;
                 }
         if (written) return;
@@ -262,11 +288,12 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         Write(e, columns, 0, meaning?.Source ?? 0, valueConcept);
     }
 
-    /// <summary>A code's standard concept, 0 where it has none: then it is told among the unmapped, as of this table.</summary>
-    public int Standard(Coded code, CdmTable table)
+    /// <summary>A code's standard concept on a day, 0 where it has none: then it is told among the unmapped, as of this table.</summary>
+    public int Standard(Coded code, CdmTable table, int day)
     {
-        if (!code.Meaning.IsMapped) Unmapped(code, table);
-        return code.Meaning.Standard;
+        var meaning = On(code, day);
+        if (!meaning.IsMapped) Unmapped(code, table);
+        return meaning.Standard;
     }
 
     public void Unmapped(Coded code, CdmTable table)

@@ -90,6 +90,12 @@ static class ChunkReader
             }
             if (ended)
             {
+                // Whoever stopped within a line left no resource there.
+                if (!document && !broken && have > 0 && buffer[have - 1] != '\n' && buffer.AsSpan(0, have).TrimEnd(" \t\r"u8) is not [.., (byte)'}'])
+                {
+                    have = buffer.AsSpan(0, have).LastIndexOf((byte)'\n') + 1;
+                    reject(new("file", file.Name, line + buffer.AsSpan(0, have).Count((byte)'\n'), null, "file-truncated", null, default));
+                }
                 if (have > 0)
                 {
                     yield return new(file, buffers, buffer, have, document ? default : LineEnds.Of(buffer.AsSpan(0, have)), line);

@@ -91,7 +91,7 @@ static class AnswerMap
             var detail = activity["detail"u8];
             if (ResourceMapper.IsTrue(detail["doNotPerform"u8]) || !detail["status"u8].Is("completed"u8) && !detail["status"u8].Is("in-progress"u8)) continue;
             if (m.Code(detail["code"u8]) is not { } done) continue;
-            var at = m.OptionalTime(detail["scheduledPeriod"u8]["start"u8], "activity.scheduledPeriod");
+            var at = m.OptionalTime(detail["scheduledTiming"u8]["event"u8].First is { Exists: true } timed ? timed : detail["scheduledPeriod"u8]["start"u8], "activity.scheduled");
             m.Write(new() { Person = m.Person, Start = at.Exists ? at : start, Code = done, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
         }
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-activity");

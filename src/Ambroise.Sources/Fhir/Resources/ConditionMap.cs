@@ -14,8 +14,10 @@ static class ConditionMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var certainty = Certainty(r["verificationStatus"u8]);
         if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
-        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8], "abatement") is { } unended) return unended;
+        Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
+        Undated(m, r.Choice("abatement"u8, out var abatement), abatement, "abatement");
         var e = new ClinicalEvent
         {
             Person = m.Person,
@@ -31,6 +33,12 @@ static class ConditionMap
             StatusSource = ResourceMapper.Copy(certainty),
         };
         return TextOnly.Write(m, e, r["code"u8]);
+    }
+
+    /// <summary>An age, a range or words are no day: counted, and the day it was recorded stands.</summary>
+    static void Undated(ResourceMapper m, JsonNode said, ReadOnlySpan<byte> type, string field)
+    {
+        if (said.Exists && !type.SequenceEqual("DateTime"u8) && !type.SequenceEqual("Period"u8)) m.Chunk.Count($"{m.Type}.{field}", "type-unused");
     }
 
     /// <summary>What FHIR's own codes say, whatever a hospital's stand before them: a doubt about the whole first.</summary>
@@ -61,7 +69,8 @@ static class ConditionMap
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         var certainty = Certainty(r["verificationStatus"u8]);
         if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
-        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["recordedDate"u8], r["lastOccurrence"u8]], "onset") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8], r["lastOccurrence"u8]], "onset") is { } fate) return fate;
+        Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
         var code = m.Code(r["code"u8]);
         var e = new ClinicalEvent
         {
@@ -74,7 +83,7 @@ static class ConditionMap
             Provider = m.Provider(r["recorder"u8]),
             Qualifier = ResourceMapper.Copy(r["criticality"u8]),
         };
-        if (code?.Meaning.Targets is [{ Domain: Domain.Drug } substance, ..])
+        if (code is not null && m.On(code, start.Day).Targets is [{ Domain: not (Domain.Condition or Domain.Observation) } substance, ..])
         {
             // A substance is what the allergy is to, not something taken: "allergy to substance" with the substance as its value.
             e.Code = new(m.Codes.Find("http://snomed.info/sct", "419199007"), "");
@@ -103,7 +112,7 @@ static class ConditionMap
                 Default = Domain.Observation,
                 Fixed = true,
                 Type = TypeConcepts.Ehr,
-                ValueConcept = code is null ? Null.Int32 : m.Standard(code, Lake.Cdm.Cdm54.Observation),
+                ValueConcept = code is null ? Null.Int32 : m.Standard(code, Lake.Cdm.Cdm54.Observation, start.Day),
                 ValueSource = code?.Code,
                 ValueText = code is null ? words : null,
                 Qualifier = m.Code(r["relationship"u8])?.Code,

@@ -24,10 +24,9 @@ static class DrugMap
         if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("draft"u8)) return Fate.Aside("status", status);
         if (ResourceMapper.IsTrue(r["doNotPerform"u8])) return Fate.Aside("do-not-perform");
         if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
-        if (m.TryTime(out var start, [r["authoredOn"u8], r["dispenseRequest"u8]["validityPeriod"u8]["start"u8]], "authoredOn") is { } fate) return fate;
-        var dispense = r["dispenseRequest"u8];
-        if (m.TryEnd(out var end, start, dispense["validityPeriod"u8]["end"u8], "dispenseRequest.validityPeriod.end") is { } unended) return unended;
-        var supply = dispense["expectedSupplyDuration"u8];
+        var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]["repeat"u8]["boundsPeriod"u8]);
+        if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["start"u8]], "authoredOn") is { } fate) return fate;
+        if (m.TryEnd(out var end, start, dispense["validityPeriod"u8]["end"u8].Exists ? dispense["validityPeriod"u8]["end"u8] : taken["end"u8], "dispenseRequest.validityPeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
             Person = m.Person,
@@ -36,7 +35,7 @@ static class DrugMap
             Type = m.IsTo(r["reportedReference"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.Prescription,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["requester"u8]),
-            Days = supply["code"u8].Is("d"u8) || supply["unit"u8].Is("days"u8) || supply["unit"u8].Is("d"u8) ? ResourceMapper.Whole(supply["value"u8]) : Null.Int32,
+            Days = Supply(m, dispense["expectedSupplyDuration"u8]),
             Quantity = Number(dispense["quantity"u8]["value"u8]),
             Refills = ResourceMapper.Whole(dispense["numberOfRepeatsAllowed"u8]),
             StopReason = m.Code(r["statusReason"u8])?.Code,
@@ -49,7 +48,7 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside("status", status);
-        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8]], "effective") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8]], "effective") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         var dosage = r["dosage"u8];
         return Write(m, new()
@@ -61,7 +60,7 @@ static class DrugMap
             Visit = m.Visit(r["context"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
             Quantity = Number(dosage["dose"u8]["value"u8]),
-            DoseUnit = m.Unit(dosage["dose"u8]).Source,
+            DoseUnit = m.Unit(dosage["dose"u8], Lake.Cdm.Cdm54.DrugExposure).Source,
         }, dosage);
     }
 
@@ -79,7 +78,7 @@ static class DrugMap
             Type = TypeConcepts.Dispensing,
             Visit = m.Visit(r["context"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
-            Days = ResourceMapper.Whole(r["daysSupply"u8]["value"u8]),
+            Days = Supply(m, r["daysSupply"u8]),
             Quantity = Number(r["quantity"u8]["value"u8]),
         }, r["dosageInstruction"u8].First);
     }
@@ -90,7 +89,7 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
-        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
@@ -108,6 +107,9 @@ static class DrugMap
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         if (!r["status"u8].Is("completed"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["recorded"u8]], "occurrenceDateTime") is { } fate) return fate;
+        // "In childhood" is no day, and the day it was written down is none of an injection.
+        var isUndated = !r["occurrenceDateTime"u8].Exists;
+        if (isUndated) m.Chunk.Count("Immunization.occurrence", "type-unused");
         var route = m.Code(r["route"u8]);
         return TextOnly.Write(m, new()
         {
@@ -115,13 +117,13 @@ static class DrugMap
             Start = start,
             Code = m.Code(r["vaccineCode"u8]),
             Default = Domain.Drug,
-            Type = r["primarySource"u8].IsFalse ? TypeConcepts.Ehr : TypeConcepts.Administration,
+            Type = isUndated || r["primarySource"u8].IsFalse ? TypeConcepts.Ehr : TypeConcepts.Administration,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
             Quantity = Number(r["doseQuantity"u8]["value"u8]),
-            DoseUnit = m.Unit(r["doseQuantity"u8]).Source,
+            DoseUnit = m.Unit(r["doseQuantity"u8], Lake.Cdm.Cdm54.DrugExposure).Source,
             Lot = ResourceMapper.Copy(r["lotNumber"u8]),
-            Route = route is null ? Null.Int32 : m.Standard(route, Lake.Cdm.Cdm54.DrugExposure),
+            Route = route is null ? Null.Int32 : m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, start.Day),
             RouteSource = route?.Code,
         }, r["vaccineCode"u8]);
     }
@@ -131,7 +133,7 @@ static class DrugMap
         var r = m.Resource;
         e.Default = Domain.Drug;
         e.Sig = ResourceMapper.Copy(dosage["text"u8]);
-        if (m.Code(dosage["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure), route.Code);
+        if (m.Code(dosage["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, e.Start.Day), route.Code);
         var inWords = r["medicationCodeableConcept"u8];
         if (inWords.Exists)
         {
@@ -150,6 +152,25 @@ static class DrugMap
         if (m.TryDefinition(reference, "Medication", "medicationReference", out var code) is { } missing) return missing;
         e.Code = code;
         return TextOnly.Write(m, e, default);
+    }
+
+    /// <summary>For how many days it lasts, rounded up; null where that is not said in a unit that is known.</summary>
+    static int Supply(ResourceMapper m, JsonNode quantity)
+    {
+        if (!quantity["value"u8].TryNumber(out var number)) return Null.Int32;
+        var unit = (quantity["code"u8].Exists ? quantity["code"u8] : quantity["unit"u8]).ToString().ToLowerInvariant();
+        var days = number * unit switch
+        {
+            "" or "d" or "day" or "days" or "j" or "jour" or "jours" => 1,
+            "h" or "hour" or "hours" => 1.0 / 24,
+            "wk" or "week" or "weeks" or "sem" or "semaine" or "semaines" => 7,
+            "mo" or "month" or "months" or "mois" => 30,
+            "a" or "year" or "years" or "an" or "ans" => 365,
+            _ => double.NaN,
+        };
+        if (days is >= 0 and < int.MaxValue) return (int)Math.Ceiling(days);
+        m.Chunk.Count($"{m.Type}.daysSupply", double.IsNaN(days) ? "unit-unknown" : "number-invalid");
+        return Null.Int32;
     }
 
     static double Number(JsonNode node) => node.TryNumber(out var number) ? number : Null.Float64;

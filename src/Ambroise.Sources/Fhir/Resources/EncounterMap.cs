@@ -55,12 +55,12 @@ static class EncounterMap
         var stay = r["hospitalization"u8];
         if (m.Code(stay["admitSource"u8]) is { } from)
         {
-            row.Put("admitted_from_concept_id", m.Standard(from, at.Table));
+            row.Put("admitted_from_concept_id", m.Standard(from, at.Table, start.Day));
             row.Put("admitted_from_source_value", from.Code);
         }
         if (m.Code(stay["dischargeDisposition"u8]) is { } to)
         {
-            row.Put("discharged_to_concept_id", m.Standard(to, at.Table));
+            row.Put("discharged_to_concept_id", m.Standard(to, at.Table, start.Day));
             row.Put("discharged_to_source_value", to.Code);
         }
         if (parent != Null.Int64) row.Put("visit_occurrence_id", parent); // made the outermost visit once all are known

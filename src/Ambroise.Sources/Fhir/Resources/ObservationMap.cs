@@ -45,7 +45,7 @@ static class ObservationMap
     static bool LeavesNothing(JsonNode status) => status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8);
 
     static Fate? TryTime(ResourceMapper m, JsonNode r, string field, out FhirTime time) =>
-        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectiveInstant"u8], r["issued"u8]], field);
+        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["effectiveInstant"u8], r["effectiveTiming"u8]["event"u8].First, r["issued"u8]], field);
 
     /// <summary>The rows of an observation.</summary>
     /// <returns>Null, or the fate of its resource.</returns>
@@ -155,19 +155,20 @@ static class ObservationMap
         else if (type.SequenceEqual("CodeableConcept"u8))
         {
             var coded = m.Code(value);
-            if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation), coded.Code);
+            if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation, e.Start.Day), coded.Code);
             else e.ValueText = ResourceMapper.Copy(value["text"u8]);
         }
         else if (type.SequenceEqual("Coding"u8))
         {
-            if (m.Coding(value) is { } answer) (e.ValueConcept, e.ValueSource) = (m.Standard(answer, Lake.Cdm.Cdm54.Observation), answer.Code);
+            if (m.Coding(value) is { } answer) (e.ValueConcept, e.ValueSource) = (m.Standard(answer, Lake.Cdm.Cdm54.Observation, e.Start.Day), answer.Code);
             else e.ValueText = ResourceMapper.Copy(value["display"u8]);
         }
         else if ((type.SequenceEqual("Integer"u8) || type.SequenceEqual("Decimal"u8)) && value.TryNumber(out var whole)) e.Number = whole;
         else if (type.SequenceEqual("Boolean"u8)) (e.ValueConcept, e.ValueSource) = (ResourceMapper.IsTrue(value) ? 4188539 : 4188540, ResourceMapper.Copy(value)); // Yes, No (LOINC/SNOMED answers)
         else if (type.SequenceEqual("String"u8))
         {
-            if (value.TryNumber(out var number)) e.Number = number;
+            // 0012 is a code that somebody typed.
+            if (value.TryNumber(out var number) && value.Text is not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..]) e.Number = number;
             else e.ValueText = ResourceMapper.Copy(value);
         }
         else if (type.SequenceEqual("DateTime"u8) || type.SequenceEqual("Date"u8) || type.SequenceEqual("Time"u8)) e.ValueText = ResourceMapper.Copy(value);
@@ -175,13 +176,15 @@ static class ObservationMap
         else if (type.SequenceEqual("Range"u8))
         {
             // Not range_low and range_high: these say what is normal, and this what was found.
-            (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8]);
+            (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8], Lake.Cdm.Cdm54.Measurement);
             if (Between(value["low"u8]["value"u8], value["high"u8]["value"u8]) is { } range) e.ValueSource = Encoding.UTF8.GetBytes(range);
         }
         else if (type.SequenceEqual("Ratio"u8))
         {
             e.ValueSource = Encoding.UTF8.GetBytes($"{value["numerator"u8]["value"u8]}:{value["denominator"u8]["value"u8]}");
-            if (value["numerator"u8]["value"u8].TryNumber(out var over) && value["denominator"u8]["value"u8].TryNumber(out var under) && under != 0) e.Number = over / under;
+            // A titre of 1:128 is no 0.0078.
+            if (RatioUnit(value["numerator"u8], value["denominator"u8]) is { Length: > 0 } unit && value["numerator"u8]["value"u8].TryNumber(out var over) && value["denominator"u8]["value"u8].TryNumber(out var under) && under != 0)
+                (e.Number, (e.Unit, e.UnitSource)) = (over / under, m.Unit(unit, Lake.Cdm.Cdm54.Measurement));
         }
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
@@ -191,6 +194,7 @@ static class ObservationMap
             if (reference["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
         }
         if (m.Coding(of["interpretation"u8]["coding"u8].First) is { } interpretation) e.Qualifier = interpretation.Code;
+        e.IsAnswer = IsValue(type) && !(type.SequenceEqual("Boolean"u8) && ResourceMapper.IsTrue(value)) || of["dataAbsentReason"u8].Exists || e.Qualifier is not (null or [(byte)'P', (byte)'O', (byte)'S']);
         // What somebody typed has its place in OBSERVATION, sealed as free text: a measurement in words goes there.
         if (e.ValueText is not null) (e.Default, e.Fixed) = (Domain.Observation, true);
     }
@@ -201,7 +205,16 @@ static class ObservationMap
         var comparator = quantity["comparator"u8];
         // OMOP's Meas Value Operator concepts.
         e.Operator = comparator.Is("<"u8) ? 4171756 : comparator.Is("<="u8) ? 4171754 : comparator.Is(">="u8) ? 4171755 : comparator.Is(">"u8) ? 4172704 : Null.Int32;
-        (e.Unit, e.UnitSource) = m.Unit(quantity);
+        (e.Unit, e.UnitSource) = m.Unit(quantity, Lake.Cdm.Cdm54.Measurement);
+    }
+
+    /// <summary>UCUM's code of one unit in another; nothing where neither has one.</summary>
+    static byte[] RatioUnit(JsonNode over, JsonNode under)
+    {
+        var (one, other) = (Of(over), Of(under));
+        return other.Length > 0 ? [.. one, (byte)'/', .. other] : one;
+
+        static byte[] Of(JsonNode quantity) => ResourceMapper.Copy(quantity["code"u8].Exists ? quantity["code"u8] : quantity["unit"u8]) ?? [];
     }
 
     public static Fate Specimen(ResourceMapper m)
@@ -211,17 +224,16 @@ static class ObservationMap
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("unavailable"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["collection"u8]["collectedDateTime"u8], r["collection"u8]["collectedPeriod"u8]["start"u8], r["receivedTime"u8]], "collection") is { } fate) return fate;
         if (m.Code(r["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
-        if (!code.Meaning.IsMapped) m.Unmapped(code, Lake.Cdm.Cdm54.Specimen);
         var row = m.Row(Lake.Cdm.Cdm54.Specimen);
         row.Put("person_id", m.Person);
-        row.Put("specimen_concept_id", code.Meaning.Standard);
+        row.Put("specimen_concept_id", m.Standard(code, Lake.Cdm.Cdm54.Specimen, start.Day));
         row.Put("specimen_source_value", code.Code);
         row.Put("specimen_type_concept_id", TypeConcepts.Ehr);
         row.Put("specimen_date", start.Day);
         row.Put("specimen_datetime", start.Micros);
         if (m.Code(r["collection"u8]["bodySite"u8]) is { } site)
         {
-            row.Put("anatomic_site_concept_id", site.Meaning.Standard);
+            row.Put("anatomic_site_concept_id", m.Standard(site, Lake.Cdm.Cdm54.Specimen, start.Day));
             row.Put("anatomic_site_source_value", site.Code);
         }
         m.End(row);

@@ -14,9 +14,6 @@ static class PatientMap
     /// <summary>French core profiles: how far an identity was checked (INS guide, "statut VALI": qualified). Only then the INS is the patient's.</summary>
     const string Reliability = "http://interopsante.org/fhir/StructureDefinition/FrPatientIdentReliability", CoreReliability = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
 
-    /// <summary>Object identifiers of the INS: NIR, NIA and their test roots (ANS, "Référentiel INS" 2.0, annex).</summary>
-    static readonly string[] InsSystems = ["urn:oid:1.2.250.1.213.1.4.8", "urn:oid:1.2.250.1.213.1.4.9", "urn:oid:1.2.250.1.213.1.4.10", "urn:oid:1.2.250.1.213.1.4.11"];
-
     public static Fate Map(ResourceMapper m)
     {
         var r = m.Resource;
@@ -41,7 +38,7 @@ static class PatientMap
         person.Put("person_source_value", r["id"u8].Text);
         person.Put("provider_id", m.Provider(r["generalPractitioner"u8].First));
         person.Put("care_site_id", m.CareSite(r["managingOrganization"u8]));
-        var address = r["address"u8].First;
+        var address = Address(r["address"u8]);
         var place = address.Exists ? Lineage.RowKey(m.Key.Key, m.RowCount) : Null.Int64;
         person.Put("location_id", place);
         m.End(person);
@@ -71,22 +68,32 @@ static class PatientMap
         return Fate.Used;
     }
 
+    /// <summary>The first where they live now; where there is none of these, the first.</summary>
+    static JsonNode Address(JsonNode addresses)
+    {
+        foreach (var address in addresses.Items)
+            if (!address["use"u8].Is("old"u8)) return address;
+        return addresses.First;
+    }
+
     static void Identities(ResourceMapper m, JsonNode address)
     {
         var r = m.Resource;
         foreach (var identifier in r["identifier"u8].Items)
         {
             if (identifier["value"u8].Text.Length == 0) continue;
-            var isIns = Array.IndexOf(InsSystems, identifier["system"u8].ToString()) >= 0;
-            if (isIns && !IsQualified(r, identifier))
+            var isIns = Ins.IsSystem(identifier["system"u8].Text);
+            // One that is the patient's no more says of nobody who they are.
+            if (isIns && (identifier["use"u8].Is("old"u8) || !IsQualified(r, identifier)))
             {
                 m.Chunk.Count("Patient.identifier", "ins-not-qualified");
                 continue;
             }
-            if (isIns) m.Connect(FactKind.National, m.Named("INS", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
+            var value = isIns ? Ins.Bare(identifier["value"u8].Text) : identifier["value"u8].Text;
+            if (isIns) m.Connect(FactKind.National, m.Named("INS", identifier["system"u8].Text, value), m.Key.Key);
             if (m.Options.NumberSystems.Contains(identifier["system"u8].ToString())) m.Connect(FactKind.Number, m.Named("Number", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
             m.AliasIdentifier(identifier["system"u8].Text, identifier["value"u8].Text);
-            Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, identifier["value"u8].Text);
+            Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, value);
         }
         foreach (var name in r["name"u8].Items)
         {

@@ -66,7 +66,7 @@ static class ProcedureMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("intended"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["timingDateTime"u8], r["timingPeriod"u8]["start"u8], r["recordedOn"u8]], "timing") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["timingDateTime"u8], r["timingPeriod"u8]["start"u8], r["timingPeriod"u8]["end"u8], r["timingTiming"u8]["event"u8].First, r["recordedOn"u8]], "timing") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["timingPeriod"u8]["end"u8], "timingPeriod.end") is { } unended) return unended;
         Coded? code;
         if (r["device"u8]["reference"u8].Text is [(byte)'#', ..] inside)

@@ -120,12 +120,40 @@ public sealed class BulkExportSpecs : IDisposable
     public async Task A_job_the_server_forgot_is_asked_for_anew()
     {
         using var server = Serving();
-        server.Mishap("/job", [.. Enumerable.Repeat(BulkServer.Status(500), 6)]);
+        server.Mishap("/job", [.. Enumerable.Repeat(BulkServer.Status(503), 6)]);
         Assert.Equal("export.server-failed", (await Fails(server)).Code);
         server.Mishap("/job", BulkServer.Status(404));
         using var export = Open(Ask(server));
         Assert.Single(await Fetch(export));
         Assert.Equal(2, server.Asked.Count(a => a.Contains("$export", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_job_that_failed_on_the_server_is_not_waited_for_again()
+    {
+        using var server = Serving();
+        server.Mishap("/job", [.. Enumerable.Repeat(BulkServer.Status(500), 6)]);
+        var failure = await Fails(server);
+        Assert.Equal("export.server-failed", failure.Code);
+        Assert.Contains("the next run asks for it anew", failure.Detail, StringComparison.Ordinal);
+        using var export = Open(Ask(server));
+        Assert.Single(await Fetch(export));
+        Assert.False(export.IsResumed);
+        Assert.Equal(2, server.Asked.Count(a => a.Contains("$export", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Of_an_export_that_lacked_something_the_next_increment_asks_again()
+    {
+        using var server = Serving();
+        using (var first = Open(Ask(server), sinceLast: true))
+        {
+            await Fetch(first);
+            first.Loaded(whole: false);
+        }
+        using var second = Open(Ask(server), sinceLast: true);
+        Assert.Null(second.Since);
+        Assert.False(second.IsResumed);
     }
 
     [Fact]
@@ -136,7 +164,7 @@ public sealed class BulkExportSpecs : IDisposable
         {
             Assert.Null(first.Since);
             await Fetch(first);
-            first.Loaded();
+            first.Loaded(whole: true);
         }
         Assert.Empty(Directory.EnumerateFiles(folder.FullName, "*.spool", SearchOption.AllDirectories));
         using var second = Open(Ask(server), sinceLast: true);
