@@ -401,6 +401,8 @@ public sealed class StrictReadingSpecs
     [InlineData("text/plain; charset=\"iso-8859-15\"", "A4", "€")]
     [InlineData("text/plain; charset=iso-8859-15", "C3 A9", "é")] // UTF-8 all the same
     [InlineData("text/plain; charset=of-nobody", "E9", "é")]
+    [InlineData("text/plain; charset=utf-7", "E9", "é")]
+    [InlineData("text/plain; charset=", "E9", "é")]
     [InlineData("text/plain", "EF BB BF 61", "a")]
     [InlineData("text/plain", "FF FE E9 00", "é")]
     [InlineData("text/plain", "FE FF 00 E9", "é")]

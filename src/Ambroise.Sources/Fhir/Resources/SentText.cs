@@ -35,7 +35,7 @@ static class SentText
         {
             return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException) // UTF-7 is refused by name
         {
             return null;
         }
