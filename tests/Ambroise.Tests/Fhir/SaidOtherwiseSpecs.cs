@@ -150,4 +150,78 @@ public sealed class SaidOtherwiseSpecs
         var place = Assert.Single(Ambroise.Lake.Quarantine.SealedQuarantine.Read(hospital.Lake, 1).OrThrow());
         Assert.Equal(("a.ndjson", 2L), (place.File, place.Line));
     }
+
+    [Theory]
+    [InlineData("9999-12-31T23:59:59.9999999Z", "2020-01-02")]
+    [InlineData("2999-12-31", "2020-01-02")]
+    [InlineData("2099-12-31", "2020-01-02")]
+    [InlineData("2190-03-01", "2190-03-01")] // a site may move its dates by a century to hide them
+    public void An_end_that_never_comes_is_none_and_nobody_is_followed_until_then(string end, string last) => Loaded(hospital =>
+        {
+            Assert.Equal([last], hospital.Rows("visit_occurrence", "visit_end_date"));
+            Assert.Equal([$"2020-01-02|{last}"], hospital.Rows("observation_period", "observation_period_start_date", "observation_period_end_date"));
+            Assert.Equal([last == end ? end : ""], hospital.Rows("condition_occurrence", "condition_end_date"));
+            Assert.Equal([last == end ? end : "2020-06-01"], hospital.Rows("payer_plan_period", "payer_plan_period_end_date"));
+            Assert.Equal(last == end ? 0 : 3, hospital.Report.Notes.Where(n => n.Reason == "end-open").Sum(n => n.Count));
+        },
+        $$"""{"resourceType":"Encounter","id":"e","status":"in-progress",{{Of}},"period":{"start":"2020-01-02","end":"{{end}}"} }""",
+        $$"""{"resourceType":"Condition","id":"c",{{Of}},{{Flu}},"onsetDateTime":"2020-01-02","abatementDateTime":"{{end}}"}""",
+        $$"""{"resourceType":"Coverage","id":"k","meta":{"lastUpdated":"2020-06-01T00:00:00Z"},"status":"active","beneficiary":{"reference":"Patient/p1"},"period":{"start":"2020-01-02","end":"{{end}}"} }""");
+
+    [Fact]
+    public void A_day_of_nobodys_life_is_no_event_and_no_death() => Loaded(hospital =>
+        {
+            Assert.Equal(2, hospital.Fate("Condition", "quarantined", "onset: date-out-of-life"));
+            Assert.Equal(1, Noted(hospital, "Patient.deceasedDateTime", "date-out-of-life"));
+            Assert.Empty(hospital.Rows("condition_occurrence", "*").Concat(hospital.Rows("death", "*")));
+        },
+        $$"""{"resourceType":"Condition","id":"c1",{{Of}},{{Flu}},"onsetDateTime":"9999-12-31"}""", $$"""{"resourceType":"Condition","id":"c2",{{Of}},{{Flu}},"onsetDateTime":"0001-01-01"}""",
+        """{"resourceType":"Patient","id":"p2","gender":"female","birthDate":"1980-05-06","deceasedDateTime":"9999-12-31"}""");
+
+    [Theory]
+    [InlineData(""" {"text":"Un matin et soir","timing":{"repeat":{"frequency":2,"period":1,"periodUnit":"d"} } }""", "Un matin et soir")]
+    [InlineData(""" {"text":"matin"},{"patientInstruction":"puis le soir"}""", "matin; puis le soir")]
+    [InlineData(""" {"timing":{"repeat":{"frequency":1,"frequencyMax":2,"period":8,"periodUnit":"h","boundsDuration":{"value":7,"code":"d"} } },"asNeededBoolean":true,"doseAndRate":[{"doseQuantity":{"value":500,"unit":"milligrammes","code":"mg"} }]}""", "500 mg, 1-2/8 h, for 7 d, as needed")]
+    [InlineData(""" {"timing":{"code":{"text":"BID"} },"doseAndRate":[{"doseRange":{"low":{"value":1},"high":{"value":2,"unit":"cp"} },"rateRatio":{"numerator":{"value":5,"code":"mL"},"denominator":{"value":1,"code":"h"} } }]}""", "1-2 cp, 5 mL/1 h, BID")]
+    [InlineData(""" {"timing":{"repeat":{"frequency":1,"period":1.0,"periodUnit":"d","when":["MORN","HS"] } },"asNeededCodeableConcept":{"coding":[{"code":"25064002","display":"Headache"}]} }""", "1/d, MORN HS, as needed: Headache")]
+    [InlineData(""" {"sequence":1}""", "")]
+    public void Directions_without_words_are_told_from_their_numbers(string dosages, string sig) => Loaded(hospital =>
+            Assert.Equal([$"{sig}|24.0|cp"], hospital.Rows("drug_exposure", "sig", "quantity", "dose_unit_source_value")),
+        $$"""{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",{{Of}},"authoredOn":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"urn:x","code":"z"}]},"dispenseRequest":{"quantity":{"value":24,"unit":"cp"} },"dosageInstruction":[{{dosages}}]}""");
+
+    [Fact]
+    public void Less_than_nothing_was_not_given_and_part_of_a_thing_is_no_whole_number_of_it() => Loaded(hospital =>
+        {
+            Assert.Equal([""], hospital.Rows("drug_exposure", "quantity"));
+            Assert.Equal(["", "4"], hospital.Rows("device_exposure", "quantity").Order(StringComparer.Ordinal));
+            Assert.Equal((1, 1), (Noted(hospital, "MedicationAdministration.quantity", "number-invalid"), Noted(hospital, "SupplyDelivery.quantity", "not-whole")));
+        },
+        [
+        $$"""{"resourceType":"MedicationAdministration","id":"a","status":"completed",{{Of}},"effectiveDateTime":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"urn:x","code":"z"}]},"dosage":{"dose":{"value":-3} } }""",
+        .. new[] { "0.4", "4.0" }.Select((n, i) => $$"""{"resourceType":"SupplyDelivery","id":"s{{i}}","status":"completed","patient":{"reference":"Patient/p1"},"occurrenceDateTime":"2020-01-01","suppliedItem":{"quantity":{"value":{{n}} },"itemCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"mask"}]} } }"""),
+        ]);
+
+    [Fact]
+    public void Whatever_has_a_concept_is_mapped_by_the_site_where_it_is_or_listed() => Loaded(hospital =>
+        {
+            Assert.Equal(["2000000001|D", "9202|AMB", "0|HDJ"], hospital.Rows("visit_occurrence", "visit_concept_id", "visit_source_value").OrderBy(r => r[0] == '0').ThenBy(r => r, StringComparer.Ordinal));
+            Assert.Equal(["CareSite|kind", "Cost|EUR", "PayerPlanPeriod|AMO", "Provider|SM05", "VisitOccurrence|HDJ"], hospital.Report.Unmapped.Select(u => $"{u.Table}|{u.Code}").Order(StringComparer.Ordinal).Select(u => string.Concat(u.Split('|')[0].Split('_').Select(w => char.ToUpperInvariant(w[0]) + w[1..])) + "|" + u.Split('|')[1]));
+        },
+        [
+        .. new[] { ("urn:x", "D"), ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "AMB"), ("urn:fr", "HDJ") }.Select((c, i) => $$"""{"resourceType":"Encounter","id":"e{{i}}","status":"finished",{{Of}},"class":{"system":"{{c.Item1}}","code":"{{c.Item2}}"},"period":{"start":"2020-01-02"} }"""),
+        """{"resourceType":"Coverage","id":"k","status":"active","beneficiary":{"reference":"Patient/p1"},"type":{"coding":[{"system":"urn:fr","code":"AMO"}]},"period":{"start":"2020-01-02"} }""",
+        """{"resourceType":"Claim","id":"cl","status":"active","use":"claim","patient":{"reference":"Patient/p1"},"created":"2020-01-02","item":[{"encounter":[{"reference":"Encounter/e0"}]}],"total":{"value":10,"currency":"EUR"} }""",
+        """{"resourceType":"Organization","id":"o","name":"CHU","type":[{"coding":[{"system":"urn:fr","code":"kind"}]}]}""",
+        """{"resourceType":"Practitioner","id":"d","name":[{"family":"X"}]}""",
+        """{"resourceType":"PractitionerRole","id":"dr","practitioner":{"reference":"Practitioner/d"},"specialty":[{"coding":[{"system":"urn:fr","code":"SM05"}]}]}""",
+        ]);
+
+    [Fact]
+    public void A_national_identity_is_one_however_its_system_is_written()
+    {
+        using var hospital = new FhirHospital();
+        static string Person(string id, string system) => $$"""{"resourceType":"Patient","id":"{{id}}","gender":"female","birthDate":"1980","identifier":[{"system":"{{system}}","value":"284027512345678"}],"extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","valueCoding":{"code":"VALI"} }]}""";
+        hospital.Load(LoadMode.Replace, Person("a", "urn:oid:1.2.250.1.213.1.4.10"), Person("b", "1.2.250.1.213.1.4.10"));
+        Assert.Single(hospital.Rows("person", "person_id"));
+    }
 }

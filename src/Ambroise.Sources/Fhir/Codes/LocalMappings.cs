@@ -36,7 +36,16 @@ public static class LocalMappings
     /// <returns>The mappings without those marked invalid; or <c>mappings.unreadable</c>, which names the line.</returns>
     public static Result<IReadOnlyList<LocalMapping>> Read(string path)
     {
-        var lines = Fields(File.ReadAllText(path)).ToList();
+        string text;
+        try
+        {
+            text = File.ReadAllText(path, Strict);
+        }
+        catch (DecoderFallbackException)
+        {
+            return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)} is no UTF-8: save it as 'CSV UTF-8', or its accents would be lost.");
+        }
+        var lines = Fields(text, Separator(text)).ToList();
         if (lines.Count == 0) return Bad(path, 1);
         var names = lines[0].Select(n => n.Trim('\uFEFF', ' ').ToLowerInvariant()).ToList();
         int code = names.IndexOf("source_code"), vocabulary = names.IndexOf("source_vocabulary_id"), target = names.IndexOf("target_concept_id"), description = names.IndexOf("source_code_description"), invalid = names.IndexOf("invalid_reason"), from = names.IndexOf("valid_start_date"), to = names.IndexOf("valid_end_date");
@@ -46,6 +55,7 @@ public static class LocalMappings
         {
             var line = lines[i];
             if (line is [""]) continue;
+            for (var field = 0; field < line.Length; field++) line[field] = line[field].Trim(); // a code has no blanks about it (FHIR R4, 2.24.0.1)
             if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0 || line[vocabulary].Length == 0
                 || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, i + 1);
             if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
@@ -53,6 +63,7 @@ public static class LocalMappings
             if (Dated(line, from) is { } first) mapping = TryDay(first, out var day) ? mapping with { From = day } : null;
             if (mapping is not null && Dated(line, to) is { } last) mapping = TryDay(last, out var day) ? mapping with { To = day } : null;
             if (mapping is null) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {i + 1}: write valid_start_date and valid_end_date as 2024-12-31 or 20241231, or leave them empty.");
+            if (mapping.From > mapping.To) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {i + 1}: valid_start_date is after valid_end_date, so this mapping would never hold.");
             mappings.Add(mapping);
         }
         return mappings;
@@ -75,7 +86,12 @@ public static class LocalMappings
 
     static Failure Bad(string path, int line) => new(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {line}: give source_code, source_vocabulary_id and a whole number as target_concept_id, in the CSV of SOURCE_TO_CONCEPT_MAP.");
 
-    static IEnumerable<string[]> Fields(string text)
+    static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>A spreadsheet writes semicolons where commas mark decimals, as in France.</summary>
+    static char Separator(string text) => text.AsSpan(0, text.AsSpan().IndexOf('\n') is var end and >= 0 ? end : text.Length) is var header && header.Contains(';') && !header.Contains(',') ? ';' : ',';
+
+    static IEnumerable<string[]> Fields(string text, char separator)
     {
         var fields = new List<string>();
         var field = new StringBuilder();
@@ -85,7 +101,7 @@ public static class LocalMappings
             var c = text[i];
             if (quoted && c == '"' && i + 1 < text.Length && text[i + 1] == '"') field.Append(text[i++]);
             else if (c == '"') quoted = !quoted;
-            else if (c == ',' && !quoted) Next();
+            else if (c == separator && !quoted) Next();
             else if (c == '\n' && !quoted)
             {
                 Next();

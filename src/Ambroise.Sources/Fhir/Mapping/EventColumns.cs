@@ -64,7 +64,7 @@ sealed class EventColumns
     public int Qualifier { get; }
 
     /// <summary>Whether the table's column says just this quantity: it is any number in DRUG_EXPOSURE, a whole one elsewhere, and most tables have none.</summary>
-    public bool Holds(double quantity) => Quantity >= 0 && (Table.Columns[Quantity].Type == ColumnType.Float64 || Math.Abs(quantity) < MostWhole && Math.Round(quantity) == quantity);
+    public bool Holds(double quantity) => Quantity >= 0 && (Table.Columns[Quantity].Type == ColumnType.Float64 || quantity < MostWhole && Math.Round(quantity) == quantity);
 
     /// <summary>A quantity beyond this is not written as a whole number.</summary>
     public const double MostWhole = 1e9;

@@ -13,7 +13,7 @@ namespace Ambroise.Sources.Fhir.Mapping;
 sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions)
 {
     readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCodes = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
-    readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], int>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], (int Concept, byte[] Source)>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], (int, byte[])>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly (int Concept, byte[] Source)[] lastUnits = new (int, byte[])[64]; // few are in use
     readonly (byte[] Text, Coded? Code)[] seenConcepts = new (byte[], Coded?)[4096];
@@ -113,6 +113,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
             if (candidate.Exists)
             {
                 if (!FhirTime.TryParse(candidate.Text, options.Zone, out time)) return Fate.Refused(field, "date-invalid");
+                if (!time.IsOfLife) return Fate.Refused(field, "date-out-of-life");
                 Chunk.LastDay = Math.Max(Chunk.LastDay, time.Day);
                 Impute(time.Precision);
                 return null;
@@ -121,13 +122,19 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         return Fate.Refused(field, "date-missing");
     }
 
-    /// <summary>Reads an end, which may be missing: <see cref="FhirTime.None"/> then. A month or a year in which it began ends on no earlier day.</summary>
+    /// <summary>Reads an end, which may be missing or stand for none, as 9999-12-31 does: <see cref="FhirTime.None"/> then. A month or a year in which it began ends on no earlier day.</summary>
     /// <returns>Null, or the fate of a resource whose end is no date.</returns>
     public Fate? TryEnd(out FhirTime end, FhirTime start, JsonNode node, string field)
     {
         end = FhirTime.None;
         if (!node.Exists) return null;
         if (!FhirTime.TryParse(node.Text, options.Zone, out end)) return Fate.Refused(field, "date-invalid");
+        if (end.IsOpen)
+        {
+            end = FhirTime.None;
+            Chunk.Count($"{Type}.{field}", "end-open");
+            return null;
+        }
         Impute(end.Precision);
         // An hour before it began, on the day it began: the day is kept.
         if (end.Day == start.Day && end.Micros != Null.Int64 && start.Micros != Null.Int64 && end.Micros < start.Micros) end = end with { Micros = Null.Int64 };
@@ -141,13 +148,18 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         return null;
     }
 
-    /// <returns>The time, or <see cref="FhirTime.None"/> where it is absent or no date; a note in the report says of the latter how many there were.</returns>
+    /// <returns>The time, or <see cref="FhirTime.None"/> where it is absent or no date; a note in the report says of the latter, and of days that are nobody's, how many there were.</returns>
     public FhirTime OptionalTime(JsonNode node, string field)
     {
         if (!node.Exists) return FhirTime.None;
         if (!FhirTime.TryParse(node.Text, options.Zone, out var time))
         {
             Chunk.Count($"{Type}.{field}", "date-invalid");
+            return FhirTime.None;
+        }
+        if (!time.IsOfLife)
+        {
+            Chunk.Count($"{Type}.{field}", "date-out-of-life");
             return FhirTime.None;
         }
         Impute(time.Precision);
@@ -213,7 +225,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         if (!code.Exists) return 0;
         var text = code.Text;
-        return seenCurrencies.TryGetValue(text, out var seen) ? seen : seenCurrencies[text] = codes.Find("urn:iso:std:iso:4217", code.ToString()).Standard;
+        if (!seenCurrencies.TryGetValue(text, out var seen)) seenCurrencies[text] = seen = new(codes.Find("urn:iso:std:iso:4217", code.ToString()), "");
+        return Standard(seen, Cdm54.Cost);
     }
 
     /// <summary>A unit's concept and its text: UCUM's code where there is one. A unit without a concept is told among the unmapped, as of this table.</summary>
@@ -289,9 +302,13 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     }
 
     /// <summary>A code's standard concept on a day, 0 where it has none: then it is told among the unmapped, as of this table.</summary>
-    public int Standard(Coded code, CdmTable table, int day)
+    public int Standard(Coded code, CdmTable table, int day) => Standard(On(code, day), code, table);
+
+    /// <summary>As the other, of what has no day: what the code means today.</summary>
+    public int Standard(Coded code, CdmTable table) => Standard(code.Meaning, code, table);
+
+    int Standard(CodeMeaning meaning, Coded code, CdmTable table)
     {
-        var meaning = On(code, day);
         if (!meaning.IsMapped) Unmapped(code, table);
         return meaning.Standard;
     }
@@ -341,7 +358,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         if (!double.IsNaN(e.Quantity) && to.Quantity >= 0)
         {
             if (to.Table.Columns[to.Quantity].Type == ColumnType.Float64) rows.Put(to.Quantity, e.Quantity);
-            else if (Math.Abs(e.Quantity) < EventColumns.MostWhole) rows.Put(to.Quantity, (int)Math.Round(e.Quantity));
+            else if (to.Holds(e.Quantity)) rows.Put(to.Quantity, (int)e.Quantity);
+            else if (Definition == Null.Int64) Chunk.Count($"{Type}.quantity", "not-whole"); // else its record keeps it
         }
         rows.Put(to.StopReason, e.StopReason);
         rows.Put(to.Status, e.Status);
@@ -359,6 +377,15 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
 
     /// <summary>A whole number that fits, or null.</summary>
     public static int Whole(JsonNode node) => node.TryNumber(out var number) && Math.Abs(number) < int.MaxValue ? (int)Math.Round(number) : Null.Int32;
+
+    /// <summary>How much of something; null where it is not said, or is less than nothing, which is counted.</summary>
+    public double Amount(JsonNode quantity)
+    {
+        if (!quantity["value"u8].TryNumber(out var number)) return Null.Float64;
+        if (number >= 0) return number;
+        Chunk.Count($"{Type}.quantity", "number-invalid");
+        return Null.Float64;
+    }
 
     /// <summary>Whether an element says true: some servers write it as a word.</summary>
     public static bool IsTrue(JsonNode node) => node.IsTrue || node.Is("true"u8);

@@ -16,10 +16,10 @@ static class ClaimMap
         if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["period"u8]["start"u8]], "period.start") is { } fate) return fate;
         // Still running, as far as this version of it knows: the CDM wants a last day.
-        var given = r["period"u8]["end"u8];
-        if (m.TryEnd(out var end, start, given.Exists ? given : r["meta"u8]["lastUpdated"u8], "period.end") is { } noEnd) return noEnd;
-        if (!end.Exists || end.Day < start.Day && !given.Exists) end = start;
-        if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
+        if (m.TryEnd(out var end, start, r["period"u8]["end"u8], "period.end") is { } noEnd) return noEnd;
+        if (end.Exists && end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
+        if (!end.Exists) end = m.OptionalTime(r["meta"u8]["lastUpdated"u8], "lastUpdated");
+        if (!end.Exists || end.Day < start.Day) end = start;
         var row = m.Row(Cdm54.PayerPlanPeriod);
         row.Put("person_id", m.Person);
         row.Put("payer_plan_period_start_date", start.Day);
@@ -30,7 +30,7 @@ static class ClaimMap
         if (m.IsTo(payor, "Patient") || m.IsTo(payor, "RelatedPerson")) row.Put("payer_source_value", "person"u8);
         else if (m.IsTo(payor, "Organization")) row.Put("payer_source_value", payor["display"u8].Text);
         var plan = m.Code(r["type"u8]);
-        row.Put("plan_concept_id", plan?.Meaning.Standard ?? 0);
+        row.Put("plan_concept_id", plan is null ? 0 : m.Standard(plan, Cdm54.PayerPlanPeriod, start.Day));
         row.Put("plan_source_value", plan?.Code);
         row.Put("plan_source_concept_id", plan?.Meaning.Source ?? 0);
         m.End(row);

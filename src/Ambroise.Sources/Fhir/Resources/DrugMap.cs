@@ -36,10 +36,11 @@ static class DrugMap
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["requester"u8]),
             Days = Supply(m, dispense["expectedSupplyDuration"u8]),
-            Quantity = Number(dispense["quantity"u8]["value"u8]),
+            Quantity = m.Amount(dispense["quantity"u8]),
+            DoseUnit = Unit(dispense["quantity"u8]),
             Refills = ResourceMapper.Whole(dispense["numberOfRepeatsAllowed"u8]),
             StopReason = m.Code(r["statusReason"u8])?.Code,
-        }, r["dosageInstruction"u8].First);
+        }, r["dosageInstruction"u8]);
     }
 
     public static Fate Administration(ResourceMapper m)
@@ -59,8 +60,8 @@ static class DrugMap
             Type = TypeConcepts.Administration,
             Visit = m.Visit(r["context"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
-            Quantity = Number(dosage["dose"u8]["value"u8]),
-            DoseUnit = m.Unit(dosage["dose"u8], Lake.Cdm.Cdm54.DrugExposure).Source,
+            Quantity = m.Amount(dosage["dose"u8]),
+            DoseUnit = Unit(dosage["dose"u8]),
         }, dosage);
     }
 
@@ -79,8 +80,9 @@ static class DrugMap
             Visit = m.Visit(r["context"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
             Days = Supply(m, r["daysSupply"u8]),
-            Quantity = Number(r["quantity"u8]["value"u8]),
-        }, r["dosageInstruction"u8].First);
+            Quantity = m.Amount(r["quantity"u8]),
+            DoseUnit = Unit(r["quantity"u8]),
+        }, r["dosageInstruction"u8]);
     }
 
     public static Fate Statement(ResourceMapper m)
@@ -98,7 +100,7 @@ static class DrugMap
             End = end,
             Type = m.IsTo(r["informationSource"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.MedicationList,
             Visit = m.Visit(r["context"u8]),
-        }, r["dosage"u8].First);
+        }, r["dosage"u8]);
     }
 
     public static Fate Immunization(ResourceMapper m)
@@ -120,20 +122,20 @@ static class DrugMap
             Type = isUndated || r["primarySource"u8].IsFalse ? TypeConcepts.Ehr : TypeConcepts.Administration,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
-            Quantity = Number(r["doseQuantity"u8]["value"u8]),
-            DoseUnit = m.Unit(r["doseQuantity"u8], Lake.Cdm.Cdm54.DrugExposure).Source,
+            Quantity = m.Amount(r["doseQuantity"u8]),
+            DoseUnit = Unit(r["doseQuantity"u8]),
             Lot = ResourceMapper.Copy(r["lotNumber"u8]),
             Route = route is null ? Null.Int32 : m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, start.Day),
             RouteSource = route?.Code,
         }, r["vaccineCode"u8]);
     }
 
-    static Fate Write(ResourceMapper m, ClinicalEvent e, JsonNode dosage)
+    static Fate Write(ResourceMapper m, ClinicalEvent e, JsonNode dosages)
     {
         var r = m.Resource;
         e.Default = Domain.Drug;
-        e.Sig = ResourceMapper.Copy(dosage["text"u8]);
-        if (m.Code(dosage["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, e.Start.Day), route.Code);
+        e.Sig = Directions.Of(dosages);
+        if (m.Code(dosages.First["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, e.Start.Day), route.Code);
         var inWords = r["medicationCodeableConcept"u8];
         if (inWords.Exists)
         {
@@ -154,6 +156,9 @@ static class DrugMap
         return TextOnly.Write(m, e, default);
     }
 
+    /// <summary>Nobody is given drugs for more than a hundred years, in days.</summary>
+    const int MostSupply = 36_525;
+
     /// <summary>For how many days it lasts, rounded up; null where that is not said in a unit that is known.</summary>
     static int Supply(ResourceMapper m, JsonNode quantity)
     {
@@ -168,10 +173,11 @@ static class DrugMap
             "a" or "year" or "years" or "an" or "ans" => 365,
             _ => double.NaN,
         };
-        if (days is >= 0 and < int.MaxValue) return (int)Math.Ceiling(days);
+        if (days is >= 0 and <= MostSupply) return (int)Math.Ceiling(days);
         m.Chunk.Count($"{m.Type}.daysSupply", double.IsNaN(days) ? "unit-unknown" : "number-invalid");
         return Null.Int32;
     }
 
-    static double Number(JsonNode node) => node.TryNumber(out var number) ? number : Null.Float64;
+    /// <summary>A quantity's unit, in text: DRUG_EXPOSURE has no concept for it.</summary>
+    static byte[]? Unit(JsonNode quantity) => ResourceMapper.Copy(quantity["code"u8]) ?? ResourceMapper.Copy(quantity["unit"u8]);
 }

@@ -42,7 +42,7 @@ static class EncounterMap
 
         var row = m.Row(at.Table);
         row.Put("person_id", m.Person);
-        row.Put(at.Concept, Setting(r["class"u8]["code"u8]));
+        row.Put(at.Concept, Setting(m, r["class"u8], at.Table, start.Day));
         row.Put(at.Source, r["class"u8]["code"u8].Text);
         row.Put(at.SourceConcept, 0);
         row.Put(at.Start, start.Day);
@@ -76,8 +76,15 @@ static class EncounterMap
         return encounter["participant"u8]["individual"u8];
     }
 
-    /// <summary>HL7 v3 ActEncounterCode as OMOP's Visit concepts.</summary>
-    static int Setting(JsonNode code) =>
-        code.Is("AMB"u8) ? 9202 : code.Is("EMER"u8) ? 9203 : code.Is("IMP"u8) || code.Is("ACUTE"u8) || code.Is("NONAC"u8) ? 9201 : code.Is("OBSENC"u8) ? 581385
-        : code.Is("HH"u8) ? 581476 : code.Is("VR"u8) ? 5083 : code.Is("SS"u8) ? 9202 : 0;
+    /// <summary>What the site itself says its kind of stay is, else HL7 v3 ActEncounterCode as OMOP's Visit concepts. Any other is told among the unmapped.</summary>
+    static int Setting(ResourceMapper m, JsonNode kind, CdmTable table, int day)
+    {
+        if (m.Coding(kind.First) is not { } coded) return 0;
+        if (m.On(coded, day) is { IsMapped: true } meaning) return meaning.Standard;
+        var code = kind["code"u8];
+        var known = code.Is("AMB"u8) ? 9202 : code.Is("EMER"u8) ? 9203 : code.Is("IMP"u8) || code.Is("ACUTE"u8) || code.Is("NONAC"u8) ? 9201 : code.Is("OBSENC"u8) ? 581385
+            : code.Is("HH"u8) ? 581476 : code.Is("VR"u8) ? 5083 : code.Is("SS"u8) ? 9202 : 0;
+        if (known == 0) m.Unmapped(coded, table);
+        return known;
+    }
 }

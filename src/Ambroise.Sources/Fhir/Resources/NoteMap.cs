@@ -18,7 +18,7 @@ static class NoteMap
         if (!r["presentedForm"u8].Exists && !r["conclusion"u8].Exists && !r["contained"u8].Exists) return Fate.Aside("no-text");
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["issued"u8]], "effective") is { } fate) return fate;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["performer"u8].First);
-        var kind = Kind(m, r["code"u8]);
+        var kind = Kind(m, r["code"u8], start.Day);
         foreach (var form in r["presentedForm"u8].Items)
             if (Attachment(m, form, start, visit, provider, kind) is { } refused) return refused;
         if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, kind, conclusion, "conclusion"u8);
@@ -34,24 +34,24 @@ static class NoteMap
         if (status.Is("superseded"u8) || status.Is("entered-in-error"u8) || r["docStatus"u8].Is("entered-in-error"u8)) return Fate.Aside(status.Is("superseded"u8) ? "status-superseded" : "status-entered-in-error");
         if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8]], "date") is { } fate) return fate;
         long visit = m.Visit(r["context"u8]["encounter"u8].First), provider = m.Provider(r["author"u8].First);
-        var kind = Kind(m, r["type"u8]);
+        var kind = Kind(m, r["type"u8], start.Day);
         foreach (var content in r["content"u8].Items)
             if (Attachment(m, content["attachment"u8], start, visit, provider, kind) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
     }
 
     /// <summary>What kind of text it is, and its title in the document's own words: others call the same code otherwise.</summary>
-    static (Coded? Code, byte[] Title) Kind(ResourceMapper m, JsonNode concept)
+    static (int Concept, byte[] Title) Kind(ResourceMapper m, JsonNode concept, int day)
     {
-        if (m.Code(concept) is not { } code) return (null, []);
-        if (!code.Meaning.IsMapped) m.Unmapped(code, Cdm54.Note);
+        if (m.Code(concept) is not { } code) return (0, []);
+        var kind = m.Standard(code, Cdm54.Note, day);
         foreach (var coding in concept["coding"u8].Items)
-            if (coding["code"u8].Is(code.Code) && ResourceMapper.Copy(coding["display"u8]) is { } title) return (code, title);
-        return (code, code.Code);
+            if (coding["code"u8].Is(code.Code) && ResourceMapper.Copy(coding["display"u8]) is { } title) return (kind, title);
+        return (kind, code.Code);
     }
 
     /// <summary>Text is decoded; anything else (PDF, CDA) stays in base64, with its type as the note's source.</summary>
-    static Fate? Attachment(ResourceMapper m, JsonNode attachment, FhirTime start, long visit, long provider, (Coded? Code, byte[] Title) kind)
+    static Fate? Attachment(ResourceMapper m, JsonNode attachment, FhirTime start, long visit, long provider, (int Concept, byte[] Title) kind)
     {
         var data = attachment["data"u8].Text;
         if (data.Length == 0) return null; // by address alone: nothing to keep
@@ -79,7 +79,7 @@ static class NoteMap
     /// <summary>Of a document so many bytes are looked at for its first element.</summary>
     const int Prolog = 4096;
 
-    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, (Coded? Code, byte[] Title) kind, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
+    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, (int Concept, byte[] Title) kind, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
     {
         var language = m.Resource["language"u8].Text;
         var note = m.Row(Cdm54.Note);
@@ -87,7 +87,7 @@ static class NoteMap
         note.Put(At.NoteDate, start.Day);
         note.Put(At.NoteDatetime, start.Micros);
         note.Put(At.NoteTypeConceptId, TypeConcepts.Note);
-        note.Put(At.NoteClassConceptId, kind.Code?.Meaning.Standard ?? 0);
+        note.Put(At.NoteClassConceptId, kind.Concept);
         note.Put(At.NoteTitle, kind.Title);
         if (text.Length > 0) note.Put(At.NoteText, text);
         else note.PutEmpty("note_text");

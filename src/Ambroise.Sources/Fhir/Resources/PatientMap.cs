@@ -89,11 +89,12 @@ static class PatientMap
                 m.Chunk.Count("Patient.identifier", "ins-not-qualified");
                 continue;
             }
+            var system = isIns ? Ins.Name(identifier["system"u8].Text) : identifier["system"u8].Text;
             var value = isIns ? Ins.Bare(identifier["value"u8].Text) : identifier["value"u8].Text;
-            if (isIns) m.Connect(FactKind.National, m.Named("INS", identifier["system"u8].Text, value), m.Key.Key);
+            if (isIns) m.Connect(FactKind.National, m.Named("INS", system, value), m.Key.Key);
             if (m.Options.NumberSystems.Contains(identifier["system"u8].ToString())) m.Connect(FactKind.Number, m.Named("Number", identifier["system"u8].Text, identifier["value"u8].Text), m.Key.Key);
             m.AliasIdentifier(identifier["system"u8].Text, identifier["value"u8].Text);
-            Identity(m, isIns ? "INS"u8 : "identifier"u8, identifier["system"u8].Text, value);
+            Identity(m, isIns ? "INS"u8 : "identifier"u8, system, value);
         }
         foreach (var name in r["name"u8].Items)
         {

@@ -38,8 +38,9 @@ static class PlaceMap
         m.AliasIdentifiers();
         var site = m.Row(Cdm54.CareSite);
         site.Put("care_site_name", m.Resource["name"u8].Text);
-        site.Put("place_of_service_concept_id", 0);
-        site.Put("place_of_service_source_value", m.Code(type)?.Code);
+        var kind = m.Code(type);
+        site.Put("place_of_service_concept_id", kind is null ? 0 : m.Standard(kind, Cdm54.CareSite));
+        site.Put("place_of_service_source_value", kind?.Code);
         site.Put("location_id", address.Exists ? Lineage.RowKey(m.Key.Key, m.RowCount) : Null.Int64);
         m.End(site);
         if (address.Exists) Write(m, address, withStreet: true);
@@ -74,7 +75,7 @@ static class PlaceMap
         if (practitioner == Null.Int64) return Fate.Refused("practitioner", "reference-missing");
         m.Connect(FactKind.Name, m.Key.Key, practitioner);
         var specialty = m.Code(r["specialty"u8].First) ?? m.Code(r["code"u8].First);
-        m.Chunk.Roles.Add((m.Chunk.Seen.Count, m.Key.Key, practitioner, specialty?.Meaning.Standard ?? 0, specialty?.Meaning.Code ?? "", m.Reference(r["organization"u8], "Organization")));
+        m.Chunk.Roles.Add((m.Chunk.Seen.Count, m.Key.Key, practitioner, specialty is null ? 0 : m.Standard(specialty, Cdm54.Provider), specialty?.Meaning.Code ?? "", m.Reference(r["organization"u8], "Organization")));
         return Fate.Used;
     }
 }

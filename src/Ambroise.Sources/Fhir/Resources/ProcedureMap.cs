@@ -48,8 +48,7 @@ static class ProcedureMap
         if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["occurrencePeriod"u8]["start"u8]], "occurrence") is { } fate) return fate;
         var item = r["suppliedItem"u8];
         if (m.Code(item["itemCodeableConcept"u8]) is not { } code) return Fate.Refused("suppliedItem", "code-missing");
-        var quantity = item["quantity"u8]["value"u8].TryNumber(out var number) ? number : Null.Float64;
-        m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr, Quantity = quantity });
+        m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr, Quantity = m.Amount(item["quantity"u8]) });
         return Fate.Used;
     }
 
