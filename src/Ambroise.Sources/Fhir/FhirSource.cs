@@ -126,7 +126,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRelease, earlierWaiting) = (earlier, waiting);
         isMerge = earlier.Rows(Cdm54.Person, "person_id").Any();
-        definitions.Know(kept.Defined, [.. kept.Codes.Select(c => new Coded(codes.Find(c.Vocabulary, c.Code), c.Display))]);
+        definitions.Know(kept.Defined, [.. kept.Codes.Select(c => Coded.Of(codes, c.Vocabulary, c.Code, c.Display))]);
         ReadAll(cancel);
         Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);

@@ -106,7 +106,6 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
             Quantity = Number(from.Quantity),
             Operator = Whole(from.Operator),
             Unit = Whole(from.Unit),
-            ValueText = Text(from.ValueText),
             ValueSource = Text(from.ValueSource),
             UnitSource = Text(from.UnitSource),
             Qualifier = Text(from.Qualifier),

@@ -191,15 +191,15 @@ sealed class SyntheticFhir(StoryRows rows, NdjsonFiles to)
                 o.Array("dosageInstruction", d =>
                 {
                     d.Text("text", batch.Text("sig").Text(row)!);
+                    d.Object("timing", t => t.Object("repeat", r => r.Object("boundsPeriod", p =>
+                    {
+                        p.Text("start", p.Day(batch.Int32("drug_exposure_start_date").Array[row]));
+                        p.Text("end", p.Day(batch.Int32("drug_exposure_end_date").Array[row]));
+                    })));
                     d.Concept("route", Own, "oral", "Voie orale");
                 });
                 o.Object("dispenseRequest", d =>
                 {
-                    d.Object("validityPeriod", p =>
-                    {
-                        p.Text("start", p.Day(batch.Int32("drug_exposure_start_date").Array[row]));
-                        p.Text("end", p.Day(batch.Int32("drug_exposure_end_date").Array[row]));
-                    });
                     d.Whole("numberOfRepeatsAllowed", batch.Int32("refills").Array[row]);
                     d.Object("quantity", q => q.Number("value", batch.Float64("quantity").Array[row]));
                     d.Object("expectedSupplyDuration", s =>

@@ -10,16 +10,16 @@ public sealed class RecodedSpecs
     /// <summary>With an end after its start and one before; a quantity of things and a part of one; times and days.</summary>
     static readonly string[] Uses =
     [
-        Request("r", """{"quantity":{"value":28.5},"numberOfRepeatsAllowed":2,"expectedSupplyDuration":{"value":28,"unit":"days"},"validityPeriod":{"end":"2020-07-01T08:30:00"}}"""),
-        Request("s", """{"quantity":{"value":3e9},"numberOfRepeatsAllowed":0,"validityPeriod":{"end":"2019-07-01T08:30:00"}}"""),
+        Request("r", """{"quantity":{"value":28.5},"numberOfRepeatsAllowed":2,"expectedSupplyDuration":{"value":28,"unit":"days"}}""", "2020-07-01T08:30:00"),
+        Request("s", """{"quantity":{"value":3e9},"numberOfRepeatsAllowed":0}""", "2019-07-01T08:30:00"),
         Request("t", """{"quantity":{"value":28}}"""),
         $$"""{"resourceType":"MedicationAdministration","id":"a","status":"completed",{{About}},{{Named}},"effectivePeriod":{"start":"2020-05-01T06:00:00","end":"2020-05-01T07:00:00"},"dosage":{"text":"\"à jeun\"\n","dose":{"value":1.5,"unit":"mg"},"route":{"coding":[{"system":"urn:routes","code":"PO"}]} } }""",
         $$"""{"resourceType":"DeviceUseStatement","id":"u","status":"active",{{About}},"device":{"reference":"Device/d"},"timingPeriod":{"start":"2020-05-01T06:00:00","end":"2021-05-01T07:00:00"} }""",
         $$"""{"resourceType":"DeviceUseStatement","id":"v","status":"active",{{About}},"device":{"reference":"Device/d"},"timingPeriod":{"start":"2020-05-01","end":"2019-05-01"} }""",
     ];
 
-    static string Request(string id, string dispense) =>
-        $$"""{"resourceType":"MedicationRequest","id":"{{id}}","status":"stopped","statusReason":{"coding":[{"system":"urn:reasons","code":"rash"}]},"intent":"order",{{About}},{{Named}},"authoredOn":"2020-05-01","dosageInstruction":[{"text":"CANARI7Q","route":{"coding":[{"system":"urn:routes","code":"PO"}]} }],"dispenseRequest":{{dispense}} }""";
+    static string Request(string id, string dispense, string ends = "") =>
+        $$"""{"resourceType":"MedicationRequest","id":"{{id}}","status":"stopped","statusReason":{"coding":[{"system":"urn:reasons","code":"rash"}]},"intent":"order",{{About}},{{Named}},"authoredOn":"2020-05-01","dosageInstruction":[{"text":"CANARI7Q"{{(ends.Length > 0 ? $$""","timing":{"repeat":{"boundsPeriod":{"end":"{{ends}}"} } }""" : "")}},"route":{"coding":[{"system":"urn:routes","code":"PO"}]} }],"dispenseRequest":{{dispense}} }""";
 
     static string Medication(int version, string code) => $$"""{"resourceType":"Medication","id":"m","meta":{"versionId":"{{version}}"},"code":{"coding":[{"system":"urn:drugs","code":"{{code}}"}]} }""";
 

@@ -46,7 +46,10 @@ sealed class SentHospital
 
     string Day() => string.Create(CultureInfo.InvariantCulture, $"20{10 + Below(12)}-{1 + Below(12):D2}-{1 + Below(28):D2}");
 
-    const string Words = """{"text":"?"}""";
+    const string Words = """{"text":"?"}""", Nothing = "{}";
+
+    /// <summary>A preparation without a code.</summary>
+    string Ingredients() => $$"""{},"ingredient":[{"itemCodeableConcept":{{Drug($"M{1 + Below(8)}")}} },{"itemCodeableConcept":{{Pick(Words, Drug($"M{1 + Below(8)}"))}} }]""";
 
     static string Drug(string code) => $$"""{"coding":[{"system":"urn:drugs","code":"{{code}}"}]}""";
 
@@ -64,10 +67,10 @@ sealed class SentHospital
 
     /// <summary>How much of a medication and until when: only DRUG_EXPOSURE has room for all of it.</summary>
     string Supply() => $$"""
-        "dispenseRequest":{"quantity":{"value":{{Pick("28", "1.5", "3e9")}}},"numberOfRepeatsAllowed":{{Below(3)}},"expectedSupplyDuration":{"value":{{Below(30)}},"unit":"days"}{{Pick("", $$""","validityPeriod":{"end":"{{Day()}}"} """, $$""","validityPeriod":{"end":"{{Day()}}T08:30:00+02:00"} """)}}},{{Dosage("dosageInstruction")}},"statusReason":{{Drug("R1")}}
+        "dispenseRequest":{"quantity":{"value":{{Pick("28", "1.5", "3e9")}}},"numberOfRepeatsAllowed":{{Below(3)}},"expectedSupplyDuration":{"value":{{Below(30)}},"unit":"days"} },{{Dosage("dosageInstruction", Pick("", $$""","timing":{"repeat":{"boundsPeriod":{"end":"{{Day()}}"} } } """, $$""","timing":{"repeat":{"boundsPeriod":{"end":"{{Day()}}T08:30:00+02:00"} } } """))}},"statusReason":{{Drug("R1")}}
         """.Trim();
 
-    string Dosage(string name) => $$""" "{{name}}":[{"text":"{{Pick("matin et soir", "\"à jeun\"\n")}}","route":{{Drug("PO")}},"dose":{"value":{{Below(4)}},"unit":"mg"} }]""";
+    string Dosage(string name, string more = "") => $$""" "{{name}}":[{"text":"{{Pick("matin et soir", "\"à jeun\"\n")}}","route":{{Drug("PO")}},"dose":{"value":{{Below(4)}},"unit":"mg"}{{more}} }]""";
 
     /// <summary>Who a version of a patient says to be: links, a national identity, qualified or not, and a hospital number come and go, and are some other patient's too;
     /// so does the number of a wristband, which makes nobody one, and by which records name their patient.</summary>
@@ -89,8 +92,8 @@ sealed class SentHospital
             Add("Practitioner", $"d{n}", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         }
         Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"{{Pick("Practitioner/d1", "Practitioner/d2", "Practitioner?identifier=urn:rpps|R1")}}"},"organization":{"reference":"{{Pick("Organization/o1", "Organization/o2", "Organization?identifier=urn:finess|F1")}}"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
-        Add("Medication", "m1", 1 + Below(3), true, () => $$""" "code":{{Pick(Words, Drug($"M{1 + Below(8)}"), Drug($"M{1 + Below(8)}"))}} """);
-        Add("Device", "v1", 1 + Below(3), true, () => $$""" "type":{{Pick(Words, Drug($"V{1 + Below(5)}"), Drug($"V{1 + Below(5)}"))}} """);
+        Add("Medication", "m1", 1 + Below(3), true, () => $$""" "code":{{Pick(Words, Nothing, Ingredients(), Ingredients(), Drug($"M{1 + Below(8)}"), Drug($"M{1 + Below(8)}"))}} """);
+        Add("Device", "v1", 1 + Below(3), true, () => $$""" "type":{{Pick(Words, Nothing, Drug($"V{1 + Below(5)}"), Drug($"V{1 + Below(5)}"))}} """);
         for (var p = 1; p <= 3; p++)
         {
             var patient = $"p{p}";

@@ -39,6 +39,7 @@ static class CodeSystems
         ["https://smt.esante.gouv.fr/terminologie-cim-10"] = "CIM10",
         ["http://hl7.org/fhir/sid/cim-10"] = "CIM10",
         ["https://smt.esante.gouv.fr/terminologie-ccam"] = "CCAM",
+        ["https://smt.esante.gouv.fr/terminologie-atc"] = "ATC",
         [Synth.SyntheticFhir.Own] = Synth.SyntheticVocabulary.Standard,
         ["https://mos.esante.gouv.fr/NOS/TRE_R216-CCAM/FHIR/TRE-R216-CCAM"] = "CCAM",
     }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -27,6 +27,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
+    static readonly byte[] NoStatus = [(byte)'?'];
+
     readonly Dictionary<string, byte[]> texts = [];
     (string Word, byte[] Bytes) lastText = ("", []);
     readonly JsonTape tape = new();
@@ -53,8 +55,8 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
     MappedChunk chunk = new();
     MappedType? mapped;
 
-    /// <summary>One that FHIR knows: mostly the next one's too.</summary>
-    byte[] lastStatus = [(byte)'?'];
+    /// <summary>One that the type may have: mostly the next one's too.</summary>
+    byte[] lastStatus = NoStatus;
     DateTimeOffset asOf;
     string file = "";
     byte[] fileText = [];
@@ -199,7 +201,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
                 else chunk.Count("unknown", "type-unknown");
                 return;
             }
-            mapped = found;
+            (mapped, lastStatus) = (found, NoStatus);
         }
         var type = mapped.Name;
         var id = bundleId is null ? resource["id"u8].Text : Encoding.UTF8.GetBytes(bundleId);
@@ -215,7 +217,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         }
         if (resource["status"u8] is { Exists: true } status && !status.Is(lastStatus))
         {
-            if (!FhirCodes.Known(status.Text))
+            if (!mapped.HasStatus(status.Text))
             {
                 Refuse(type, "status", "code-unknown", null, resource.Whole);
                 return;

@@ -3,11 +3,6 @@ using Ambroise.Sources.Fhir.Codes;
 
 namespace Ambroise.Sources.Fhir.Mapping;
 
-/// <summary>A code as a resource gave it: its meaning, and the words beside it.</summary>
-sealed record Coded(CodeMeaning Meaning, string Display)
-{
-    public byte[] Code { get; } = System.Text.Encoding.UTF8.GetBytes(Meaning.Code);
-}
 
 /// <summary>Something that happened to a person, before its concept says which table it belongs to. Absent facts are null as <see cref="Null"/> says.</summary>
 /// <remarks>A value: one is made for every row, and written at once.</remarks>

@@ -193,7 +193,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         foreach (var coding in concept["coding"u8].Items)
         {
             if (Coding(coding) is not { } coded) continue;
-            var score = 2 * (coded.Meaning.IsMapped ? 2 : coded.Meaning.Source != 0 ? 1 : 0) + (coding["userSelected"u8].IsTrue ? 1 : 0);
+            var score = coded.Absence == Absence.Unknown ? -1 : 2 * (coded.Meaning.IsMapped ? 2 : coded.Meaning.Source != 0 ? 1 : 0) + (coding["userSelected"u8].IsTrue ? 1 : 0);
             if (best is null || (score > bestScore ? !codes.IsAbove(coded.Meaning, best.Meaning) : codes.IsAbove(best.Meaning, coded.Meaning))) (best, bestScore) = (coded, score);
         }
         return best;
@@ -236,7 +236,12 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         if (code.Length == 0) code = quantity["unit"u8].Text;
         if (code.Length == 0) return (Null.Int32, null);
         var system = quantity["system"u8].Text;
-        if (system.Length > 0 && !system.SequenceEqual(Ucum) && Coding(quantity) is { } own) return (Standard(own, table, 0), own.Code);
+        if (system.Length > 0 && !system.SequenceEqual(Ucum) && Coding(quantity) is { } own)
+        {
+            // A code that nobody maps beside a unit in words: what is printed may be UCUM's.
+            if (!own.Meaning.IsMapped && quantity["unit"u8].Text is { Length: > 0 } printed && InUcum(printed) is { Concept: > 0 } known) return known;
+            return (Standard(own, table, 0), own.Code);
+        }
         return Unit(code, table);
     }
 
@@ -246,11 +251,19 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         ref var last = ref lastUnits[(code.Length + 5 * code[0] + 3 * code[^1]) % lastUnits.Length];
         if (!code.SequenceEqual(last.Source))
         {
-            if (!seenUnits.TryGetValue(code, out var seen)) seenUnits[code] = seen = (codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)).Standard, code.ToArray());
-            last = seen;
+            last = InUcum(code);
         }
         if (last.Concept == 0) Unmapped(new(codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)), ""), table);
         return last;
+    }
+
+    (int Concept, byte[] Source) InUcum(ReadOnlySpan<byte> code)
+    {
+        if (seenUnits.TryGetValue(code, out var seen)) return seen;
+        var text = Encoding.UTF8.GetString(code);
+        var concept = codes.Find("http://unitsofmeasure.org", text).Standard;
+        if (concept == 0 && Units.Ucum(text) is { } other) concept = codes.Find("http://unitsofmeasure.org", other).Standard;
+        return seenUnits[code] = (concept, code.ToArray());
     }
 
     static ReadOnlySpan<byte> Ucum => "http://unitsofmeasure.org"u8;
@@ -281,6 +294,22 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>Writes an event to the table of each standard concept its code means, or with concept 0 to the table of its default domain.</summary>
     public void Write(in ClinicalEvent e)
     {
+        if (e.Code is { Parts: { Length: > 0 } parts })
+        {
+            foreach (var part in parts) Write(e with { Code = part });
+            return;
+        }
+        if (e.Code is { IsWords: true })
+        {
+            Write(e with { Code = null, Default = Domain.Observation, Fixed = true, ValueText = e.Code.Code });
+            return;
+        }
+        // That there is none is nothing that was so.
+        if (e.Code is { Absence: not Absence.None } && !(e.Fixed && e.Default == Domain.Observation))
+        {
+            Write(e with { Default = Domain.Observation, Fixed = true });
+            return;
+        }
         var meaning = e.Code is null ? null : On(e.Code, e.Start.Day);
         var valueConcept = e.ValueConcept;
         if (meaning is not null && valueConcept == Null.Int32)

@@ -67,7 +67,7 @@ static class AnswerMap
     /// <summary>A question is LOINC's where its link or its definition says so; else its questionnaire is its code system, and a site may map it.</summary>
     static CodeMeaning Question(ResourceMapper m, JsonNode item, string questionnaire, string link)
     {
-        var bare = link.TrimStart('/');
+        var bare = link[(link.LastIndexOf('/') + 1)..]; // some forms give the path to the question
         var loinc = bare.Length is >= 5 and <= 9 && bare[^2] == '-' && char.IsAsciiDigit(bare[^1]) && bare.AsSpan(0, bare.Length - 2).IndexOfAnyExceptInRange('0', '9') < 0 ? bare
             : item["definition"u8].ToString() is { } definition && definition.StartsWith("http://loinc.org/", StringComparison.Ordinal) ? definition[(definition.LastIndexOf('/') + 1)..] : null;
         return loinc is null ? m.Codes.Find(questionnaire.Length > 0 ? questionnaire : "questionnaire", link) : m.Codes.Find("http://loinc.org", loinc);

@@ -1,5 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Json;
 using Ambroise.Sources.Fhir.Mapping;
 
@@ -14,7 +15,7 @@ static class ClaimMap
         var r = m.Resource;
         if (m.TrySubject(r["beneficiary"u8], "beneficiary") is { } nobody) return nobody;
         if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["period"u8]["start"u8]], "period.start") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["period"u8]["start"u8], r["period"u8]["end"u8]], "period.start") is { } fate) return fate;
         // Still running, as far as this version of it knows: the CDM wants a last day.
         if (m.TryEnd(out var end, start, r["period"u8]["end"u8], "period.end") is { } noEnd) return noEnd;
         if (end.Exists && end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
@@ -40,18 +41,69 @@ static class ClaimMap
     public static Fate Claim(ResourceMapper m)
     {
         if (Begin(m) is { } fate) return fate;
-        if (!m.Resource["total"u8]["value"u8].TryNumber(out var total)) return Fate.Aside("no-amount");
-        return Write(m, total, Null.Float64, default, m.Resource["total"u8]["currency"u8]);
+        var total = m.Resource["total"u8];
+        var cost = total["value"u8].TryNumber(out var charge) ? Write(m, charge, Null.Float64, default, total["currency"u8]) : Fate.Aside("no-amount");
+        return Declared(m) ?? (m.RowCount > 0 ? Fate.Used : cost);
     }
 
     public static Fate Explanation(ResourceMapper m)
     {
         if (Begin(m) is { } fate) return fate;
         var r = m.Resource;
+        if (r["outcome"u8].Is("error"u8)) return Fate.Aside("outcome-error");
         // An explanation without its claim is all that is known of the charge.
         var charge = r["claim"u8].Exists ? Null.Float64 : Total(r, "submitted"u8);
         var paid = r["payment"u8]["amount"u8];
-        return Write(m, charge, paid["value"u8].TryNumber(out var number) ? number : Total(r, "benefit"u8), r, paid["currency"u8].Exists ? paid["currency"u8] : r["total"u8].First["amount"u8]["currency"u8]);
+        var cost = Write(m, charge, paid["value"u8].TryNumber(out var number) ? number : Total(r, "benefit"u8), r, paid["currency"u8].Exists ? paid["currency"u8] : r["total"u8].First["amount"u8]["currency"u8]);
+        return (r["claim"u8].Exists ? null : Declared(m)) ?? (m.RowCount > 0 ? Fate.Used : cost);
+    }
+
+    /// <summary>The diagnoses and acts that a claim codes itself: what a hospital declares of a stay (in France, its PMSI) may come no other way. Those it refers to are Conditions and Procedures of their own.</summary>
+    /// <returns>Null, or the fate of a claim whose day cannot be read.</returns>
+    static Fate? Declared(ResourceMapper m)
+    {
+        var r = m.Resource;
+        if (!r["diagnosis"u8]["diagnosisCodeableConcept"u8].Exists && !r["procedure"u8]["procedureCodeableConcept"u8].Exists) return null;
+        if (m.TryTime(out var start, [r["billablePeriod"u8]["start"u8], r["billablePeriod"u8]["end"u8], r["created"u8]], "billablePeriod.start") is { } fate) return fate;
+        var visit = Stay(m);
+        foreach (var diagnosis in r["diagnosis"u8].Items)
+            if (m.Code(diagnosis["diagnosisCodeableConcept"u8]) is { Absence: Absence.None } code)
+            {
+                var kind = m.Code(diagnosis["type"u8].First);
+                m.Write(new()
+                {
+                    Person = m.Person,
+                    Start = start,
+                    Code = code,
+                    Default = Domain.Condition,
+                    Type = TypeConcepts.Claim,
+                    Visit = visit,
+                    Status = kind is null ? Null.Int32 : Rank(kind) is > 0 and var rank ? rank : m.Standard(kind, Cdm54.ConditionOccurrence, start.Day),
+                    StatusSource = kind?.Code,
+                });
+            }
+        foreach (var act in r["procedure"u8].Items)
+            if (m.Code(act["procedureCodeableConcept"u8]) is { Absence: Absence.None } code)
+            {
+                var at = m.OptionalTime(act["date"u8], "procedure.date");
+                m.Write(new() { Person = m.Person, Start = at.Exists ? at : start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Claim, Visit = visit });
+            }
+        return null;
+    }
+
+    /// <summary>Primary and secondary diagnosis (Condition Status): HL7's word, and the French PMSI's (diagnostic principal, associé).</summary>
+    static int Rank(Coded kind) => kind.Meaning.Code.ToUpperInvariant() switch
+    {
+        "PRINCIPAL" or "DP" => 32902,
+        "SECONDARY" or "DA" or "DAS" => 32908,
+        _ => 0,
+    };
+
+    static long Stay(ResourceMapper m)
+    {
+        foreach (var item in m.Resource["item"u8].Items)
+            if (m.Visit(item["encounter"u8].First) is var stay && stay != Null.Int64) return stay;
+        return Null.Int64;
     }
 
     static Fate? Begin(ResourceMapper m)
@@ -65,9 +117,7 @@ static class ClaimMap
     static Fate Write(ResourceMapper m, double charge, double paidByPayer, JsonNode explanation, JsonNode currency)
     {
         var r = m.Resource;
-        var at = Null.Int64;
-        foreach (var item in r["item"u8].Items)
-            if (at == Null.Int64) at = m.Visit(item["encounter"u8].First);
+        var at = Stay(m);
         var isVisit = at != Null.Int64;
         if (!isVisit) at = m.Reference(r["prescription"u8], "MedicationRequest");
         if (at == Null.Int64) return Fate.Aside("no-event"); // the CDM has no cost by itself

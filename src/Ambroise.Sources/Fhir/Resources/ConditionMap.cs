@@ -13,6 +13,7 @@ static class ConditionMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var certainty = Certainty(r["verificationStatus"u8]);
+        if (r["verificationStatus"u8].Exists && !certainty.Exists) return Fate.Refused("verificationStatus", "code-unknown");
         if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
         if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8], "abatement") is { } unended) return unended;
@@ -68,9 +69,12 @@ static class ConditionMap
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         var certainty = Certainty(r["verificationStatus"u8]);
+        if (r["verificationStatus"u8].Exists && !certainty.Exists) return Fate.Refused("verificationStatus", "code-unknown");
         if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
-        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8], r["lastOccurrence"u8]], "onset") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8], r["lastOccurrence"u8], r["meta"u8]["lastUpdated"u8]], "onset") is { } fate) return fate;
         Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
+        // OBSERVATION has no end: that it is over is counted, and the allergy was.
+        if (ResourceMapper.Has(r["clinicalStatus"u8], "resolved"u8) || ResourceMapper.Has(r["clinicalStatus"u8], "inactive"u8)) m.Chunk.Count("AllergyIntolerance.clinicalStatus", "left-out");
         var code = m.Code(r["code"u8]);
         var e = new ClinicalEvent
         {

@@ -16,9 +16,10 @@ static class ConsentMap
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8) || r["status"u8].Is("proposed"u8)) return Fate.Aside("status", r["status"u8]);
         var row = m.Row(Cdm54.ConsentRecord);
         row.Put("person_id", m.Person);
-        // R4 gives the base rule's type; without a rule a rejected or inactive consent permits nothing.
+        // The rule's own type, where some give one to the first; else the policy's. Without either a rejected or inactive consent permits nothing.
         var rule = r["provision"u8]["type"u8].Text;
-        row.Put("decision", rule.Length > 0 ? rule : r["status"u8].Is("active"u8) ? "permit"u8 : "deny"u8);
+        var isOut = ResourceMapper.Has(r["policyRule"u8], "OPTOUT"u8) || ResourceMapper.Has(r["policyRule"u8], "OPTOUTE"u8);
+        row.Put("decision", rule.Length > 0 ? rule : r["status"u8].Is("active"u8) && !isOut ? "permit"u8 : "deny"u8);
         row.Put("state", r["status"u8].Text);
         row.Put("scope", r["scope"u8]["coding"u8]["code"u8].Text);
         row.Put("category", r["category"u8].First["coding"u8]["code"u8].Text);

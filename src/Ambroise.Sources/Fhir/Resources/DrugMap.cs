@@ -11,8 +11,8 @@ static class DrugMap
     /// <summary>A medication is the code others refer to. A version without one is not understood, and leaves the code that an earlier one had: so it is in whatever order they come.</summary>
     public static Fate Medication(ResourceMapper m)
     {
-        if (m.Code(m.Resource["code"u8]) is not { } code) return Fate.Refused("code", "code-missing");
-        m.Define(code);
+        if (Product.Of(m, m.Resource) is not { } product) return Fate.Refused("code", "code-missing");
+        m.Define(product);
         return Fate.Aside("definition-only");
     }
 
@@ -26,7 +26,8 @@ static class DrugMap
         if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
         var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]["repeat"u8]["boundsPeriod"u8]);
         if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["start"u8]], "authoredOn") is { } fate) return fate;
-        if (m.TryEnd(out var end, start, dispense["validityPeriod"u8]["end"u8].Exists ? dispense["validityPeriod"u8]["end"u8] : taken["end"u8], "dispenseRequest.validityPeriod.end") is { } unended) return unended;
+        // When it is taken to, not until when the prescription may be dispensed (validityPeriod).
+        if (m.TryEnd(out var end, start, taken["end"u8], "dosageInstruction.timing.repeat.boundsPeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
             Person = m.Person,
@@ -49,6 +50,7 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside("status", status);
+        if (ResourceMapper.IsTrue(r["notGiven"u8])) return Fate.Aside("status-not-done"); // STU3's
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8]], "effective") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         var dosage = r["dosage"u8];
@@ -92,6 +94,7 @@ static class DrugMap
         var status = r["status"u8];
         if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
+        if (IsNot(r["taken"u8], "y"u8)) return Fate.Aside("status-not-taken");
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
@@ -112,6 +115,7 @@ static class DrugMap
         // "In childhood" is no day, and the day it was written down is none of an injection.
         var isUndated = !r["occurrenceDateTime"u8].Exists;
         if (isUndated) m.Chunk.Count("Immunization.occurrence", "type-unused");
+        if (ResourceMapper.IsTrue(r["isSubpotent"u8])) m.Chunk.Count("Immunization.isSubpotent", "left-out");
         var route = m.Code(r["route"u8]);
         return TextOnly.Write(m, new()
         {
@@ -135,6 +139,7 @@ static class DrugMap
         var r = m.Resource;
         e.Default = Domain.Drug;
         e.Sig = Directions.Of(dosages);
+        if (e.Days == Null.Int32) e.Days = Bounds(m, dosages);
         if (m.Code(dosages.First["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, e.Start.Day), route.Code);
         var inWords = r["medicationCodeableConcept"u8];
         if (inWords.Exists)
@@ -148,13 +153,28 @@ static class DrugMap
         if (text.Length > 1 && text[0] == '#')
         {
             if (m.Contained(text) is not { Exists: true } contained) return Fate.Refused("medicationReference", "reference-unresolved");
-            e.Code = m.Code(contained["code"u8]);
-            return TextOnly.Write(m, e, contained["code"u8]);
+            e.Code = Product.Of(m, contained);
+            return TextOnly.Write(m, e, default);
         }
         if (m.TryDefinition(reference, "Medication", "medicationReference", out var code) is { } missing) return missing;
         e.Code = code;
         return TextOnly.Write(m, e, default);
     }
+
+    /// <summary>For how many days it is to be taken, as its directions bound them: of several the longest.</summary>
+    static int Bounds(ResourceMapper m, JsonNode dosages)
+    {
+        var longest = Null.Int32;
+        foreach (var dosage in dosages.Items)
+        {
+            var repeat = dosage["timing"u8]["repeat"u8];
+            longest = Math.Max(longest, Supply(m, repeat["boundsDuration"u8].Exists ? repeat["boundsDuration"u8] : repeat["boundsRange"u8]["high"u8]));
+        }
+        return longest;
+    }
+
+    /// <summary>An element of STU3 that turns the meaning round, where it is there.</summary>
+    static bool IsNot(JsonNode element, ReadOnlySpan<byte> code) => element.Exists && !element.Is(code);
 
     /// <summary>Nobody is given drugs for more than a hundred years, in days.</summary>
     const int MostSupply = 36_525;

@@ -15,6 +15,7 @@ static class ObservationMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (LeavesNothing(status)) return Fate.Aside("status", status);
+        if (IsOfAnother(m, r)) return Fate.Aside("focus-other");
         if (TryTime(m, r, "effective", out var start) is { } fate) return fate;
         if (Rows(m, r, start, m.Visit(r["encounter"u8]), m.Provider(r["performer"u8].First)) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
@@ -28,7 +29,12 @@ static class ObservationMap
         {
             var status = r["status"u8];
             if (!r["resourceType"u8].Is("Observation"u8) || LeavesNothing(status)) continue;
-            if (status.Exists && !FhirCodes.Known(status.Text)) return Fate.Refused("contained.status", "code-unknown");
+            if (IsOfAnother(m, r))
+            {
+                m.Chunk.Count($"{m.Type}.contained", "focus-other");
+                continue;
+            }
+            if (status.Exists && !ResourceTypes.Observation.HasStatus(status.Text)) return Fate.Refused("contained.status", "code-unknown");
             // One about somebody else, a newborn's in the mother's report say, is no result of this patient's.
             if (r["subject"u8] is { Exists: true } subject && m.Reference(subject, "Patient") != m.Person) return Fate.Refused("contained.subject", "subject-differs");
             if (TryTime(m, r, "contained.effective", out var start) is { } fate)
@@ -40,6 +46,14 @@ static class ObservationMap
             if (Rows(m, r, start, r["encounter"u8].Exists ? m.Visit(r["encounter"u8]) : visit, performer.Exists ? m.Provider(performer) : provider) is { } refused) return refused;
         }
         return null;
+    }
+
+    /// <summary>Whether it was seen of somebody in the patient's record who is not the patient: the mother, the foetus, a donor.</summary>
+    static bool IsOfAnother(ResourceMapper m, JsonNode r)
+    {
+        foreach (var focus in r["focus"u8].Items)
+            if (m.IsTo(focus, "RelatedPerson") || m.IsTo(focus, "Patient") && m.Reference(focus, "Patient") != m.Person) return true;
+        return false;
     }
 
     static bool LeavesNothing(JsonNode status) => status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8);
@@ -56,7 +70,7 @@ static class ObservationMap
         JsonNode components = r["component"u8], value = r.Choice("value"u8, out var kind), code = r["code"u8];
         if (!IsReadable(value, kind)) return Fate.Refused("value", "value-unparseable");
         if (kind.Length > 0 && !IsValue(kind)) m.Chunk.Count("Observation.value", "type-unused");
-        if (IsValue(kind) || !components.Exists && !r["hasMember"u8].Exists)
+        if ((IsValue(kind) || !components.Exists && !r["hasMember"u8].Exists) && !WasNotDone(r, kind))
         {
             var own = Event(m, r, code, value, kind);
             if (LacksNumber(own, value, kind)) return Fate.Refused("value", "value-unparseable");
@@ -68,7 +82,7 @@ static class ObservationMap
             value = component.Choice("value"u8, out kind);
             if (!IsReadable(value, kind)) return Fate.Refused("component.value", "value-unparseable");
             if (kind.Length > 0 && !IsValue(kind)) m.Chunk.Count("Observation.value", "type-unused");
-            if (!code.Exists) continue;
+            if (!code.Exists || WasNotDone(component, kind)) continue;
             var part = Event(m, component, code, value, kind);
             if (LacksNumber(part, value, kind)) return Fate.Refused("component.value", "value-unparseable");
             TextOnly.Write(m, part, code);
@@ -111,6 +125,10 @@ static class ObservationMap
         of.Choice("value"u8, out var type);
         return IsValue(type);
     }
+
+    /// <summary>Why there is no value: nobody looked for one.</summary>
+    static bool WasNotDone(JsonNode of, ReadOnlySpan<byte> kind) =>
+        kind.Length == 0 && of["dataAbsentReason"u8] is { Exists: true } reason && (ResourceMapper.Has(reason, "not-performed"u8) || ResourceMapper.Has(reason, "not-asked"u8) || ResourceMapper.Has(reason, "not-applicable"u8));
 
     static bool IsValue(ReadOnlySpan<byte> type) =>
         type.SequenceEqual("Quantity"u8) || type.SequenceEqual("CodeableConcept"u8) || type.SequenceEqual("String"u8) || type.SequenceEqual("Integer"u8) || type.SequenceEqual("Boolean"u8) || type.SequenceEqual("DateTime"u8)
@@ -188,15 +206,32 @@ static class ObservationMap
         }
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
-        if (of["referenceRange"u8].First is { Exists: true } reference)
-        {
-            if (reference["low"u8]["value"u8].TryNumber(out var low)) e.Low = low;
-            if (reference["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
-        }
+        if (of["referenceRange"u8].Exists) Normal(m, of["referenceRange"u8], value, ref e);
         if (m.Coding(of["interpretation"u8]["coding"u8].First) is { } interpretation) e.Qualifier = interpretation.Code;
         e.IsAnswer = IsValue(type) && !(type.SequenceEqual("Boolean"u8) && ResourceMapper.IsTrue(value)) || of["dataAbsentReason"u8].Exists || e.Qualifier is not (null or [(byte)'P', (byte)'O', (byte)'S']);
         // What somebody typed has its place in OBSERVATION, sealed as free text: a measurement in words goes there.
         if (e.ValueText is not null) (e.Default, e.Fixed) = (Domain.Observation, true);
+    }
+
+    /// <summary>What is normal, in the value's unit: the one range that is not of a therapy or a stage of illness. Of several, for men and for women say, none.</summary>
+    static void Normal(ResourceMapper m, JsonNode ranges, JsonNode value, ref ClinicalEvent e)
+    {
+        JsonNode normal = default;
+        var count = 0;
+        foreach (var range in ranges.Items)
+            if ((!range["type"u8]["coding"u8].Exists || ResourceMapper.Has(range["type"u8], "normal"u8)) && !IsOtherUnit(range["low"u8], value) && !IsOtherUnit(range["high"u8], value) && (range["low"u8].Exists || range["high"u8].Exists))
+                (normal, count) = (range, count + 1);
+        if (count > 1) m.Chunk.Count($"{m.Type}.referenceRange", "range-unclear");
+        if (count != 1) return;
+        if (normal["low"u8]["value"u8].TryNumber(out var low)) e.Low = low;
+        if (normal["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
+    }
+
+    static bool IsOtherUnit(JsonNode bound, JsonNode value)
+    {
+        var inCode = bound["code"u8].Exists && value["code"u8].Exists;
+        var (one, other) = inCode ? (bound["code"u8], value["code"u8]) : (bound["unit"u8], value["unit"u8]);
+        return one.Exists && other.Exists && !one.Is(other.Text);
     }
 
     static void Quantity(ResourceMapper m, JsonNode quantity, ref ClinicalEvent e)
@@ -214,7 +249,8 @@ static class ObservationMap
         var (one, other) = (Of(over), Of(under));
         return other.Length > 0 ? [.. one, (byte)'/', .. other] : one;
 
-        static byte[] Of(JsonNode quantity) => ResourceMapper.Copy(quantity["code"u8].Exists ? quantity["code"u8] : quantity["unit"u8]) ?? [];
+        // UCUM's 1 is no unit: a titre is written with it too.
+        static byte[] Of(JsonNode quantity) => ResourceMapper.Copy(quantity["code"u8].Exists ? quantity["code"u8] : quantity["unit"u8]) is { } unit and not [(byte)'1'] ? unit : [];
     }
 
     public static Fate Specimen(ResourceMapper m)

@@ -1,3 +1,4 @@
+using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
@@ -11,7 +12,7 @@ static class PatientMap
 {
     const string Race = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", Ethnicity = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity";
 
-    /// <summary>French core profiles: how far an identity was checked (INS guide, "statut VALI": qualified). Only then the INS is the patient's.</summary>
+    /// <summary>French core profiles: how far an identity was checked. Only where it is qualified the INS is the patient's.</summary>
     const string Reliability = "http://interopsante.org/fhir/StructureDefinition/FrPatientIdentReliability", CoreReliability = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
 
     public static Fate Map(ResourceMapper m)
@@ -57,13 +58,13 @@ static class PatientMap
         else if (r["deceasedBoolean"u8].IsTrue || r["deceasedDateTime"u8].Exists) m.Chunk.Count("Patient.deceased", "death-without-date");
         Identities(m, address);
         // DEATH is the person's: which of several patients it came from is kept here, for the load that changes one of them.
-        if (death.Exists) Identity(m, "deceased"u8, default, System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{death.Day} {death.Micros}")));
+        if (death.Exists) Identity(m, "deceased"u8, default, Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{death.Day} {death.Micros}")));
         foreach (var link in r["link"u8].Items)
             if ((link["type"u8].Is("replaced-by"u8) || link["type"u8].Is("replaces"u8)) && m.Reference(link["other"u8], "Patient") is var other && other != Null.Int64)
             {
                 m.Connect(FactKind.Link, m.Key.Key, other);
                 // Kept for the load that brings the other, if it is not this one.
-                Identity(m, "link"u8, default, System.Text.Encoding.UTF8.GetBytes(other.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+                Identity(m, "link"u8, default, Encoding.UTF8.GetBytes(other.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             }
         return Fate.Used;
     }
@@ -115,22 +116,39 @@ static class PatientMap
         m.End(row);
     }
 
-    /// <summary>The reliability may stand on the patient or, in older profiles, on the identifier; both nest their status.</summary>
-    static bool IsQualified(JsonNode patient, JsonNode identifier) =>
-        IsVali(Extension(patient, CoreReliability)) || IsVali(Extension(patient, Reliability)) || IsVali(Extension(identifier, CoreReliability)) || IsVali(Extension(identifier, Reliability));
-
-    static bool IsVali(JsonNode extension)
+    /// <summary>The reliability may stand on the patient or, in older profiles, on the identifier; there may be several of them, and each nests its status. A doubtful or a fictitious identity is nobody's, whatever stands beside it.</summary>
+    static bool IsQualified(JsonNode patient, JsonNode identifier)
     {
-        if (extension["valueCoding"u8]["code"u8].Is("VALI"u8) || extension["valueCode"u8].Is("VALI"u8)) return true;
-        foreach (var inner in extension["extension"u8].Items)
-            if (inner["valueCoding"u8]["code"u8].Is("VALI"u8) || inner["valueCode"u8].Is("VALI"u8)) return true;
-        return false;
+        var says = Trust.Unknown;
+        Hear(patient, ref says);
+        Hear(identifier, ref says);
+        return says == Trust.Qualified;
+    }
+
+    enum Trust { Unknown, Qualified, Doubted }
+
+    static void Hear(JsonNode of, ref Trust says)
+    {
+        foreach (var extension in of["extension"u8].Items)
+            if (Ascii.Equals(extension["url"u8].Text, CoreReliability) || Ascii.Equals(extension["url"u8].Text, Reliability))
+            {
+                Hear(extension["valueCoding"u8]["code"u8], extension["valueCode"u8], ref says);
+                foreach (var inner in extension["extension"u8].Items) Hear(inner["valueCoding"u8]["code"u8], inner["valueCode"u8], ref says);
+            }
+    }
+
+    /// <summary>FR Core calls a qualified identity VALI up to 2.1, and QUAL from 2.2 on, which keeps VALI for one whose papers were seen and which has no INS.</summary>
+    static void Hear(JsonNode coding, JsonNode code, ref Trust says)
+    {
+        var status = coding.Exists ? coding : code;
+        if (status.Is("DOUT"u8) || status.Is("FICT"u8)) says = Trust.Doubted;
+        else if (says == Trust.Unknown && (status.Is("VALI"u8) || status.Is("QUAL"u8))) says = Trust.Qualified;
     }
 
     static JsonNode Extension(JsonNode of, string url)
     {
         foreach (var extension in of["extension"u8].Items)
-            if (System.Text.Ascii.Equals(extension["url"u8].Text, url)) return extension;
+            if (Ascii.Equals(extension["url"u8].Text, url)) return extension;
         return default;
     }
 

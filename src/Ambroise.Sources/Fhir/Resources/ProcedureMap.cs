@@ -13,6 +13,7 @@ static class ProcedureMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside("status", status);
+        if (ResourceMapper.IsTrue(r["notDone"u8])) return Fate.Aside("status-not-done"); // STU3's
         if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["performedPeriod"u8]["end"u8], "performedPeriod.end") is { } unended) return unended;
         return TextOnly.Write(m, new()
@@ -55,7 +56,7 @@ static class ProcedureMap
     /// <summary>A device says by itself nothing of when it was used: the statement of its use does. Serial numbers and UDI stay out.</summary>
     public static Fate Device(ResourceMapper m)
     {
-        if (m.Code(m.Resource["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
+        if (Product.OfDevice(m, m.Resource) is not { } code) return Fate.Refused("type", "code-missing");
         m.Define(code);
         return Fate.Aside("definition-only");
     }
@@ -71,11 +72,10 @@ static class ProcedureMap
         if (r["device"u8]["reference"u8].Text is [(byte)'#', ..] inside)
         {
             if (m.Contained(inside) is not { Exists: true } device) return Fate.Refused("device", "reference-unresolved");
-            code = m.Code(device["type"u8]);
+            code = Product.OfDevice(m, device);
             if (code is null) return Fate.Refused("device", "code-missing");
         }
         else if (m.TryDefinition(r["device"u8], "Device", "device", out code) is { } missing) return missing;
-        m.Write(new() { Person = m.Person, Start = start, End = end, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr });
-        return Fate.Used;
+        return TextOnly.Write(m, new() { Person = m.Person, Start = start, End = end, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr }, default);
     }
 }

@@ -1,51 +1,68 @@
 using System.Collections.Frozen;
+using System.Text;
 using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir.Resources;
 
 /// <summary>A resource type that is read, and what maps it.</summary>
-sealed record MappedType(string Name, Func<ResourceMapper, Fate> Map)
+sealed class MappedType(string name, Func<ResourceMapper, Fate> map, string statuses)
 {
-    public byte[] Text { get; } = System.Text.Encoding.UTF8.GetBytes(Name);
+    readonly byte[][] statuses = [.. statuses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Encoding.UTF8.GetBytes)];
+
+    public string Name => name;
+
+    public byte[] Text { get; } = Encoding.UTF8.GetBytes(name);
+
+    public Fate Map(ResourceMapper mapper) => map(mapper);
+
+    /// <summary>Whether FHIR R4 lets the status of such a resource say this; of a type without a status anything may stand there.</summary>
+    public bool HasStatus(ReadOnlySpan<byte> code)
+    {
+        foreach (var status in statuses)
+            if (code.SequenceEqual(status)) return true;
+        return statuses.Length == 0;
+    }
 }
 
-/// <summary>The resource types that are read, and what maps each. Any other is set aside as <c>type-unused</c>.</summary>
+/// <summary>The resource types that are read, what maps each, and what its status may say (FHIR R4, the required value set of each type's <c>status</c>). Any other is set aside as <c>type-unused</c>.</summary>
 static class ResourceTypes
 {
-    public static readonly FrozenDictionary<string, MappedType> Maps = new Dictionary<string, Func<ResourceMapper, Fate>>
+    public static readonly FrozenDictionary<string, MappedType> Maps = new Dictionary<string, (Func<ResourceMapper, Fate> Map, string Statuses)>
     {
-        ["Patient"] = PatientMap.Map,
-        ["Organization"] = PlaceMap.Organization,
-        ["Location"] = PlaceMap.Location,
-        ["Practitioner"] = PlaceMap.Practitioner,
-        ["PractitionerRole"] = PlaceMap.PractitionerRole,
-        ["Encounter"] = EncounterMap.Map,
-        ["Condition"] = ConditionMap.Condition,
-        ["AllergyIntolerance"] = ConditionMap.Allergy,
-        ["FamilyMemberHistory"] = ConditionMap.FamilyHistory,
-        ["Procedure"] = ProcedureMap.Procedure,
-        ["ImagingStudy"] = ProcedureMap.Imaging,
-        ["SupplyDelivery"] = ProcedureMap.Supply,
-        ["Device"] = ProcedureMap.Device,
-        ["DeviceUseStatement"] = ProcedureMap.DeviceUse,
-        ["Observation"] = ObservationMap.Map,
-        ["Specimen"] = ObservationMap.Specimen,
-        ["Medication"] = DrugMap.Medication,
-        ["MedicationRequest"] = DrugMap.Request,
-        ["MedicationAdministration"] = DrugMap.Administration,
-        ["MedicationDispense"] = DrugMap.Dispense,
-        ["MedicationStatement"] = DrugMap.Statement,
-        ["Immunization"] = DrugMap.Immunization,
-        ["DiagnosticReport"] = NoteMap.Report,
-        ["DocumentReference"] = NoteMap.Document,
-        ["Consent"] = ConsentMap.Consent,
-        ["Coverage"] = ClaimMap.Coverage,
-        ["Claim"] = ClaimMap.Claim,
-        ["ExplanationOfBenefit"] = ClaimMap.Explanation,
-        ["QuestionnaireResponse"] = AnswerMap.Questionnaire,
-        ["CarePlan"] = AnswerMap.Plan,
-        ["Provenance"] = AnswerMap.Provenance,
-    }.ToFrozenDictionary(m => m.Key, m => new MappedType(m.Key, m.Value), StringComparer.Ordinal);
+        ["Patient"] = (PatientMap.Map, ""),
+        ["Organization"] = (PlaceMap.Organization, ""),
+        ["Location"] = (PlaceMap.Location, "active suspended inactive"),
+        ["Practitioner"] = (PlaceMap.Practitioner, ""),
+        ["PractitionerRole"] = (PlaceMap.PractitionerRole, ""),
+        ["Encounter"] = (EncounterMap.Map, "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"),
+        ["Condition"] = (ConditionMap.Condition, ""),
+        ["AllergyIntolerance"] = (ConditionMap.Allergy, ""),
+        ["FamilyMemberHistory"] = (ConditionMap.FamilyHistory, "partial completed entered-in-error health-unknown"),
+        ["Procedure"] = (ProcedureMap.Procedure, "preparation in-progress not-done on-hold stopped completed entered-in-error unknown"),
+        ["ImagingStudy"] = (ProcedureMap.Imaging, "registered available cancelled entered-in-error unknown"),
+        ["SupplyDelivery"] = (ProcedureMap.Supply, "in-progress completed abandoned entered-in-error"),
+        ["Device"] = (ProcedureMap.Device, "active inactive entered-in-error unknown"),
+        ["DeviceUseStatement"] = (ProcedureMap.DeviceUse, "active completed entered-in-error intended stopped on-hold"),
+        ["Observation"] = (ObservationMap.Map, "registered preliminary final amended corrected cancelled entered-in-error unknown"),
+        ["Specimen"] = (ObservationMap.Specimen, "available unavailable unsatisfactory entered-in-error"),
+        ["Medication"] = (DrugMap.Medication, "active inactive entered-in-error"),
+        ["MedicationRequest"] = (DrugMap.Request, "active on-hold cancelled completed entered-in-error stopped draft unknown"),
+        ["MedicationAdministration"] = (DrugMap.Administration, "in-progress not-done on-hold completed entered-in-error stopped unknown"),
+        ["MedicationDispense"] = (DrugMap.Dispense, "preparation in-progress cancelled on-hold completed entered-in-error stopped declined unknown"),
+        ["MedicationStatement"] = (DrugMap.Statement, "active completed entered-in-error intended stopped on-hold unknown not-taken"),
+        ["Immunization"] = (DrugMap.Immunization, "completed entered-in-error not-done"),
+        ["DiagnosticReport"] = (NoteMap.Report, "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"),
+        ["DocumentReference"] = (NoteMap.Document, "current superseded entered-in-error"),
+        ["Consent"] = (ConsentMap.Consent, "draft proposed active rejected inactive entered-in-error"),
+        ["Coverage"] = (ClaimMap.Coverage, "active cancelled draft entered-in-error"),
+        ["Claim"] = (ClaimMap.Claim, "active cancelled draft entered-in-error"),
+        ["ExplanationOfBenefit"] = (ClaimMap.Explanation, "active cancelled draft entered-in-error"),
+        ["QuestionnaireResponse"] = (AnswerMap.Questionnaire, "in-progress completed amended entered-in-error stopped"),
+        ["CarePlan"] = (AnswerMap.Plan, "draft active on-hold revoked completed entered-in-error unknown"),
+        ["Provenance"] = (AnswerMap.Provenance, ""),
+    }.ToFrozenDictionary(m => m.Key, m => new MappedType(m.Key, m.Value.Map, m.Value.Statuses), StringComparer.Ordinal);
+
+    public static readonly MappedType Observation = Maps["Observation"];
 
     /// <summary>Types a count may name; what else calls itself a resource is <c>unknown</c>, since an unknown name may hold anything.</summary>
     public static readonly FrozenSet<string> Known =

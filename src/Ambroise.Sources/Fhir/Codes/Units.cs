@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+
+namespace Ambroise.Sources.Fhir.Codes;
+
+/// <summary>Units as laboratories print them, as UCUM writes them.</summary>
+static class Units
+{
+    /// <summary>What is no UCUM at all (The Unified Code for Units of Measure 2.1 has none of these): French laboratories' forms among them.</summary>
+    static readonly FrozenDictionary<string, string> Printed = new Dictionary<string, string>
+    {
+        ["mmHg"] = "mm[Hg]",
+        ["mm Hg"] = "mm[Hg]",
+        ["cmH2O"] = "cm[H2O]",
+        ["cm H2O"] = "cm[H2O]",
+        ["G/L"] = "10*9/L",
+        ["Giga/L"] = "10*9/L",
+        ["T/L"] = "10*12/L",
+        ["Tera/L"] = "10*12/L",
+        ["UI"] = "[iU]",
+        ["UI/L"] = "[iU]/L",
+        ["UI/mL"] = "[iU]/mL",
+        ["mUI/L"] = "m[iU]/L",
+        ["mUI/mL"] = "m[iU]/mL",
+        ["°C"] = "Cel",
+        ["°"] = "deg",
+        ["µg"] = "ug",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What else a unit may be called in UCUM: with its own litre (l and L are one there), its own micro (u), or as printed.</summary>
+    /// <returns>Null where it is written so already.</returns>
+    public static string? Ucum(string unit)
+    {
+        var plain = unit.Replace('µ', 'u').Replace('μ', 'u');
+        var parts = plain.Split('/');
+        for (var at = 0; at < parts.Length; at++)
+            if (parts[at] is "l" or "dl" or "cl" or "ml" or "ul" or "nl" or "pl" or "fl") parts[at] = parts[at][..^1] + 'L';
+        plain = string.Join('/', parts);
+        plain = Printed.GetValueOrDefault(unit) ?? Printed.GetValueOrDefault(plain) ?? plain;
+        return plain == unit ? null : plain;
+    }
+}

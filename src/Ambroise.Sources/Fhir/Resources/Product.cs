@@ -1,0 +1,38 @@
+using System.Text;
+using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Mapping;
+
+namespace Ambroise.Sources.Fhir.Resources;
+
+/// <summary>What a Medication or a Device is: its code; of a preparation without one its ingredients; else its words.</summary>
+static class Product
+{
+    /// <returns>Null where it says nothing of itself.</returns>
+    public static Coded? Of(ResourceMapper m, JsonNode medication)
+    {
+        var code = medication["code"u8];
+        if (m.Code(code) is { Absence: not Absence.Unknown } coded) return coded;
+        var parts = new List<Coded>();
+        foreach (var ingredient in medication["ingredient"u8].Items)
+            // What it is dissolved in is not what it is for.
+            if (!ingredient["isActive"u8].IsFalse && Ingredient(m, ingredient) is { } part) parts.Add(part);
+        var words = code["text"u8].ToString();
+        // Words alone are told as the whole has them.
+        if (parts.Count == 1) return parts[0];
+        if (parts.Exists(p => !p.IsWords)) return Coded.Of(parts);
+        if (words.Length == 0) words = string.Join(" + ", parts.Select(p => p.Meaning.Code));
+        return words.Length > 0 ? Coded.Of(words) : null;
+    }
+
+    public static Coded? OfDevice(ResourceMapper m, JsonNode device) => (m.Code(device["type"u8]) is { Absence: not Absence.Unknown } code ? code : null) ?? (device["type"u8]["text"u8].TextOrNull is { } words ? Coded.Of(words) : null);
+
+    static Coded? Ingredient(ResourceMapper m, JsonNode ingredient)
+    {
+        var concept = ingredient["itemCodeableConcept"u8];
+        var reference = ingredient["itemReference"u8];
+        if (!concept.Exists && reference["reference"u8].Text is [(byte)'#', _, ..] inside) concept = m.Contained(inside)["code"u8];
+        if (m.Code(concept) is { Absence: not Absence.Unknown } coded) return coded;
+        return (concept["text"u8].TextOrNull ?? reference["display"u8].TextOrNull) is { } words ? Coded.Of(words) : null;
+    }
+}
