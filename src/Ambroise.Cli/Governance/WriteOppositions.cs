@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using Ambroise.Cli.Datasets;
 using Ambroise.Cli.Frame;
+using Ambroise.Cli.Lake;
 using Ambroise.Cli.Tenants;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Oppositions;
+using Ambroise.Lake.Releases;
 using Spectre.Console;
 
 namespace Ambroise.Cli.Governance;
@@ -69,18 +71,29 @@ static class WriteOppositions
     static Result<Answer> AddAll(Session session, string id, List<OppositionRegister.Said> all, string reach)
     {
         using var tenant = session.OpenTenant(id, Capability.OppositionWrite).OrThrow();
+        all = Patients(session, tenant, all);
         if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Add(all, session.Caller.Actor).Failed(out var failure, out var written)) return failure;
-        if (written.Count > 0) tenant.Record(Outcome.Done, null, written.Count, ("entry", $"{written[^1].Number}"));
+        var asked = all.Select(o => o.Person).ToHashSet();
+        var patients = written.Count(w => asked.Contains(w.Person));
+        if (written.Count > 0) tenant.Record(Outcome.Done, null, patients, ("entry", $"{written[^1].Number}"));
         var rebuild = Objecting.Datasets(session, tenant, written.Select(w => w.Person).ToHashSet()).Where(d => d.Holds).ToList();
         var projects = all.Select(o => o.Reach).OfType<Reach.OneProject>().Select(r => r.Project).Distinct().Where(p => tenant.Ledger.Projects(tenant.Id).Find(p).Failed(out _, out _)).Order(StringComparer.Ordinal).ToList();
-        var shown = new Shown(id, reach, true, written.Count, all.Count - written.Count, rebuild, Unknown(session, tenant, all.Select(o => o.Person)), projects);
+        var shown = new Shown(id, reach, true, patients, all.Count - patients, rebuild, Unknown(session, tenant, all), projects);
         return new Answer(shown, console => Say(session, console, shown));
     }
 
-    /// <returns>Those who are not in the newest release, ascending.</returns>
-    static List<long> Unknown(Session session, OpenTenant tenant, IEnumerable<long> persons)
+    /// <summary>What is said of a person as of each of the patients whom the newest release holds as that person.</summary>
+    static List<OppositionRegister.Said> Patients(Session session, OpenTenant tenant, IEnumerable<OppositionRegister.Said> all)
     {
-        var unknown = new SortedSet<long>(persons);
+        var keys = OnePerson.Keys(OnePerson.Of(tenant.Lake(session.Clock)));
+        return [.. all.Select(o => keys.TryGetValue(o.Person, out var patients) ? o with { Patients = patients } : o)];
+    }
+
+    /// <returns>Those who are not in the newest release, ascending.</returns>
+    static List<long> Unknown(Session session, OpenTenant tenant, List<OppositionRegister.Said> all)
+    {
+        // Who is one with others is in it.
+        var unknown = new SortedSet<long>(all.Where(o => o.Patients.Count == 0).Select(o => o.Person));
         if (unknown.Count == 0 || tenant.OpenWhole(session.Clock, "opposition", 0).Failed(out _, out var release)) return [.. unknown];
         using (release)
             foreach (var shard in release.Shards) unknown.RemoveWhere(person => shard.PersonIds.Span.BinarySearch(person) >= 0);
@@ -112,7 +125,7 @@ static class WriteOppositions
             {
                 if (said.By(session, parse, parse.GetValue(person)).Failed(out var failure, out var one)) return failure;
                 using var tenant = session.OpenTenant(parse.GetRequiredValue(said.Tenant), Capability.OppositionWrite).OrThrow();
-                if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Withdraw(one, session.Caller.Actor).Failed(out failure, out var entry)) return failure;
+                if (tenant.Ledger.Oppositions(tenant.Id, tenant.Keys).Withdraw(Patients(session, tenant, [one])[0], session.Caller.Actor).Failed(out failure, out var entry)) return failure;
                 tenant.Record(Outcome.Done, null, 1, ("entry", $"{entry.Number}"), ("withdrawn", "true"));
                 return Answer.Sentence(new Shown(tenant.Id.Value, one.Reach.ToString(), false, 1, 0, [], [], []), session.Say("The opposition is withdrawn from now on.", "L'opposition est levée dès maintenant."));
             },

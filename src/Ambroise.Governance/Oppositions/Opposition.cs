@@ -61,7 +61,8 @@ public abstract record Reach
 /// <param name="Proof">Where the letter or message is kept; empty for none.</param>
 /// <param name="By">Who wrote it down.</param>
 /// <param name="Consent">The record that said it, whose later versions may say otherwise; null where a person wrote it down.</param>
-public sealed record Opposition(long Number, bool Withdraws, long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof, DateTimeOffset Recorded, string By, ConsentVersion? Consent = null);
+/// <param name="Patient">Whose record that is: the patient's own key, where they were another one's person; else null.</param>
+public sealed record Opposition(long Number, bool Withdraws, long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof, DateTimeOffset Recorded, string By, ConsentVersion? Consent = null, long? Patient = null);
 
 /// <summary>A version of a consent record.</summary>
 /// <param name="Record">Key of the record, the same in every load.</param>

@@ -25,7 +25,11 @@ public sealed class OppositionRegister
     }
 
     /// <summary>What was asked for, before it has its place.</summary>
-    public sealed record Said(long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof = "");
+    public sealed record Said(long Person, Reach Reach, Channel Channel, DateOnly Received, string Proof = "")
+    {
+        /// <summary>Keys of the patients who are this person. It is written down of each: they may come apart in a load that knows nothing of how they were one, or after an erasure.</summary>
+        public IReadOnlyList<long> Patients { get; init; } = [];
+    }
 
     /// <summary>Writes down that patients object, all of them or none. In force at the next count, cohort and dataset.</summary>
     /// <returns>The new entries; those who objected to the same already are passed over.</returns>
@@ -40,21 +44,26 @@ public sealed class OppositionRegister
     }
 
     /// <param name="Objects">Empty where the record denies nothing any more.</param>
-    public sealed record Decided(ConsentVersion Version, long Person, IReadOnlyList<Reach> Objects, DateOnly Received);
+    /// <param name="Patient">Whose record it is: the patient's own key, whosever person they are.</param>
+    public sealed record Decided(ConsentVersion Version, long Person, long Patient, IReadOnlyList<Reach> Objects, DateOnly Received);
 
     /// <summary>What consent records deny whose patient turned out to be another person, as decisions of that person.</summary>
-    /// <param name="persons">Whose each record is now.</param>
-    public IReadOnlyList<Decided> Moved(IReadOnlyDictionary<long, long> persons) =>
-        [.. InForce().Where(o => o.Consent is { } consent && persons.TryGetValue(consent.Record, out var person) && person != o.Person).GroupBy(o => o.Consent!)
-            .Select(g => new Decided(g.Key, persons[g.Key.Record], [.. g.Select(o => o.Reach)], g.Min(o => o.Received)))];
-
-    /// <summary>Writes down that what somebody said of a patient holds for the person too that this patient was, or is now: of two who were taken for one nobody knows who it was that objected.</summary>
-    /// <returns>The new entries.</returns>
-    public Result<IReadOnlyList<Opposition>> Carry(IEnumerable<(long From, long To)> persons, string by)
+    /// <param name="patients">Whose each record is now, where that is known better than the register knows it.</param>
+    /// <param name="personOf">Whose person a patient is now; the patient's own key of one who is nobody else's, or whom nobody knows any more.</param>
+    public IReadOnlyList<Decided> Moved(IReadOnlyDictionary<long, long> patients, Func<long, long> personOf)
     {
-        var to = persons.Distinct().ToLookup(p => p.From, p => p.To);
-        return Add(InForce().Where(o => o.Consent is null).SelectMany(o => to[o.Person].Select(person => new Said(person, o.Reach, o.Channel, o.Received, o.Proof))), by);
+        var all = List();
+        var versions = all.Where(o => o is { Channel: Channel.Fhir, Consent: not null }).GroupBy(o => o.Consent!.Record).ToDictionary(g => g.Key, g => g.Last().Consent!);
+        long Patient(Opposition o) => patients.TryGetValue(o.Consent!.Record, out var patient) ? patient : o.Patient ?? o.Person;
+        return [.. Last(all).Where(o => o.Consent is not null).GroupBy(o => o.Consent!.Record).Where(g => g.Any(o => personOf(Patient(o)) != o.Person))
+            .Select(g => new Decided(versions[g.Key], personOf(Patient(g.Last())), Patient(g.Last()), [.. g.Select(o => o.Reach)], g.Min(o => o.Received)))];
     }
+
+    /// <summary>Writes down that what somebody said by hand of one of several patients who are one person holds for each of them: nobody knows which of them it was that objected.</summary>
+    /// <param name="patients">By key, the keys of all patients who are that person.</param>
+    /// <returns>The new entries.</returns>
+    public Result<IReadOnlyList<Opposition>> Carry(IReadOnlyDictionary<long, IReadOnlyList<long>> patients, string by) =>
+        Add(InForce().Where(o => o.Consent is null && patients.ContainsKey(o.Person)).Select(o => new Said(o.Person, o.Reach, o.Channel, o.Received, o.Proof) { Patients = patients[o.Person] }), by);
 
     /// <summary>Follows consent records: adds what a record denies, and withdraws what the same record denied in an earlier version and no longer does. A record that is not among them keeps what it said,
     /// and so does one whose version is known: what a person withdrew by hand stays withdrawn until the record itself changes.</summary>
@@ -72,7 +81,7 @@ public sealed class OppositionRegister
             var written = new List<Opposition>();
             void Append(Decided one, long person, Reach reach, bool withdraws)
             {
-                var entry = new Opposition(all.Count + written.Count + 1, withdraws, person, reach, Channel.Fhir, one.Received > today ? today : one.Received, $"consent_record:{one.Version.Record}", now, by, one.Version);
+                var entry = new Opposition(all.Count + written.Count + 1, withdraws, person, reach, Channel.Fhir, one.Received > today ? today : one.Received, $"consent_record:{one.Version.Record}", now, by, one.Version, one.Patient == person ? null : one.Patient);
                 written.Add(entry);
                 journal.Append(transaction, entry.Number, entry);
             }
@@ -83,6 +92,8 @@ public sealed class OppositionRegister
                 var saidNow = said.Where(o => !o.Withdraws).Select(o => (o.Person, o.Reach)).ToHashSet();
                 var newer = said.Count == 0 ? 1 : one.Version.CompareTo(said.MaxBy(o => o.Number)!.Consent!);
                 if (newer < 0 || (newer == 0 && wanted.SetEquals(saidNow))) continue;
+                // Whosever person the patient is by now: what was withdrawn by hand stays so in the same version.
+                if (newer == 0) wanted.RemoveWhere(w => all.FindLast(o => o.Consent?.Record == one.Version.Record && o.Reach == w.Reach) is { Withdraws: true, Channel: not Channel.Fhir });
                 foreach (var (person, reach) in saidNow.Except(wanted))
                     if (held.Contains((person, reach, one.Version.Record))) Append(one, person, reach, withdraws: true);
                 foreach (var (person, reach) in wanted)
@@ -127,18 +138,20 @@ public sealed class OppositionRegister
                 if (one.Received > today.AddDays(1)) return new Failure(FailureKind.Invalid, "opposition.received-later", "An opposition cannot be received after today.");
                 if (one.Proof.Length > 300) return new Failure(FailureKind.Invalid, "opposition.proof-long", "A proof is a reference of at most 300 characters.");
                 if (one.Channel == Channel.Fhir) return new Failure(FailureKind.Invalid, "opposition.channel-fhir", "The channel fhir is for what a Consent says, when it is loaded: name the way the patient said it.");
-                void Append(ConsentVersion? consent)
+                void Append(long person, ConsentVersion? consent, long? patient)
                 {
-                    var entry = new Opposition(all.Count + written.Count + 1, withdraws, one.Person, one.Reach, one.Channel, one.Received, one.Proof, now, by, consent);
+                    var entry = new Opposition(all.Count + written.Count + 1, withdraws, person, one.Reach, one.Channel, one.Received, one.Proof, now, by, consent, patient);
                     written.Add(entry);
                     journal.Append(transaction, entry.Number, entry);
                 }
+                long[] persons = [one.Person, .. one.Patients.Where(p => p != one.Person)];
                 if (!withdraws)
                 {
-                    if (held.Add((one.Person, one.Reach, 0))) Append(null);
+                    foreach (var person in persons)
+                        if (held.Add((person, one.Reach, 0))) Append(person, null, null);
                     continue;
                 }
-                foreach (var lifted in Last(all).Where(o => o.Person == one.Person && o.Reach == one.Reach && held.Remove(Of(o)))) Append(lifted.Consent);
+                foreach (var lifted in Last(all).Where(o => persons.Contains(o.Person) && o.Reach == one.Reach && held.Remove(Of(o)))) Append(lifted.Person, lifted.Consent, lifted.Patient);
             }
             transaction.Commit();
             return written;

@@ -8,4 +8,8 @@ namespace Ambroise.Sources.Fhir;
 /// <param name="Denied">What the patient objects to, as the register of oppositions writes it: <c>all</c>, <c>purpose:NAME</c>; empty where nothing is denied any more.</param>
 /// <param name="Day">The day the patient said it, in days since 1970-01-01; absent where the source does not know.</param>
 /// <param name="Until">The last day it holds; absent where it has no end.</param>
-public sealed record ConsentDecision(long Record, long Updated, long Number, long Person, IReadOnlyList<string> Denied, int Day, int Until);
+public sealed record ConsentDecision(long Record, long Updated, long Number, long Person, IReadOnlyList<string> Denied, int Day, int Until)
+{
+    /// <summary>Whose Consent it is: the patient's own key, whosever person they are.</summary>
+    public long Patient { get; init; }
+}

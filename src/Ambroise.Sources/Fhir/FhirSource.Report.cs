@@ -1,6 +1,7 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Mapping;
 using Ambroise.Sources.Fhir.Reading;
 
@@ -52,8 +53,11 @@ public sealed partial class FhirSource
     /// <summary>Which patients became one person, another's, or one of their own. Once the load has begun.</summary>
     public IReadOnlyList<PersonDecision> PersonDecisions => changes.Decisions;
 
-    /// <summary>Consent records of earlier loads that are another person's from now on, and whose.</summary>
+    /// <summary>Consent records of earlier loads that are another person's from now on, and which patient's.</summary>
     public IReadOnlyDictionary<long, long> MovedConsents => changes.Consents;
+
+    /// <summary>The patients who are another one's person from now on. Once the load has begun.</summary>
+    public IEnumerable<OnePerson> Merged => links.Merged.Select(patient => new OnePerson(patient, links.Person(patient)));
 
     public byte[] Report()
     {

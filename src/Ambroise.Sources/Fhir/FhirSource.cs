@@ -151,15 +151,15 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         Nest(earlier);
     }
 
-    /// <summary>The person of a patient, by the patient's key or by one that stands for an identifier.</summary>
-    long PersonOf(long patient) => links.Person(aliases.GetValueOrDefault(patient, patient));
+    /// <returns>The person of a patient, by the patient's key or by one that stands for an identifier; of whom nobody knows, the key itself. Once the load has begun.</returns>
+    public long PersonOf(long patient) => links.Person(aliases.GetValueOrDefault(patient, patient));
 
     /// <summary>A death that no Patient's record tells of.</summary>
     const int InTables = -2;
 
     /// <summary>What the Consents read say, each in its last version; of patients that are known. Once the load has begun.</summary>
     public IReadOnlyList<ConsentDecision> Consents =>
-        [.. consents.Where(c => !index.IsDead(c.Seq)).Select(c => c.Decision with { Person = PersonOf(c.Decision.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
+        [.. consents.Where(c => !index.IsDead(c.Seq)).Select(c => c.Decision with { Person = PersonOf(c.Decision.Person), Patient = aliases.GetValueOrDefault(c.Decision.Person, c.Decision.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
 
     /// <summary>A note for the report: what was done outside of the tables.</summary>
     /// <param name="of">Type and what of it, as <c>Consent.opposition</c>.</param>

@@ -33,7 +33,7 @@ sealed class PersonChanges
 
     public List<PersonDecision> Decisions { get; } = [];
 
-    /// <summary>Consent records whose patient is another person now, and who.</summary>
+    /// <summary>Consent records whose patient is another person now, and who the patient is.</summary>
     public Dictionary<long, long> Consents { get; } = [];
 
     /// <summary>Persons some of whose rows are somebody else's, nobody's, or told otherwise now; and whose they are.</summary>
@@ -107,7 +107,7 @@ sealed class PersonChanges
                     for (var n = 0; n < Math.Max(1, counts.Array[row]); n++) gone.Add(Lineage.RowKey(ids.Array[row], n));
                     continue;
                 }
-                if (person != persons.Array[row] && types[row].SequenceEqual("Consent"u8)) Consents[ids.Array[row]] = person;
+                if (person != persons.Array[row] && types[row].SequenceEqual("Consent"u8)) Consents[ids.Array[row]] = patient;
                 if (patient != Told(batch, row))
                 {
                     Touched.Add(person); // its record says so

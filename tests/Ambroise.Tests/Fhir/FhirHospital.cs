@@ -40,6 +40,9 @@ sealed class FhirHospital : IDisposable
     /// <summary>False where a test loads dozens of times and verifies at its end: every verification reads all releases.</summary>
     public bool VerifiesEachLoad { get; init; } = true;
 
+    /// <summary>What happens before a release is seen.</summary>
+    public Action<FhirSource>? Committing { get; set; }
+
     public FhirReport Report { get; private set; } = null!;
 
     /// <summary>What the Consents of the last load said.</summary>
@@ -62,7 +65,7 @@ sealed class FhirHospital : IDisposable
         var loaded = DamagedFileException.WithoutAsync(() =>
         {
             using var source = new FhirSource(sent, Codes, options ?? FhirOptions.Default, names, Memory, 2, TimeProvider.System);
-            var report = test.Load(source, mode, keep: Keep);
+            var report = test.Load(source, mode, keep: Keep, committing: () => Committing?.Invoke(source));
             (Consents, Decisions) = (source.Consents, source.PersonDecisions);
             return Task.FromResult(report);
         }).GetAwaiter().GetResult();

@@ -22,7 +22,7 @@ public abstract class BookHouse : IDisposable
         Plane.AddTenant(Chu, "CHU", "file").OrThrow();
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Plane.Dispose();
         Signature.Dispose();

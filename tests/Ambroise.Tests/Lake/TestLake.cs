@@ -23,8 +23,8 @@ sealed class TestLake : IDisposable
 
     public TenantLake Open() => new(Folder, "t", Keys, Ledger, TimeProvider.System);
 
-    public LoadReport Load(ICdmSource source, LoadMode mode = LoadMode.Replace, long memory = 1 << 30, KeepShards? keep = null) =>
-        LoadRelease.RunAsync(Lake, source, new(mode, memory, 2, null) { Keep = keep ?? KeepShards.Default }, null, TestContext.Current.CancellationToken).GetAwaiter().GetResult().OrThrow();
+    public LoadReport Load(ICdmSource source, LoadMode mode = LoadMode.Replace, long memory = 1 << 30, KeepShards? keep = null, Action? committing = null) =>
+        LoadRelease.RunAsync(Lake, source, new(mode, memory, 2, null) { Keep = keep ?? KeepShards.Default, Committing = committing }, null, TestContext.Current.CancellationToken).GetAwaiter().GetResult().OrThrow();
 
     public void Dispose()
     {

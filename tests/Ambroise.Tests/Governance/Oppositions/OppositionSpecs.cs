@@ -100,6 +100,8 @@ public abstract class OppositionSpecs : IDisposable
     [InlineData("A1:1 lift A2:1", "1")]
     [InlineData("A1:1 A1:2", "2")] // two patients became one, or were told apart
     [InlineData("A1:1 B1:2", "1,2")]
+    [InlineData("A1:1 lift A1:2", "")]
+    [InlineData("A1:1 lift A2:2", "2")]
     public void Consent_records_are_followed(string steps, string withheld)
     {
         var written = 0;
@@ -110,13 +112,36 @@ public abstract class OppositionSpecs : IDisposable
             else
             {
                 var version = new ConsentVersion(step[0], long.MinValue, step[1] - '0');
-                OppositionRegister.Decided said = new(version, step[3..] is { Length: > 0 } who ? long.Parse(who, null) : 1, step.EndsWith(':') ? [] : [new Reach.AllResearch()], new(2026, 1, 2));
+                OppositionRegister.Decided said = new(version, step[3..] is { Length: > 0 } who ? long.Parse(who, null) : 1, 1, step.EndsWith(':') ? [] : [new Reach.AllResearch()], new(2026, 1, 2));
                 written = register.Follow([said], "loader").OrThrow().Count;
                 Assert.Empty(register.Follow([said], "loader").OrThrow());
             }
         }
         Assert.Equal(withheld, string.Join(',', register.Against()));
         Assert.All(register.List().Where(o => o.Channel == Channel.Fhir), o => Assert.Equal($"consent_record:{o.Consent!.Record}", o.Proof));
+    }
+
+    [Fact]
+    public void What_is_said_of_patients_who_are_one_person_is_said_and_taken_back_of_each()
+    {
+        register.Add([Of(1) with { Patients = [1, 2, 3] }], "dpo").OrThrow();
+        Assert.Equal([1L, 2L, 3L], register.Against());
+        Assert.Empty(register.Add([Of(2) with { Patients = [1, 2, 3] }], "dpo").OrThrow());
+        register.Withdraw(Of(3) with { Patients = [1, 2, 3] }, "dpo").OrThrow();
+        Assert.Empty(register.Against());
+    }
+
+    [Fact]
+    public void A_consent_of_which_one_denial_of_two_was_taken_back_moves_with_its_patient()
+    {
+        var (all, education) = (new Reach.AllResearch(), Reach.Parse("purpose:education").OrThrow());
+        register.Follow([new(new(7, 0, 1), 1, 2, [all, education], new(2026, 1, 2))], "loader").OrThrow();
+        register.Follow([new(new(7, 0, 2), 1, 2, [all], new(2026, 1, 2))], "loader").OrThrow();
+        Assert.Empty(register.Moved(new Dictionary<long, long>(), patient => patient == 2 ? 1 : patient));
+        var moved = register.Moved(new Dictionary<long, long>(), patient => patient);
+        Assert.Equal((2L, 2L), (Assert.Single(moved).Person, moved[0].Version.Number));
+        register.Follow(moved, "loader").OrThrow();
+        Assert.Equal([2L], register.Against());
     }
 
     [Fact]
