@@ -9,15 +9,18 @@ sealed class PersonLinks
     readonly Dictionary<long, long> parents = [], persons = [];
     readonly Dictionary<(FactKind Kind, long Identity), long> bearers = [];
     readonly Dictionary<long, int> reasons = [];
+    readonly List<(long One, long Other)> told = [];
 
     public bool Any => persons.Count > 0;
 
     /// <summary>Those who are another one's person.</summary>
     public IReadOnlyCollection<long> Merged => persons.Keys;
 
-    public void Link(long one, long other) => Join(one, other, FactKind.Link);
+    /// <summary>Takes a link that one Patient tells of. It counts where both are known in the end: one whom nobody sent, or who was deleted, makes nobody one with others.</summary>
+    public void Link(long one, long other) => told.Add((one, other));
 
     /// <param name="kind"><see cref="FactKind.National"/> or <see cref="FactKind.Number"/>.</param>
+    /// <param name="patient">Whose version in force says so: known.</param>
     public void Bears(FactKind kind, long identity, long patient)
     {
         if (!bearers.TryAdd((kind, identity), patient)) Join(bearers[(kind, identity)], patient, kind);
@@ -33,13 +36,14 @@ sealed class PersonLinks
     }
 
     /// <summary>Says who is known, before <see cref="Person"/> is asked.</summary>
-    public void Settle(IEnumerable<long> known)
+    public void Settle(IReadOnlySet<long> known)
     {
+        foreach (var (one, other) in told)
+            if (known.Contains(one) && known.Contains(other)) Join(one, other, FactKind.Link);
         if (parents.Count == 0) return;
         var least = new Dictionary<long, long>();
         var linked = new List<long>();
-        var all = parents.Keys.Concat(parents.Values).ToHashSet();
-        foreach (var patient in known.Where(all.Contains))
+        foreach (var patient in parents.Keys.Concat(parents.Values).Where(known.Contains).ToHashSet())
         {
             var root = Root(patient);
             least[root] = least.TryGetValue(root, out var other) ? Math.Min(other, patient) : patient;

@@ -86,6 +86,57 @@ public sealed class PersonDecisionSpecs
     }
 
     [Fact]
+    public void An_older_version_about_somebody_else_of_what_went_with_a_deleted_patient_does_not_come_back()
+    {
+        static string Moved(string patient, int version) => Condition("c", patient).Replace("\"id\":\"c\"", $$""" "id":"c","meta":{"versionId":"{{version}}","lastUpdated":"2024-01-0{{version}}T10:00:00Z"} """, StringComparison.Ordinal);
+        const string Deleted = """{"resourceType":"Bundle","type":"history","entry":[{"request":{"method":"DELETE","url":"Patient/b"},"response":{"lastModified":"2024-01-05T10:00:00Z"} }]}""";
+        foreach (var increments in new string[][][] { [[Moved("b", 2)], [Deleted], [Moved("a", 1)]], [[Moved("b", 2), Deleted], [Moved("a", 1)]], [[Deleted], [Moved("b", 2)], [Moved("a", 1)]], [[Moved("b", 2)], [Deleted], [Moved("b", 2)], [Moved("b", 2), Moved("a", 1)], [Moved("a", 1)]] })
+        {
+            using var hospital = new FhirHospital();
+            hospital.Load(LoadMode.Replace, Patient("a", 1950), Patient("b", 1960));
+            foreach (var lines in increments) hospital.Load(LoadMode.Merge, lines);
+            Assert.Empty(Conditions(hospital));
+            Assert.Equal(1, hospital.Fate("Condition", "set-aside", "older-than-loaded"));
+            hospital.Load(LoadMode.Merge, Moved("a", 3));
+            Assert.Equal(["c 1950 a"], Conditions(hospital));
+            hospital.Load(LoadMode.Merge, Moved("b", 2));
+            Assert.Equal(["c 1950 a"], Conditions(hospital));
+        }
+    }
+
+    [Fact]
+    public void Who_comes_back_has_what_is_sent_again()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient("a", 1950), Patient("b", 1960), Condition("cb", "b"));
+        hospital.Load(LoadMode.Merge, """{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient/b"} }]}""");
+        Assert.Empty(Conditions(hospital));
+        hospital.Load(LoadMode.Merge, Patient("b", 1960, version: 2), Condition("cb", "b"));
+        Assert.Equal(["cb 1960 b"], Conditions(hospital));
+    }
+
+    [Fact]
+    public void A_patient_who_is_not_there_makes_nobody_one_until_they_come_and_when_they_are_deleted()
+    {
+        foreach (var (absent, one, other) in new[] { ("a", "b", "c"), ("b", "a", "c"), ("c", "a", "b") })
+        {
+            using var hospital = new FhirHospital();
+            var (first, second) = (Patient(one, 1950, Link(absent)), Patient(other, 1960, Link(absent)));
+            string[] apart = [$"c{one} 1950 {one}", $"c{other} 1960 {other}"];
+            hospital.Load(LoadMode.Replace, first, second, Condition($"c{one}", one), Condition($"c{other}", other));
+            Assert.Equal(apart, Conditions(hospital));
+            hospital.Load(LoadMode.Merge, Patient(absent, 1970));
+            Assert.Single(hospital.Rows("person", "person_id"));
+            Assert.Equal(2, hospital.Decisions.Count(d => d.What == "merged"));
+            hospital.Load(LoadMode.Merge, $$"""{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient/{{absent}}"} }]}""");
+            Assert.Equal(apart, Conditions(hospital));
+            Assert.Contains(hospital.Decisions, d => d.What == "split");
+            hospital.Load(LoadMode.Merge, first);
+            Assert.Equal(apart, Conditions(hospital));
+        }
+    }
+
+    [Fact]
     public void An_erasure_takes_what_was_decided_about_the_person()
     {
         using var hospital = new FhirHospital();
