@@ -45,7 +45,7 @@ public sealed partial class FhirSource
     }
 
     /// <summary>What it takes to know whom a record is about, and its rows.</summary>
-    static readonly string[] MovedColumns = ["source_record_id", "person_id", "row_count", "record_type", "patient_id", "patient_named_by"];
+    static readonly string[] MovedColumns = ["source_record_id", "person_id", "row_count", "record_type", "patient_id", "patient_named_by", "version_at", "version_name"];
 
     /// <summary>Takes from the earlier release who is another one's person from now on, and gives back who no longer is.</summary>
     void ComeTogetherAndApart(EarlierRelease earlier)
@@ -99,7 +99,7 @@ public sealed partial class FhirSource
                 if (!batch.Int64("definition_id").IsNull(row)) costsOf[batch.Int64("source_record_id").Array[row]] = batch.Int64("definition_id").Array[row];
     }
 
-    /// <summary>Sets this load's version of a resource about no patient against the one that earlier loads had.</summary>
+    /// <summary>Sets this load's version of a resource against the one that earlier loads had, where no row of the release tells of it.</summary>
     void Compare(KeptLinks.Version known)
     {
         if (!index.TryGet(known.Key, out var seq, out var version)) return;
@@ -171,7 +171,7 @@ public sealed partial class FhirSource
             if (!sources.Contains(role.Source)) sources.Add(role.Source);
             return new(role.Record, role.Practitioner, role.Specialty, sources.IndexOf(role.Source), role.CareSite);
         }
-        var versions = index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq)).Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)).Order();
+        var versions = index.NewestOf(AboutNobody, "deleted").Where(n => !index.IsStanding(n.Seq)).Select(n => new KeptLinks.Version(n.Key, n.Version.Updated, n.Version.Number)).Concat(changes.Departed).Order();
         var (defining, defined) = definitions.Kept();
         long[] Open(long[] before, bool stays) => [.. before.Where(o => !aliases.ContainsKey(o)).Union(Missing.Where(m => namedEncounters.Contains(m) == stays)).Order()];
         var open = kept.Open is null ? null : Open(kept.Open, stays: false);

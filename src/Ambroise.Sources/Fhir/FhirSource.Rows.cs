@@ -217,6 +217,8 @@ public sealed partial class FhirSource
             waitIn.Add(rows.Text("source_file").Text(row) ?? "");
             return;
         }
+        var record = rows.Int64("source_record_id").Array[row];
+        if (index.TryGet(record, out _, out var version)) changes.Depart(record, version);
         var outcome = index.Outcome(seq);
         index.End(seq, "");
         if (outcome != ResourceIndex.Used)

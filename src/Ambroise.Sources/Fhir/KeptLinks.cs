@@ -54,7 +54,7 @@ sealed record KeptLinks
 
     public Role[] Roles { get; init; } = [];
 
-    /// <summary>Of resources that no row of a patient tells of, those deleted among them: an older one that comes later changes nothing.</summary>
+    /// <summary>Of resources that no row of a patient tells of, among them those deleted and those that went with their patient: an older one that comes later changes nothing.</summary>
     public Version[] Versions { get; init; } = [];
 
     public Definition[] Defined { get; init; } = [];

@@ -2,6 +2,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir;
 
@@ -41,6 +42,9 @@ sealed class PersonChanges
 
     /// <summary>Persons of before some of whose rows may be somebody else's, or nobody's, now.</summary>
     public HashSet<long> Parted { get; } = [];
+
+    /// <summary>Versions of records that went with their patient, whom the source deleted.</summary>
+    public List<KeptLinks.Version> Departed { get; } = [];
 
     /// <summary>Identifiers that mean another Patient than before, and whom.</summary>
     public Dictionary<long, long> Renamed { get; } = [];
@@ -104,6 +108,7 @@ sealed class PersonChanges
                 if (!isKnown(person))
                 {
                     Touched.Add(persons.Array[row]);
+                    Depart(ids.Array[row], Recoding.Version(batch, row));
                     for (var n = 0; n < Math.Max(1, counts.Array[row]); n++) gone.Add(Lineage.RowKey(ids.Array[row], n));
                     continue;
                 }
@@ -119,6 +124,9 @@ sealed class PersonChanges
             }
         }
     }
+
+    /// <summary>Takes a record that goes with its patient.</summary>
+    public void Depart(long record, ResourceVersion version) => Departed.Add(new(record, version.Updated, version.Number));
 
     /// <summary>The Patient that a record is about by now.</summary>
     long Patient(Batch records, int row) => Renamed.Count > 0 && Renamed.TryGetValue(records.Int64("patient_named_by").Array[row], out var patient) ? patient : Told(records, row);

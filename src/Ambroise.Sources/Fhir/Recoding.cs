@@ -33,7 +33,8 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
 
     public bool Any => records.Count > 0;
 
-    static ResourceVersion Version(Batch records, int row) =>
+    /// <summary>The version that a record of an earlier release is of, without the hash of its text.</summary>
+    public static ResourceVersion Version(Batch records, int row) =>
         new(records.Int64("version_at").IsNull(row) ? long.MinValue : records.Int64("version_at").Array[row], long.TryParse(records.Text("version_name").Text(row), out var number) ? number : 0, 0);
 
     /// <summary>The records' rows as they are now, as a chunk of an input would give them.</summary>
