@@ -30,6 +30,9 @@ static class LoadFhir
     {
         /// <summary>Files that were not read, or not to their end, by reason.</summary>
         public IReadOnlyList<FateShown> Files { get; init; } = [];
+
+        /// <summary>Servers whose resources came beside those of another.</summary>
+        public long OtherServers { get; init; }
     }
 
     public static Command Command(CommandFrame frame)
@@ -126,6 +129,7 @@ static class LoadFhir
             objected.Count(o => !o.Withdraws), objected.Count(o => o.Withdraws))
         {
             Files = [.. told.Notes.Where(n => n.Type == "file").Select(n => new FateShown(n.Type, n.Kind, n.Reason, n.Count))],
+            OtherServers = told.Notes.Where(n => n is { Type: FhirReport.Servers, Reason: FhirReport.OtherServer }).Sum(n => n.Count),
         };
     }
 
@@ -143,6 +147,8 @@ static class LoadFhir
             var reasons = string.Join(", ", shown.Files.Select(f => session.Say($"{f.Reason} {f.Count:N0}")));
             console.MarkupLineInterpolated($"[yellow]{session.Say($"Files not read, or not to their end: {reasons}. 'ambroise quarantine' names them.", $"Fichiers non lus, ou pas jusqu'au bout : {reasons}. « ambroise quarantine » les nomme.")}[/]");
         }
+        if (shown.OtherServers > 0)
+            console.MarkupLineInterpolated($"[yellow]{session.Say($"Resources of {shown.OtherServers + 1:N0} servers or more, by their addresses. Where these are not one server's, one's Patient/1 has become the other's: give each server a tenant of its own, and load both anew.", $"Ressources d'au moins {shown.OtherServers + 1:N0} serveurs, d'après leurs adresses. Si ce ne sont pas celles d'un même serveur, le Patient/1 de l'un est devenu celui de l'autre : donnez à chaque serveur un établissement à lui, et rechargez les deux.")}[/]");
         if (shown.Export is { } exported) console.WriteLine(Told(session, exported));
         foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {session.Say($"{table.Rows:N0}"),12}");
     }

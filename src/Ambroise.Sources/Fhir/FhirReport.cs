@@ -21,6 +21,9 @@ public sealed record FhirReport(int Format, string Software, string Cdm, string 
     /// <summary>Why a resource was set aside of which the release has the same rows already.</summary>
     public const string Unchanged = "unchanged";
 
+    /// <summary>A note: servers whose resources a load brought beside those of another.</summary>
+    public const string Servers = "Bundle.server", OtherServer = "other-server";
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, FhirReportJson.Default.FhirReport);
 
     /// <returns>The report, or null where the bytes are none.</returns>

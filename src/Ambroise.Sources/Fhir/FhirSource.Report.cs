@@ -2,6 +2,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Export;
 using Ambroise.Sources.Fhir.Mapping;
 using Ambroise.Sources.Fhir.Reading;
 
@@ -28,6 +29,15 @@ public sealed partial class FhirSource
 
     /// <summary>An encounter of this load that makes no visit: it was cancelled, say, or could not be read.</summary>
     bool IsNoStay(int seq) => index.Type(seq) == "Encounter" && !index.IsStanding(seq) && index.Outcome(seq) != Fate.Used.Reason;
+
+    /// <summary>Counts the servers that come beside another: ids are of one server, and those of two mix their patients.</summary>
+    void TellServers()
+    {
+        using var keys = new RowKeys(key);
+        if (ExportRequest.IsAddress(folder.Name)) servers.Add(keys.OfServer(folder.Name));
+        servers.ExceptWith(kept.Servers);
+        Note(FhirReport.Servers, FhirReport.OtherServer, servers.Count - (kept.Servers.Count == 0 ? 1 : 0));
+    }
 
     /// <summary>The texts of what waits: of those that wait for a patient from the files they came in, read again, for while the input was read nobody knew that they would.</summary>
     public IEnumerable<KeptRecord> Waiting(CancellationToken cancel)

@@ -79,6 +79,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     List<(int Seq, long Name, long Encounter)>? stayNames = [];
 
     readonly HashSet<long> namedEncounters = [], namedPatients = [], brought = [], touched = [];
+    readonly HashSet<long> servers = [];
     readonly HashSet<string> waitIn = [];
     readonly Dictionary<string, long> taken = [];
     IEnumerable<KeptRecord> earlierWaiting = [];
@@ -128,6 +129,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         isMerge = earlier.Rows(Cdm54.Person, "person_id").Any();
         definitions.Know(kept.Defined, [.. kept.Codes.Select(c => Coded.Of(codes, c.Vocabulary, c.Code, c.Display))]);
         ReadAll(cancel);
+        TellServers();
         Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);
         Compare(earlier, cancel);
@@ -268,6 +270,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             foreach (var (tag, name, encounter) in chunk.StayNames) stayNames.Add((first + tag, name, encounter));
             if (waitedFrom < 0 && stayNames.Count > memoryBytes / StayBytes) stayNames = null; // what waited is few
         }
+        servers.UnionWith(chunk.Servers);
         foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
         rejected.AddRange(chunk.Rejected);

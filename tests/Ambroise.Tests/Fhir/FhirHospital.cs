@@ -40,6 +40,9 @@ sealed class FhirHospital : IDisposable
     /// <summary>False where a test loads dozens of times and verifies at its end: every verification reads all releases.</summary>
     public bool VerifiesEachLoad { get; init; } = true;
 
+    /// <summary>The address of the server that sends; null for files in a folder.</summary>
+    public string? Server { get; set; }
+
     /// <summary>What happens before a release is seen.</summary>
     public Action<FhirSource>? Committing { get; set; }
 
@@ -62,6 +65,7 @@ sealed class FhirHospital : IDisposable
         Directory.CreateDirectory(folder);
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
         var sent = FhirFolder.Open(folder).OrThrow();
+        if (Server is not null) sent = FhirFolder.Of(Server, sent.Files);
         var loaded = DamagedFileException.WithoutAsync(() =>
         {
             using var source = new FhirSource(sent, Codes, options ?? FhirOptions.Default, names, Memory, 2, TimeProvider.System);

@@ -20,9 +20,10 @@ public sealed class KeptLinksSpecs
         Open = [18, 19],
         OpenStays = [18, 19],
         NamesPatients = true,
+        Servers = [5],
     };
 
-    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Sources, .. links.Codes, .. links.Defined, .. links.Versions, .. links.Former, .. links.NumberSystems, $"{(links.NamesPatients ? "named " : "")}{(links.Open is null ? "null" : string.Join(',', links.Open))} {string.Join(',', links.OpenStays)}"]);
+    static string Shown(KeptLinks links) => string.Join('\n', [.. links.Names, .. links.Roles, .. links.Sources, .. links.Codes, .. links.Defined, .. links.Versions, .. links.Former, .. links.NumberSystems, .. links.Servers, $"{(links.NamesPatients ? "named " : "")}{(links.Open is null ? "null" : string.Join(',', links.Open))} {string.Join(',', links.OpenStays)}"]);
 
     [Fact]
     public void They_come_back_as_they_were()
@@ -30,6 +31,14 @@ public sealed class KeptLinksSpecs
         Assert.Equal(Shown(Links), Shown(KeptLinks.Parse(Links.ToBytes())));
         Assert.Equal(" ", Shown(KeptLinks.Parse(null)));
         Assert.EndsWith("null 18,19", Shown(KeptLinks.Parse((Links with { Open = null }).ToBytes())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_servers_as_the_program_wrote_it_before_they_are_read()
+    {
+        var bytes = Links.ToBytes();
+        var at = bytes.AsSpan().IndexOf(",\"Servers\":[5]"u8);
+        Assert.Equal(Shown(Links with { Servers = [] }), Shown(KeptLinks.Parse([.. bytes[..at], (byte)'}'])));
     }
 
     [Fact]
@@ -45,12 +54,12 @@ public sealed class KeptLinksSpecs
     }
 
     [Fact]
-    public void What_the_version_before_wrote_is_read() => Assert.Equal(Shown(Links), Shown(KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":2,"Names":"AwAAAAAAAAD/////////f/v/////////BAAAAAAAAAAHAAAAAAAAAAgAAAAAAAAA","Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Versions":"EAAAAAAAAAAAAAAAAAAAgBEAAAAAAAAA","Codes":[{"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol"}],"Defined":"DAAAAAAAAAABAAAAAAAAAAIAAAAAAAAAAwAAAAAAAAD//////////w0AAAAAAAAADgAAAAAAAAAPAAAAAAAAAP//////////AAAAAAAAAAAOAAAAAAAAAAAAAAAAAACAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAA","Former":"FAAAAAAAAAAVAAAAAAAAABYAAAAAAAAA","NumberSystems":["urn:ipp"],"NamesPatients":true,"Open":"EgAAAAAAAAATAAAAAAAAAA=="}"""))));
+    public void What_the_version_before_wrote_is_read() => Assert.Equal(Shown(Links with { Servers = [] }), Shown(KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":2,"Names":"AwAAAAAAAAD/////////f/v/////////BAAAAAAAAAAHAAAAAAAAAAgAAAAAAAAA","Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Versions":"EAAAAAAAAAAAAAAAAAAAgBEAAAAAAAAA","Codes":[{"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol"}],"Defined":"DAAAAAAAAAABAAAAAAAAAAIAAAAAAAAAAwAAAAAAAAD//////////w0AAAAAAAAADgAAAAAAAAAPAAAAAAAAAP//////////AAAAAAAAAAAOAAAAAAAAAAAAAAAAAACAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAA","Former":"FAAAAAAAAAAVAAAAAAAAABYAAAAAAAAA","NumberSystems":["urn:ipp"],"NamesPatients":true,"Open":"EgAAAAAAAAATAAAAAAAAAA=="}"""))));
 
     [Fact]
     public void What_an_earlier_version_of_the_program_wrote_is_read()
     {
         var links = KeptLinks.Parse(Encoding.UTF8.GetBytes("""{"Format":1,"Names":[{"Record":3,"Key":9223372036854775807,"Means":-5},{"Record":4,"Key":7,"Means":8}],"Roles":[{"Record":9,"Practitioner":10,"Specialty":11,"Source":"cardiologie","CareSite":12}],"Definitions":[{"Key":14,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":-9223372036854775808,"Number":0,"Hash":1},{"Key":12,"Vocabulary":null,"Code":null,"Display":null,"Updated":1,"Number":2,"Hash":3},{"Key":13,"Vocabulary":"ATC","Code":"N02BE01","Display":"paracetamol","Updated":14,"Number":15,"Hash":18446744073709551615}],"Versions":[{"Key":16,"Updated":-9223372036854775808,"Number":17}],"NumberSystems":["urn:ipp"]}"""));
-        Assert.Equal(Shown(Links with { Open = null, OpenStays = [], Former = [], NamesPatients = false }), Shown(links));
+        Assert.Equal(Shown(Links with { Open = null, OpenStays = [], Former = [], Servers = [], NamesPatients = false }), Shown(links));
     }
 }

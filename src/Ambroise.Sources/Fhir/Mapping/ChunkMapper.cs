@@ -5,6 +5,7 @@ using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Export;
 using Ambroise.Sources.Fhir.Json;
 using Ambroise.Sources.Fhir.Reading;
 using Ambroise.Sources.Fhir.Resources;
@@ -134,7 +135,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in bundle["entry"u8].Items)
             if (entry["fullUrl"u8].TextOrNull is { } url && entry["resource"u8] is { IsObject: true } resource)
-                names[url] = $"{resource["resourceType"u8]}/{resource["id"u8].TextOrNull ?? Tail(url)}";
+                Server(url, names[url] = $"{resource["resourceType"u8]}/{resource["id"u8].TextOrNull ?? Tail(url)}");
         // What others of the bundle refer to by its code comes first, so that they need not wait.
         for (var pass = 0; pass < 2; pass++)
             foreach (var entry in bundle["entry"u8].Items)
@@ -163,6 +164,18 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
                 if (resource["resourceType"u8].Is("Bundle"u8)) Bundle(resource);
                 else Resource(resource, resource["id"u8].Exists ? null : entry["fullUrl"u8].TextOrNull is { } url ? Tail(url) : null, names);
             }
+    }
+
+    string lastServer = "";
+
+    /// <summary>Takes the server that a resource is of, where the address of its entry is one of a server: base, type and id.</summary>
+    void Server(string url, string name)
+    {
+        if (!ExportRequest.IsAddress(url) || !url.EndsWith(name, StringComparison.Ordinal)) return;
+        var server = url.AsSpan(0, url.Length - name.Length);
+        if (!server.SequenceEqual(lastServer)) lastServer = server.ToString();
+        else if (chunk.Servers.Count > 0) return; // mostly the one of the entry before
+        chunk.Servers.Add(keys.OfServer(lastServer));
     }
 
     static string Tail(string url) => url[(url.LastIndexOfAny([':', '/']) + 1)..];

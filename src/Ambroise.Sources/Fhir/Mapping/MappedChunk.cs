@@ -97,6 +97,9 @@ sealed class MappedChunk
     /// <summary>What <see cref="ChunkMapper.Collects"/> asked for.</summary>
     public List<CollectedResource> Collected { get; } = [];
 
+    /// <summary>Servers of Bundles' entries, as their addresses tell: keyed codes.</summary>
+    public HashSet<long> Servers { get; } = [];
+
     /// <summary>What Consents say of uses other than care.</summary>
     public List<(int Tag, ConsentDecision Decision)> Consents { get; } = [];
 
@@ -122,6 +125,7 @@ sealed class MappedChunk
         StayNames.Clear();
         WaitIn.Clear();
         Collected.Clear();
+        Servers.Clear();
         Consents.Clear();
         LastDay = int.MinValue;
     }

@@ -31,6 +31,9 @@ sealed class RowKeys(ReadOnlyMemory<byte> key) : IDisposable
         return keys[slot] = Cut(hash.Of(name));
     }
 
+    /// <summary>A server's code by its base address. It is one over http and https, whatever the case of its name, with and without a slash at its end.</summary>
+    public long OfServer(string address) => Of(System.Text.Encoding.UTF8.GetBytes($"Server {address[(address.IndexOf(':', StringComparison.Ordinal) + 1)..].TrimEnd('/').ToLowerInvariant()}")).Key;
+
     public ResourceKey Of(ReadOnlySpan<byte> type, ReadOnlySpan<byte> id)
     {
         Span<byte> name = type.Length + id.Length < 256 ? stackalloc byte[type.Length + 1 + id.Length] : new byte[type.Length + 1 + id.Length];
