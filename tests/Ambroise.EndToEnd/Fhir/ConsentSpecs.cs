@@ -70,6 +70,28 @@ public sealed class ConsentSpecs
     }
 
     [Fact]
+    public void By_hand_of_a_merged_person_it_holds_for_each_after_a_load_that_replaces_all_and_so_does_its_withdrawal()
+    {
+        using var home = Hospital();
+        const string second = """{"resourceType":"Patient","id":"p2","link":[{"type":"replaces","other":{"reference":"Patient/p1"} }],"gender":"female","birthDate":"1950"}""";
+        string[] apart = [.. Patient("p1"), .. Patient("p2"), .. Patient("p3")], one = [.. Patient("p1"), .. Patient("p2").Skip(1), second, .. Patient("p3")];
+        Assert.Equal(2, Load(home, "replace", one).Counted);
+        var person = home.Run("load", "report", "--tenant", "chu", "--decisions", "--json").Succeeded().Json[0].GetProperty("person").ToString();
+        var said = home.Run("--as", "dpo", "opposition", "add", person, "--tenant", "chu", "--channel", "post", "--json").Succeeded().Json;
+        Assert.Equal((1, 0, 0), (said.GetProperty("patients").GetInt32(), said.GetProperty("alreadyKnown").GetInt32(), said.GetProperty("unknownPersons").GetArrayLength()));
+        Assert.Equal(1, Load(home, "replace", apart).Counted);
+        Assert.Equal(1, Load(home, "replace", one).Counted);
+        home.Run("--as", "dpo", "opposition", "withdraw", person, "--tenant", "chu", "--channel", "phone").Succeeded();
+        Assert.Equal(3, Load(home, "replace", apart).Counted);
+
+        // Two servers in one tenant are told of.
+        static string Of(string server) => $$"""{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://{{server}}/fhir/Patient/p1","resource":{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1950"} }]}""";
+        File.WriteAllLines(home.Beside("two.ndjson"), [Of("a.example"), Of("b.example")]);
+        Assert.Contains("2 servers", home.Run("load", "fhir", home.Beside("two.ndjson"), "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("2 serveurs", home.Run("load", "fhir", home.Beside("two.ndjson"), "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_consent_that_denies_research_is_an_opposition_until_the_same_consent_says_otherwise()
     {
         using var home = Hospital();
