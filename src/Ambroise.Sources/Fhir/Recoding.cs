@@ -57,7 +57,7 @@ sealed class Recoding(ResourceMapper mapper, Func<long, Coded?> code)
     {
         var (id, type) = (record.Int64("source_record_id").Array[0], record.Text("record_type").Text(0)!);
         var version = Version(record, 0);
-        mapper.Begin(default, type, new(id, 0), version, chunk.Seen.Count, null);
+        mapper.Begin(default, type, null, new(id, 0), version, chunk.Seen.Count, null);
         var patient = record.Int64(record.Int64("patient_id").IsNull(0) ? "person_id" : "patient_id").Array[0];
         // What an identifier means is found out as if the resource came again.
         if (!record.Int64("patient_named_by").IsNull(0)) chunk.NamedPatients.Add(patient = record.Int64("patient_named_by").Array[0]);

@@ -34,7 +34,7 @@ static class WaitingResources
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
             if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("reference"u8) && reader.Read() && reader.TokenType == JsonTokenType.String
-                && reader.GetString() is { } url && names.TryGetValue(url, out var name)) used[url] = name;
+                && reader.GetString() is { } url && names.TryGetValue(BundleEntry.Name(url), out var name)) used[BundleEntry.Name(url)] = name;
         return used.Count > 0 ? used : null;
     }
 }

@@ -180,7 +180,7 @@ public sealed class StrictReadingSpecs
         using var hospital = new FhirHospital();
         hospital.Load(LoadMode.Replace, Patient, """{"resourceType":"Bundle","type":"batch","entry":[{"resource":"nonsense"},{"resource":[1]},"text",{"request":{"method":"DELETE","url":"Patient?identifier=x"}}]}""");
         Assert.Equal(3, hospital.Fate("unknown", "quarantined", "entry: resource-type-missing"));
-        Assert.Equal(1, hospital.Fate("unknown", "set-aside", "deletion-unresolved"));
+        Assert.Equal(1, hospital.Fate("Patient", "quarantined", "request.url: deletion-unresolved"));
     }
 
     [Fact]

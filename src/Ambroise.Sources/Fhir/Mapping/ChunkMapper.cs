@@ -5,7 +5,6 @@ using System.Text;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir.Codes;
-using Ambroise.Sources.Fhir.Export;
 using Ambroise.Sources.Fhir.Json;
 using Ambroise.Sources.Fhir.Reading;
 using Ambroise.Sources.Fhir.Resources;
@@ -14,7 +13,7 @@ namespace Ambroise.Sources.Fhir.Mapping;
 
 /// <summary>Maps the resources of a chunk, those inside of Bundles among them. For one thread at a time.</summary>
 /// <param name="emptied">Gives a chunk that served before, to fill anew; null for none.</param>
-sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions, Func<MappedChunk?>? emptied = null) : IDisposable
+sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Definitions definitions, Func<MappedChunk?>? emptied = null) : IDisposable
 {
     /// <summary>Lines looked at together before they are mapped one by one.</summary>
     const int LinesAhead = KeyedHash.Lanes;
@@ -130,72 +129,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         else Resource(tape.Root, null, null);
     }
 
-    void Bundle(JsonNode bundle)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var entry in bundle["entry"u8].Items)
-            if (entry["fullUrl"u8].TextOrNull is { } url && entry["resource"u8] is { IsObject: true } resource)
-                Server(url, names[url] = $"{resource["resourceType"u8]}/{resource["id"u8].TextOrNull ?? Tail(url)}");
-        // What others of the bundle refer to by its code comes first, so that they need not wait.
-        for (var pass = 0; pass < 2; pass++)
-            foreach (var entry in bundle["entry"u8].Items)
-            {
-                var resource = entry["resource"u8];
-                if (!entry.IsObject || resource.Exists && !resource.IsObject)
-                {
-                    if (pass == 1) Refuse("unknown", "entry", "resource-type-missing", null, entry.Whole);
-                    continue;
-                }
-                if (entry["request"u8]["method"u8].Is("DELETE"u8))
-                {
-                    if (pass == 1) Delete(bundle, entry);
-                    continue;
-                }
-                if (!resource.IsObject) continue;
-                // What may turn round what the entry or the whole bundle means may turn round each resource in it.
-                if (entry["modifierExtension"u8].Exists || bundle["implicitRules"u8].Exists)
-                {
-                    var named = resource["resourceType"u8].ToString();
-                    if (pass == 1) RefuseTurned(ResourceTypes.Known.Contains(named) ? named : "unknown", entry["modifierExtension"u8].Exists, resource);
-                    continue;
-                }
-                var isDefinition = resource["resourceType"u8].Is("Medication"u8) || resource["resourceType"u8].Is("Device"u8);
-                if (isDefinition != (pass == 0)) continue;
-                if (resource["resourceType"u8].Is("Bundle"u8)) Bundle(resource);
-                else Resource(resource, resource["id"u8].Exists ? null : entry["fullUrl"u8].TextOrNull is { } url ? Tail(url) : null, names);
-            }
-    }
-
-    string lastServer = "";
-
-    /// <summary>Takes the server that a resource is of, where the address of its entry is one of a server: base, type and id.</summary>
-    void Server(string url, string name)
-    {
-        if (!ExportRequest.IsAddress(url) || !url.EndsWith(name, StringComparison.Ordinal)) return;
-        var server = url.AsSpan(0, url.Length - name.Length);
-        if (!server.SequenceEqual(lastServer)) lastServer = server.ToString();
-        else if (chunk.Servers.Count > 0) return; // mostly the one of the entry before
-        chunk.Servers.Add(keys.OfServer(lastServer));
-    }
-
-    static string Tail(string url) => url[(url.LastIndexOfAny([':', '/']) + 1)..];
-
-    /// <summary>A resource that its server deleted: what an earlier load made of it goes.</summary>
-    void Delete(JsonNode bundle, JsonNode entry)
-    {
-        var url = entry["request"u8]["url"u8].ToString().Split('?')[0].TrimEnd('/').Split('/');
-        if (url.Length < 2 || !ResourceTypes.Maps.ContainsKey(url[^2]))
-        {
-            var isKnown = url.Length >= 2 && ResourceTypes.Known.Contains(url[^2]);
-            chunk.Count(isKnown ? url[^2] : "unknown", isKnown ? "deleted" : "deletion-unresolved");
-            return;
-        }
-        var when = entry["response"u8]["lastModified"u8].Exists ? entry["response"u8]["lastModified"u8] : bundle["timestamp"u8].Exists ? bundle["timestamp"u8] : bundle["meta"u8]["lastUpdated"u8];
-        var version = FhirTime.TryParse(when.Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? new ResourceVersion(time.Micros, ResourceVersion.Deleted, 0)
-            : new((asOf - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, ResourceVersion.DeletedSometime, 0);
-        chunk.Seen.Add(new(keys.Of(Encoding.UTF8.GetBytes($"{url[^2]}/{url[^1]}")), version, url[^2], "deleted", line));
-    }
-
+    /// <param name="bundleId">Its id where its bundle gives it; null where it says it itself.</param>
     void Resource(JsonNode resource, string? bundleId, IReadOnlyDictionary<string, string>? names)
     {
         var typeText = resource["resourceType"u8].Text;
@@ -244,7 +178,7 @@ sealed class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions options, Defi
         // What an entry of a bundle says depends on its bundle too: it is never taken for a resource of its own.
         var isOfBundle = names is { Count: > 0 };
         var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span, isOfBundle ? 1 : 0));
-        mapper.Begin(resource, type, key, version, chunk.Seen.Count, names);
+        mapper.Begin(resource, type, bundleId, key, version, chunk.Seen.Count, names);
         var fate = mapped.Map(mapper);
         if (Collects?.Invoke(key, version, mapper.Definition) == true) chunk.Collected.Add(new(type, key.Key, mapper.Person, new(file, line, resource.Whole.ToArray(), bundleId, names)));
         switch (fate.Kind)

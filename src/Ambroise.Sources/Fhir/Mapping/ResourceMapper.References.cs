@@ -28,9 +28,9 @@ sealed partial class ResourceMapper
         if (names is null && text.Length > types[0].Length + 1 && text[types[0].Length] == '/' && Ascii.Equals(text[..types[0].Length], types[0]) && !text[(types[0].Length + 1)..].ContainsAnyExcept(IdLetters))
             return last.Set(types[0], text, keys.Of(text).Key);
         if (text[0] == '#') return Null.Int64;
-        if (text.StartsWith("urn:"u8))
+        if (Ascii.EqualsIgnoreCase(text[..Math.Min(4, text.Length)], "urn:"u8))
         {
-            if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var known))
+            if (names is not null && names.TryGetValue(BundleEntry.Name(Encoding.UTF8.GetString(text)), out var known))
             {
                 isIndirect = known.StartsWith("PractitionerRole/", StringComparison.Ordinal);
                 return Is(known.AsSpan(0, known.IndexOf('/')), types) ? keys.Of(Encoding.UTF8.GetBytes(known)).Key : Null.Int64;
@@ -64,7 +64,7 @@ sealed partial class ResourceMapper
     {
         var text = reference["reference"u8].Text;
         if (text.Length == 0) return Ascii.Equals(reference["type"u8].Text, type);
-        if (names is not null && names.TryGetValue(Encoding.UTF8.GetString(text), out var known)) return known.StartsWith($"{type}/", StringComparison.Ordinal);
+        if (names is not null && names.TryGetValue(BundleEntry.Name(Encoding.UTF8.GetString(text)), out var known)) return known.StartsWith($"{type}/", StringComparison.Ordinal);
         if (text.IndexOf("/_history/"u8) is >= 0 and var history) text = text[..history];
         if (text.IndexOf((byte)'?') is >= 0 and var question) return Ascii.Equals(LastSegment(text[..question]), type);
         return text.LastIndexOf((byte)'/') is > 0 and var slash ? Ascii.Equals(LastSegment(text[..slash]), type) : Ascii.Equals(reference["type"u8].Text, type);

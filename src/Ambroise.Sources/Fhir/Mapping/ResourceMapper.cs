@@ -93,9 +93,15 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         return default;
     }
 
-    public void Begin(JsonNode resource, string type, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
+    /// <summary>The resource's id, as it says itself or as its bundle does.</summary>
+    public ReadOnlySpan<byte> Id => givenId is null ? Resource["id"u8].Text : Encoding.UTF8.GetBytes(givenId);
+
+    string? givenId;
+
+    /// <param name="bundleId">Its id where its bundle gives it; null where it says it itself.</param>
+    public void Begin(JsonNode resource, string type, string? bundleId, ResourceKey key, ResourceVersion version, int resourceTag, IReadOnlyDictionary<string, string>? bundleNames)
     {
-        (Resource, Type, Key, Version, tag, names) = (resource, type, key, version, resourceTag, bundleNames);
+        (Resource, Type, givenId, Key, Version, tag, names) = (resource, type, bundleId, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
         (RowCount, Imputed, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, Null.Int64, null, null, false);
     }

@@ -36,7 +36,7 @@ static class PatientMap
         var ethnicity = OmbCode(r, Ethnicity);
         person.Put("ethnicity_concept_id", ethnicity.Is("2135-2"u8) ? 38003563 : ethnicity.Is("2186-5"u8) ? 38003564 : 0);
         person.Put("ethnicity_source_value", ethnicity.Text);
-        person.Put("person_source_value", r["id"u8].Text);
+        person.Put("person_source_value", m.Id);
         person.Put("provider_id", m.Provider(r["generalPractitioner"u8].First));
         person.Put("care_site_id", m.CareSite(r["managingOrganization"u8]));
         var address = Address(r["address"u8]);
