@@ -36,8 +36,8 @@ public sealed class BulkExportSpecs
         };
         string[] load = ["load", "fhir", server.Address, "--tenant", "chu", "--since", "auto", "--json"];
         using var home = TemporaryHome.With("chu");
-        server.Mishap("/files/Procedure.ndjson", [.. Enumerable.Repeat(BulkServer.Status(503, "0"), 6)]);
-        home.Run(load).Failed(7, "export.server-failed");
+        server.Mishap("/files/Procedure.ndjson", BulkServer.Status(400));
+        home.Run(load).Failed(7, "export.refused");
         foreach (var file in Directory.EnumerateFiles(home.Path, "*", SearchOption.AllDirectories)) Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(canary)));
 
         var first = home.Run(load).Succeeded().Json;

@@ -153,6 +153,7 @@ public sealed class BulkExport : IDisposable
         var (job, polls, told) = (folder.State.Job!, 0, "");
         var at = new Uri(job.StatusUrl);
         ExportManifest? whole = null;
+        var pages = new HashSet<Uri>();
         for (Uri? next = at; next is not null;)
         {
             var (answer, body) = await line.AskAsync(HttpMethod.Get, next, place, static r => r.Headers.Accept.ParseAdd("application/json"), withToken: true, 256 << 20, cancel);
@@ -165,6 +166,7 @@ public sealed class BulkExport : IDisposable
                     await line.WaitAsync(line.Asked(answer) ?? ServerLine.BackOff(++polls), place, cancel);
                     break;
                 case HttpStatusCode.OK:
+                    if (!pages.Add(next)) throw Invalid($"{asked.Shown} gives a list of files that leads back to itself");
                     if (ExportManifest.Parse(body, next, out next) is not { } part) throw Invalid($"{asked.Shown} says the export is done and gives no list of files that can be read");
                     whole = whole is null ? part : whole with { Files = [.. whole.Files, .. part.Files], RequiresAccessToken = whole.RequiresAccessToken || part.RequiresAccessToken };
                     if (whole.Files.Count > 1_000_000) throw Invalid($"{asked.Shown} gives a list of files without end");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Ambroise.Sources.Fhir.Export;
@@ -22,26 +23,36 @@ sealed record ExportManifest(string TransactionTime, bool RequiresAccessToken, I
         next = null;
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0));
             var root = document.RootElement;
-            var time = root.GetProperty("transactionTime").GetString()!;
-            if (!ExportRequest.IsInstant(time)) return null;
+            if (root.GetProperty("transactionTime").GetString() is not { } time || !ExportRequest.IsInstant(time)) return null;
             var files = new List<ExportFile>();
             foreach (var (name, kind) in new[] { ("output", ExportKind.Output), ("deleted", ExportKind.Deleted), ("error", ExportKind.Outcome), ("outcome", ExportKind.Outcome) })
                 if (root.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array)
                     foreach (var file in list.EnumerateArray())
-                        files.Add(new(kind, Word(file, kind), new Uri(at, file.GetProperty("url").GetString()).AbsoluteUri, file.TryGetProperty("count", out var count) && count.TryGetInt64(out var n) ? n : null));
+                        files.Add(new(kind, Word(file, kind), Address(file, at).AbsoluteUri, Count(file)));
             if (!root.TryGetProperty("output", out _)) return null;
             if (root.TryGetProperty("link", out var links) && links.ValueKind == JsonValueKind.Array)
                 foreach (var link in links.EnumerateArray())
-                    if (link.TryGetProperty("relation", out var relation) && relation.ValueEquals("next")) next = new Uri(at, link.GetProperty("url").GetString());
-            return new(time, root.TryGetProperty("requiresAccessToken", out var requires) && requires.GetBoolean(), files);
+                    if (link.TryGetProperty("relation", out var relation) && relation.ValueEquals("next")) next = Address(link, at);
+            return new(time, root.TryGetProperty("requiresAccessToken", out var requires) && requires.ValueKind != JsonValueKind.Null && requires.GetBoolean(), files);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or UriFormatException or ArgumentNullException)
         {
             return null;
         }
     }
+
+    /// <exception cref="ArgumentNullException">It is null: that is no address relative to the list's own.</exception>
+    static Uri Address(JsonElement of, Uri at) => new(at, of.GetProperty("url").GetString() ?? throw new ArgumentNullException(nameof(of)));
+
+    /// <summary>A number, or the digits of one: some servers write it so.</summary>
+    static long? Count(JsonElement file) => !file.TryGetProperty("count", out var count) ? null : count.ValueKind switch
+    {
+        JsonValueKind.Number when count.TryGetInt64(out var number) => number,
+        JsonValueKind.String when long.TryParse(count.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
 
     /// <summary>The type, where it is a word: it becomes part of a name that people read.</summary>
     static string Word(JsonElement file, ExportKind kind) =>

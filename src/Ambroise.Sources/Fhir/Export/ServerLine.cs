@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 namespace Ambroise.Sources.Fhir.Export;
 
 /// <summary>The line to a FHIR server: what fails for a while is sent again, no sooner than the server asks and no longer than the limit; the token goes with what needs it.</summary>
-/// <remarks>Answers 408, 429 and 5xx and lost connections are of that kind; the wait is the answer's Retry-After (seconds or a date, RFC 9110, 10.2.3), else 1, 2, 4 … 60 seconds.</remarks>
+/// <remarks>Answers 408, 429 and 5xx and lost connections are of that kind; the wait is the answer's Retry-After (seconds or a date, RFC 9110, 10.2.3), and no less than 1, 2, 4 … 60 seconds.</remarks>
 sealed class ServerLine : IDisposable
 {
     /// <summary>Failures in a row before it is given up; fewer while the server never answered, where the address is likely to be wrong.</summary>
@@ -12,6 +12,9 @@ sealed class ServerLine : IDisposable
 
     /// <summary>Silence longer than this is a lost connection.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
+
+    /// <summary>The shortest wait.</summary>
+    static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
     enum Lost { No, Broken, Silent, Untrusted }
 
@@ -57,7 +60,7 @@ sealed class ServerLine : IDisposable
                     answer.Dispose();
                     tries--;
                     continue;
-                case HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect when method == HttpMethod.Get && answer.Headers.Location is { } moved && hops < 5:
+                case HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect when method == HttpMethod.Get && answer.Headers.Location is { } moved && hops < 5:
                     hops++;
                     tries--;
                     var next = new Uri(address, moved);
@@ -77,7 +80,8 @@ sealed class ServerLine : IDisposable
                     : answer is null ? new Failure(FailureKind.Unavailable, "export.unreachable", $"{address.Host} could not be reached or broke off ({place}), {tries} times: check the address and the network. What was fetched is kept for the next run.")
                     : new Failure(FailureKind.Unavailable, "export.server-failed", $"{address.Host} answered {(int)answer.StatusCode} ({place}), {tries} times: try later, or ask who runs it. What was fetched is kept for the next run.")).AsException();
             }
-            await AgainAsync(wait ?? BackOff(tries), address, (int?)answer?.StatusCode, place, cancel);
+            var least = BackOff(tries);
+            await AgainAsync(wait > least ? wait.Value : least, address, (int?)answer?.StatusCode, place, cancel);
         }
     }
 
@@ -93,7 +97,7 @@ sealed class ServerLine : IDisposable
     /// <exception cref="FailureException"><c>export.time-limit</c> where the wait would go past it.</exception>
     public async Task WaitAsync(TimeSpan wait, string place, CancellationToken cancel)
     {
-        if (wait < TimeSpan.FromMilliseconds(100)) wait = TimeSpan.FromMilliseconds(100); // a server that asks for no wait is not hammered either
+        if (wait < Least) wait = Least; // a server that asks for no wait is not hammered either
         if (clock.GetUtcNow() + wait > deadline) throw Late(place);
         await Task.Delay(wait, clock, cancel);
     }
