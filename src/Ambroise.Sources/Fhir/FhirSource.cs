@@ -140,7 +140,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         persons.UnionWith(changes.MergedBefore);
         NamePatients();
         if (isMerge) NamePlaces(earlier);
-        if (persons.Count == 0 && !isMerge) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used: nothing was loaded.").AsException();
+        if (persons.Count == 0 && !isMerge) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used: nothing was loaded.{Unread()}").AsException();
         this.links.Settle(persons);
         foreach (var patient in this.links.Merged)
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");
@@ -152,6 +152,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         TouchPersons(earlier);
         Nest(earlier);
     }
+
+    /// <summary>How much could not be read, and where that begins; empty where all could. Without its content.</summary>
+    string Unread() => rejected.OrderBy(r => r.File, StringComparer.Ordinal).ThenBy(r => r.Line).FirstOrDefault() is { } first ? $" Quarantined: {rejected.Count}, the first {first.File}, line {first.Line} ({first.Reason})." : "";
 
     /// <returns>The person of a patient, by the patient's key or by one that stands for an identifier; of whom nobody knows, the key itself. Once the load has begun.</returns>
     public long PersonOf(long patient) => links.Person(aliases.GetValueOrDefault(patient, patient));

@@ -52,10 +52,29 @@ public sealed class FhirFolder
     {
         if (File.Exists(path)) return new FhirFolder(NameOf(path), [new(path, System.IO.Path.GetFileName(path), new FileInfo(path).Length)]);
         if (!Directory.Exists(path)) return new Failure(FailureKind.NotFound, "source.folder-missing", $"{path} is neither a folder nor a file.");
-        var files = InOrder(Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+        var files = InOrder(FilesIn(path, [])
             .Where(f => Endings.Any(e => f.EndsWith(e, StringComparison.OrdinalIgnoreCase)))
             .Select(f => new FhirFile(f, System.IO.Path.GetRelativePath(path, f).Replace('\\', '/'), new FileInfo(f).Length)));
         return files.Count > 0 ? new FhirFolder(NameOf(path), files) : new Failure(FailureKind.Invalid, "source.nothing", $"{path} holds no .ndjson, .jsonl or .json file, plain or .gz.");
+    }
+
+    /// <summary>Files of a folder and those below it, each folder once, whatever links lead to it. What begins with a dot is left out: editors, network drives and archives leave such files behind.</summary>
+    static IEnumerable<string> FilesIn(string folder, HashSet<string> entered)
+    {
+        if (!entered.Add(RealPath(folder))) yield break;
+        static bool IsSeen(FileSystemInfo one) => !one.Name.StartsWith('.');
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles().Where(IsSeen)) yield return System.IO.Path.Combine(folder, file.Name);
+        // By the links last: a folder is named as it lies, not as something points to it.
+        foreach (var below in new DirectoryInfo(folder).EnumerateDirectories().Where(IsSeen).OrderBy(d => d.LinkTarget is null ? 0 : 1).ThenBy(d => d.Name, StringComparer.Ordinal))
+            foreach (var file in FilesIn(System.IO.Path.Combine(folder, below.Name), entered)) yield return file;
+    }
+
+    /// <summary>Where a folder lies once every link on the way is followed.</summary>
+    static string RealPath(string path)
+    {
+        var folder = new DirectoryInfo(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
+        if (folder.ResolveLinkTarget(returnFinalTarget: true) is { } target) return RealPath(target.FullName);
+        return folder.Parent is { } parent ? System.IO.Path.Combine(RealPath(parent.FullName), folder.Name) : folder.FullName;
     }
 
     /// <summary>Files that lie elsewhere than in a folder in the clear.</summary>
