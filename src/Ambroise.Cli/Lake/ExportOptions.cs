@@ -93,10 +93,24 @@ sealed class ExportOptions
             return export.FetchAsync(cancel);
         });
 
-    static string Told(Session session, ExportWait wait) => wait switch
+    static string Told(Session session, ExportWait wait)
     {
-        { Again: not { } } => session.Say($"{wait.Host} has not answered yet ({wait.Place}).", $"{wait.Host} n'a pas encore répondu ({wait.Place})."),
-        { Status: { } status, Again: { } again } => session.Say($"{wait.Host} answered {status} ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} a répondu {status} ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
-        { Again: { } again } => session.Say($"{wait.Host} did not answer or broke off ({wait.Place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} n'a pas répondu ou a coupé ({wait.Place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
+        var place = Said(session, wait.Place);
+        return wait switch
+        {
+            { Again: not { } } => session.Say($"{wait.Host} has not answered yet ({place}).", $"{wait.Host} n'a pas encore répondu ({place})."),
+            { Status: { } status, Again: { } again } => session.Say($"{wait.Host} answered {status} ({place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} a répondu {status} ({place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
+            { Again: { } again } => session.Say($"{wait.Host} did not answer or broke off ({place}): asked again in {again.TotalSeconds:N0} s.", $"{wait.Host} n'a pas répondu ou a coupé ({place}) : nouvel essai dans {again.TotalSeconds:N0} s."),
+        };
+    }
+
+    static string Said(Session session, ExportPlace place) => place.Step switch
+    {
+        ExportStep.Configuration => session.Say($"{place}", "lecture de .well-known/smart-configuration"),
+        ExportStep.Token => session.Say($"{place}", "demande d'un jeton"),
+        ExportStep.Start => session.Say($"{place}", "lancement de l'export"),
+        ExportStep.Wait => session.Say($"{place}", "attente de l'export"),
+        ExportStep.End => session.Say($"{place}", "fin de l'export"),
+        _ => session.Say($"{place}", $"fichier {place.Number} sur {place.Files}, {place.Type}"),
     };
 }

@@ -24,7 +24,9 @@ static class LoadFhir
     public sealed record FateShown(string Type, string Kind, string Reason, long Count);
 
     /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
-    public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, IReadOnlyList<ExportProblem> Problems);
+    /// <param name="Strange">Lines of its files that are no resource: a web page, an OperationOutcome in place of what was asked for.</param>
+    /// <param name="Whole">Whether the next <c>--since auto</c> starts from here: nothing is known to be lacking.</param>
+    public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, long Strange, bool Whole, IReadOnlyList<ExportProblem> Problems);
 
     public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Unchanged, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn)
     {
@@ -87,10 +89,18 @@ static class LoadFhir
         if ((export is null ? FhirFolder.Open(folder) : await ExportOptions.FetchAsync(session, export, cancel)).Failed(out var failure, out var files)) return failure;
         if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown))
             return export is null ? failure : BulkExport.Kept(failure);
-        if (export is not null) shown = shown with { Export = new ExportShown(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, export.Problems) };
-        export?.Loaded(whole: shown.Files.Count == 0);
+        if (export is not null)
+        {
+            var strange = shown.Fates.Where(f => IsStrange(f) && !export.Lists(f.Type)).Sum(f => f.Count);
+            var whole = shown.Files.Count == 0 && strange == 0;
+            shown = shown with { Export = new(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, strange, whole && export.IsWhole, export.Problems) };
+            export.Loaded(whole);
+        }
         return new Answer(shown, console => Show(session, console, shown));
     }
+
+    /// <summary>Lines where a resource should be and none is. What is too long or nests too deep may well be one.</summary>
+    static bool IsStrange(FateShown fate) => fate is { Type: "OperationOutcome", Kind: "set-aside" } or { Type: "unknown", Kind: "quarantined", Reason: "json-invalid" or "json-not-object" or "resourceType: resource-type-missing" };
 
     public static async Task<Result<Shown>> LoadAsync(Session session, OpenTenant tenant, FhirFolder files, LoadMode mode, FhirOptions options, long memoryBytes, long maxRejects, CancellationToken cancel)
     {
@@ -156,9 +166,11 @@ static class LoadFhir
     static string Told(Session session, ExportShown export)
     {
         var problems = string.Join(", ", export.Problems.Select(p => session.Say($"{p.Severity} {p.Code} {p.Count:N0}")));
-        var missing = export.Missing == 0 ? "" : session.Say($" Not in its files: {export.Missing:resource|resources} that it counts; '--since auto' will ask for all that changed once more.", $" Absentes de ses fichiers : {export.Missing:ressource|ressources} qu'il annonce ; « --since auto » redemandera tout ce qui a changé.");
-        return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{missing}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}",
-            $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{missing}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}");
+        var missing = export.Missing == 0 ? "" : session.Say($" Not in its files: {export.Missing:resource|resources} that it counts.", $" Absentes de ses fichiers : {export.Missing:ressource|ressources} qu'il annonce.");
+        var strange = export.Strange == 0 ? "" : session.Say($" No resource: {export.Strange:line|lines} of its files.", $" Sans ressource : {export.Strange:ligne|lignes} de ses fichiers.");
+        var again = export.Whole ? "" : session.Say(" Not all came: '--since auto' will ask for all that changed once more.", " Tout n'est pas venu : « --since auto » redemandera tout ce qui a changé.");
+        return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{missing}{strange}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}{again}",
+            $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{missing}{strange}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}{again}");
     }
 
     /// <summary>The key that names of resources become keys of rows under: the same for every load of the tenant.</summary>

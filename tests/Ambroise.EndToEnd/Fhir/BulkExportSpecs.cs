@@ -57,6 +57,38 @@ public sealed class BulkExportSpecs
         home.Run("load", "fhir", home.Path, "--tenant", "chu", "--since", "auto").Failed(2, "load.option-server");
     }
 
+    /// <summary>What a server gives in place of resources is no reason to ask for them never again.</summary>
+    [Theory]
+    [InlineData("<html>please log in</html>")]
+    [InlineData("""{"error":"expired"}""")]
+    [InlineData("""{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"login"}]}""")]
+    public void An_increment_asks_once_more_for_what_was_no_resource(string line)
+    {
+        const string patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}""";
+        using var server = new BulkServer { Files = { ["Patient.ndjson"] = Encoding.UTF8.GetBytes(patient), ["Condition.ndjson"] = Encoding.UTF8.GetBytes(line + "\n") } };
+        string[] load = ["load", "fhir", server.Address, "--tenant", "chu", "--since", "auto"];
+        using var home = TemporaryHome.With("chu");
+        var first = home.Run([.. load, "--json"]).Succeeded().Json.GetProperty("export");
+        Assert.Equal((1, false), (first.GetProperty("strange").GetInt64(), first.GetProperty("whole").GetBoolean()));
+        Assert.Contains("Sans ressource : 1 ligne de ses fichiers. Tout n'est pas venu", home.Run([.. load, "--lang", "fr"]).Succeeded().Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        server.Files.Remove("Condition.ndjson");
+        var third = home.Run([.. load, "--json"]).Succeeded().Json.GetProperty("export");
+        Assert.Equal((System.Text.Json.JsonValueKind.Null, true), (third.GetProperty("since").ValueKind, third.GetProperty("whole").GetBoolean()));
+        Assert.Equal(server.TransactionTime, home.Run([.. load, "--json"]).Succeeded().Json.GetProperty("export").GetProperty("since").GetString());
+    }
+
+    [Fact]
+    public void Who_is_kept_waiting_is_told_where_in_their_language()
+    {
+        using var server = new BulkServer { Files = { ["Patient.ndjson"] = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}"""u8.ToArray() } };
+        server.Mishap("/$export", BulkServer.Status(503, "1"));
+        server.Mishap("/files/Patient.ndjson", BulkServer.Status(503, "1"));
+        using var home = TemporaryHome.With("chu");
+        var told = home.Run("load", "fhir", server.Address, "--tenant", "chu", "--lang", "fr").Succeeded().Error;
+        Assert.Contains("a répondu 503 (lancement de l'export)", told, StringComparison.Ordinal);
+        Assert.Contains("a répondu 503 (fichier 1 sur 1, Patient)", told, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_server_is_asked_for_nothing_before_its_source_was_accepted()
     {

@@ -14,7 +14,7 @@ public sealed record BackendClient(string Id, ClientKey Key, Uri? TokenAddress, 
 /// <remarks>SMART App Launch 2.2.0, "Backend Services"; RFC 7523.</remarks>
 sealed class BackendToken(BackendClient client, ExportRequest asked, TimeProvider clock)
 {
-    const string Place = "asking for a token";
+    static readonly ExportPlace Place = new(ExportStep.Token);
 
     /// <summary>SMART: an assertion lives five minutes at most.</summary>
     static readonly TimeSpan AssertionLife = TimeSpan.FromMinutes(4);
@@ -62,7 +62,7 @@ sealed class BackendToken(BackendClient client, ExportRequest asked, TimeProvide
 
     async Task DiscoverAsync(ServerLine line, CancellationToken cancel)
     {
-        const string place = "reading .well-known/smart-configuration";
+        var place = new ExportPlace(ExportStep.Configuration);
         var (answer, body) = await line.AskAsync(HttpMethod.Get, new Uri(asked.Server, ".well-known/smart-configuration"), place, static r => r.Headers.Accept.ParseAdd("application/json"), withToken: false, 1 << 20, cancel);
         using var read = answer;
         var version2 = true;

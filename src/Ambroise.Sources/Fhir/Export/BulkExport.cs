@@ -17,7 +17,7 @@ public sealed record ExportProgress(string Says, int Fetched, int Files);
 /// <param name="Place">What is being done.</param>
 /// <param name="Status">What it answered; null where it did not.</param>
 /// <param name="Again">When it is asked again; null where its answer is still awaited.</param>
-public sealed record ExportWait(string Host, string Place, int? Status, TimeSpan? Again);
+public sealed record ExportWait(string Host, ExportPlace Place, int? Status, TimeSpan? Again);
 
 /// <summary>Problems the server tells of in its error files, by its own words of severity and kind.</summary>
 public sealed record ExportProblem(string Severity, string Code, long Count);
@@ -30,6 +30,9 @@ public sealed class BulkExport : IDisposable
     readonly ExportFolder folder;
     readonly ServerLine line;
     readonly TimeProvider clock;
+
+    /// <summary>Which file the server has no more; null where it is the job itself.</summary>
+    string? gone;
 
     BulkExport(ExportRequest asked, ExportFolder folder, BackendClient? client, TimeProvider clock) =>
         (this.asked, this.folder, this.clock, line) = (asked, folder, clock, new(asked, client is null ? null : new(client, asked, clock), clock));
@@ -52,8 +55,14 @@ public sealed class BulkExport : IDisposable
     /// <summary>Problems that the server tells of, once fetched.</summary>
     public IReadOnlyList<ExportProblem> Problems { get; private set; } = [];
 
+    /// <summary>Problems for which something was not exported: those of severity error or fatal, and those that cannot be read.</summary>
+    long Failures => Problems.Where(p => p.Severity is not ("warning" or "information" or "success")).Sum(p => p.Count);
+
     /// <summary>Resources that the manifest counts and the files lack, once fetched.</summary>
     public long Missing => folder.State.Job!.Fetched.Sum(f => f.Short);
+
+    /// <summary>Whether the server says of nothing that it did not come, once fetched.</summary>
+    public bool IsWhole => Missing == 0 && Failures == 0;
 
     ExportManifest Manifest => folder.State.Job!.Manifest!;
 
@@ -84,8 +93,8 @@ public sealed class BulkExport : IDisposable
                 if (await CompleteAsync(cancel)) break;
                 // The server no longer knows a job that an earlier run began.
                 folder.Forget();
-                if (again || !IsResumed) throw new Failure(FailureKind.Unavailable, "export.gone", $"{asked.Shown} no longer knows the export it began: run the command again.").AsException();
-                IsResumed = false;
+                if (again || !IsResumed) throw new Failure(FailureKind.Unavailable, "export.gone", gone ?? $"{asked.Shown} no longer knows the export it began: run the command again.").AsException();
+                (IsResumed, gone) = (false, null);
             }
             await DeleteAsync(cancel);
             Problems = ReadProblems();
@@ -114,13 +123,16 @@ public sealed class BulkExport : IDisposable
     /// <summary>A failure that the same command meets again, for what the server gave is kept: says how to ask anew.</summary>
     public static Failure Kept(Failure failure) => failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
 
+    /// <summary>Whether the list has files of that type.</summary>
+    public bool Lists(string type) => Manifest.Files.Any(f => f.Kind == ExportKind.Output && f.Type == type);
+
     /// <summary>The release that came of it is committed: what was fetched goes, and the next increment starts where this one ended.</summary>
     /// <param name="whole">Whether all came that was to come: else the next increment asks for what changed since the one before, once more.</param>
-    public void Loaded(bool whole) => folder.Loaded(whole && Missing == 0);
+    public void Loaded(bool whole) => folder.Loaded(whole && IsWhole);
 
     async Task KickOffAsync(CancellationToken cancel)
     {
-        const string place = "starting the export";
+        var place = new ExportPlace(ExportStep.Start);
         using var answer = await line.SendAsync(HttpMethod.Get, asked.KickOff, place, static r =>
         {
             r.Headers.Accept.ParseAdd("application/fhir+json");
@@ -149,7 +161,7 @@ public sealed class BulkExport : IDisposable
 
     async Task<bool> PollAsync(CancellationToken cancel)
     {
-        const string place = "waiting for the export";
+        var place = new ExportPlace(ExportStep.Wait);
         var (job, polls, told) = (folder.State.Job!, 0, "");
         var at = new Uri(job.StatusUrl);
         ExportManifest? whole = null;
@@ -184,7 +196,7 @@ public sealed class BulkExport : IDisposable
     /// <returns>Null where the server has the file no more.</returns>
     async Task<FetchedFile?> FetchAsync(int index, ExportFile file, CancellationToken cancel)
     {
-        var place = $"file {index + 1} of {Manifest.Files.Count}, {file.Type}";
+        var place = new ExportPlace(ExportStep.File, index + 1, Manifest.Files.Count, file.Type);
         for (var again = false; ; again = true)
         {
             using (var spool = folder.Spool(index))
@@ -201,7 +213,7 @@ public sealed class BulkExport : IDisposable
     }
 
     /// <summary>Takes a file over the line. A connection that breaks goes on where it broke if the server serves parts, else the file comes anew.</summary>
-    async Task<bool> DownloadAsync(Uri address, SealedSpool spool, string place, CancellationToken cancel)
+    async Task<bool> DownloadAsync(Uri address, SealedSpool spool, ExportPlace place, CancellationToken cancel)
     {
         var (inParts, tries) = (false, 0);
         EntityTagHeaderValue? tag = null;
@@ -217,7 +229,11 @@ public sealed class BulkExport : IDisposable
                 request.Headers.Range = new RangeHeaderValue(from, null);
                 if (tag is not null) request.Headers.IfRange = new RangeConditionHeaderValue(tag);
             }, withToken: Manifest.RequiresAccessToken, cancel);
-            if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return false;
+            if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone || IsExpired(answer.StatusCode))
+            {
+                gone = $"{address.Host} answered {(int)answer.StatusCode} ({place}): {(IsExpired(answer.StatusCode) ? "the address that the server gave, which needs no token, has expired, or may not be read from here" : "it no longer has the file")}. The export is forgotten: run the command again to ask for it anew.";
+                return false;
+            }
             var goesOn = from > 0 && answer.StatusCode == HttpStatusCode.PartialContent && answer.Content.Headers.ContentRange?.From == from;
             if (!goesOn && answer.StatusCode != HttpStatusCode.OK)
             {
@@ -256,12 +272,15 @@ public sealed class BulkExport : IDisposable
         }
     }
 
+    /// <summary>A file whose address is its own permission, as those of object stores are, answers so once that has expired.</summary>
+    bool IsExpired(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && !Manifest.RequiresAccessToken;
+
     /// <summary>Tells the server that its files are no longer needed. What it answers changes nothing for us: they expire by themselves.</summary>
     async Task DeleteAsync(CancellationToken cancel)
     {
         try
         {
-            using var answer = await line.SendAsync(HttpMethod.Delete, new Uri(folder.State.Job!.StatusUrl), "ending the export", null, withToken: true, cancel);
+            using var answer = await line.SendAsync(HttpMethod.Delete, new Uri(folder.State.Job!.StatusUrl), new(ExportStep.End), null, withToken: true, cancel);
         }
         catch (FailureException)
         {
@@ -333,7 +352,7 @@ public sealed class BulkExport : IDisposable
         }
     }
 
-    async Task<FailureException> RefusedAsync(HttpResponseMessage answer, string place, CancellationToken cancel)
+    async Task<FailureException> RefusedAsync(HttpResponseMessage answer, ExportPlace place, CancellationToken cancel)
     {
         byte[] body = [];
         try
@@ -347,7 +366,7 @@ public sealed class BulkExport : IDisposable
         return Refused(answer, body, place);
     }
 
-    FailureException Refused(HttpResponseMessage answer, byte[] body, string place)
+    FailureException Refused(HttpResponseMessage answer, byte[] body, ExportPlace place)
     {
         var codes = string.Join(", ", Issues(System.Text.Encoding.UTF8.GetString(body)).Select(i => i.Code).Where(c => c != "unknown").Distinct());
         var because = answer.StatusCode switch

@@ -40,7 +40,7 @@ sealed class ServerLine : IDisposable
     /// <param name="withToken">Never over a line that others can read.</param>
     /// <returns>The headers of an answer that is not of the kind to wait for, its body still to be read.</returns>
     /// <exception cref="FailureException"><c>export.unreachable</c>, <c>export.server-failed</c>, <c>export.certificate</c>, <c>export.time-limit</c>, <c>export.plain-http</c>, <c>export.token-…</c>.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, string place, Action<HttpRequestMessage>? dress, bool withToken, CancellationToken cancel)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, ExportPlace place, Action<HttpRequestMessage>? dress, bool withToken, CancellationToken cancel)
     {
         var (renewed, hops) = (false, 0);
         for (var tries = 1; ; tries++)
@@ -88,14 +88,14 @@ sealed class ServerLine : IDisposable
     /// <summary>Waits before something is tried again, and tells it.</summary>
     /// <param name="status">What the server answered; null where it did not.</param>
     /// <exception cref="FailureException"><c>export.time-limit</c> where the wait would go past it.</exception>
-    public Task AgainAsync(TimeSpan wait, Uri address, int? status, string place, CancellationToken cancel)
+    public Task AgainAsync(TimeSpan wait, Uri address, int? status, ExportPlace place, CancellationToken cancel)
     {
         Waits?.Invoke(new(address.Host, place, status, wait));
         return WaitAsync(wait, place, cancel);
     }
 
     /// <exception cref="FailureException"><c>export.time-limit</c> where the wait would go past it.</exception>
-    public async Task WaitAsync(TimeSpan wait, string place, CancellationToken cancel)
+    public async Task WaitAsync(TimeSpan wait, ExportPlace place, CancellationToken cancel)
     {
         if (wait < Least) wait = Least; // a server that asks for no wait is not hammered either
         if (clock.GetUtcNow() + wait > deadline) throw Late(place);
@@ -105,7 +105,7 @@ sealed class ServerLine : IDisposable
     /// <summary>Reads some of a body.</summary>
     /// <exception cref="IOException">The connection broke, or went silent.</exception>
     /// <exception cref="FailureException"><c>export.time-limit</c>.</exception>
-    public async Task<int> ReadAsync(Stream body, Memory<byte> into, string place, CancellationToken cancel)
+    public async Task<int> ReadAsync(Stream body, Memory<byte> into, ExportPlace place, CancellationToken cancel)
     {
         var most = Patient(place);
         using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -127,7 +127,7 @@ sealed class ServerLine : IDisposable
     /// <summary>Sends, and reads an answer that is small by nature. Where the connection breaks within it, it is asked for again.</summary>
     /// <param name="most">Bytes of it that are read.</param>
     /// <exception cref="FailureException">As of <see cref="SendAsync"/>.</exception>
-    public async Task<(HttpResponseMessage Answer, byte[] Body)> AskAsync(HttpMethod method, Uri address, string place, Action<HttpRequestMessage>? dress, bool withToken, int most, CancellationToken cancel)
+    public async Task<(HttpResponseMessage Answer, byte[] Body)> AskAsync(HttpMethod method, Uri address, ExportPlace place, Action<HttpRequestMessage>? dress, bool withToken, int most, CancellationToken cancel)
     {
         for (var tries = 1; ; tries++)
         {
@@ -146,7 +146,7 @@ sealed class ServerLine : IDisposable
     }
 
     /// <summary>The start of a body, for answers that are small by nature.</summary>
-    public async Task<byte[]> BodyAsync(HttpResponseMessage answer, int most, string place, CancellationToken cancel)
+    public async Task<byte[]> BodyAsync(HttpResponseMessage answer, int most, ExportPlace place, CancellationToken cancel)
     {
         using var kept = new MemoryStream();
         var buffer = new byte[16 << 10];
@@ -165,7 +165,7 @@ sealed class ServerLine : IDisposable
 
     public static TimeSpan BackOff(int tries) => TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(tries - 1, 6)));
 
-    async Task<(HttpResponseMessage? Answer, Lost Lost)> HeadersAsync(HttpRequestMessage request, string place, CancellationToken cancel)
+    async Task<(HttpResponseMessage? Answer, Lost Lost)> HeadersAsync(HttpRequestMessage request, ExportPlace place, CancellationToken cancel)
     {
         var most = Patient(place);
         using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -187,13 +187,13 @@ sealed class ServerLine : IDisposable
 
     /// <returns>How long silence may last: what is left of the limit, where that is less.</returns>
     /// <exception cref="FailureException"><c>export.time-limit</c> where nothing is left.</exception>
-    TimeSpan Patient(string place)
+    TimeSpan Patient(ExportPlace place)
     {
         var left = deadline - clock.GetUtcNow();
         return left <= TimeSpan.Zero ? throw Late(place) : left < Silence ? left : Silence;
     }
 
-    void Check(Uri address, string place, bool carriesToken)
+    void Check(Uri address, ExportPlace place, bool carriesToken)
     {
         if (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp) throw new Failure(FailureKind.Invalid, "export.address-elsewhere", $"The server points to an address that is neither http nor https ({place}): nothing was sent there.").AsException();
         if (ExportRequest.IsPrivate(address)) return;
@@ -201,7 +201,14 @@ sealed class ServerLine : IDisposable
         if (!asked.AllowPlainHttp) throw new Failure(FailureKind.Forbidden, "export.plain-http", $"{address.Host} would send patients' data unencrypted ({place}): use its https address, or say --insecure-http where the line itself is protected.").AsException();
     }
 
-    FailureException Late(string place) => new Failure(FailureKind.Unavailable, "export.time-limit", $"{asked.Shown} did not end within {asked.Limit} ({place}): run the same command again to go on, or give more with --time-limit.").AsException();
+    FailureException Late(ExportPlace place) => new Failure(FailureKind.Unavailable, "export.time-limit", $"{asked.Shown} did not end within {Spoken(asked.Limit)} ({place}): run the same command again to go on, or give more with --time-limit.").AsException();
+
+    /// <summary>A length of time as people say it, in the largest unit that holds it whole: 24 h, 90 min.</summary>
+    internal static string Spoken(TimeSpan time)
+    {
+        var seconds = (long)time.TotalSeconds;
+        return seconds % 3600 == 0 ? $"{seconds / 3600} h" : seconds % 60 == 0 ? $"{seconds / 60} min" : $"{seconds} s";
+    }
 
     public void Dispose() => http.Dispose();
 }

@@ -156,6 +156,26 @@ public sealed class BulkExportSpecs : IDisposable
         Assert.False(second.IsResumed);
     }
 
+    /// <summary>Bulk Data 2.0.0: error files say what could not be exported.</summary>
+    [Theory]
+    [InlineData("""{"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]}""", false)]
+    [InlineData("""{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"exception"},{"severity":"error","code":"timeout"}]}""", false)]
+    [InlineData("<html>", false)]
+    [InlineData("""{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"exception"},{"severity":"information","code":"informational"}]}""", true)]
+    public async Task Of_an_export_that_failed_in_part_the_next_increment_asks_again(string problems, bool moves)
+    {
+        using var server = Serving();
+        server.Files["errors.ndjson"] = Encoding.UTF8.GetBytes(problems);
+        using (var first = Open(Ask(server), sinceLast: true))
+        {
+            await Fetch(first);
+            Assert.Equal(moves, first.IsWhole);
+            first.Loaded(whole: true);
+        }
+        using var second = Open(Ask(server), sinceLast: true);
+        Assert.Equal(moves ? server.TransactionTime : null, second.Since);
+    }
+
     [Fact]
     public async Task The_next_increment_starts_where_the_last_that_was_loaded_ended()
     {

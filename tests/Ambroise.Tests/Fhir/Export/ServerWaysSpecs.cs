@@ -129,6 +129,35 @@ public sealed class ServerWaysSpecs : IDisposable
         Assert.Equal(1 + 1 + 1 + 2 + 9 + 8, clock.Waited.TotalSeconds, 1e-9);
     }
 
+    [Theory]
+    [InlineData(24 * 3600, "24 h")]
+    [InlineData(5400, "90 min")]
+    [InlineData(90, "90 s")]
+    [InlineData(30 * 86400, "720 h")]
+    public void A_length_of_time_is_said_as_people_do(int seconds, string said) => Assert.Equal(said, ServerLine.Spoken(TimeSpan.FromSeconds(seconds)));
+
+    /// <summary>What an object store answers once the time of an address that is its own permission is over.</summary>
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(410)]
+    public async Task A_file_whose_address_expired_is_asked_for_anew(int status)
+    {
+        using var server = Serving();
+        server.Files["Observation.ndjson"] = "{}\n"u8.ToArray();
+        server.Mishap("/files/Patient.ndjson", BulkServer.Status(status));
+        var failure = (await Assert.ThrowsAsync<FailureException>(() => Fetch(server))).Failure;
+        Assert.Equal("export.gone", failure.Code);
+        Assert.Contains($"answered {status} (file 2 of 2, Patient)", failure.Detail, StringComparison.Ordinal);
+        Assert.Equal("{}\n" + Patients, await Fetch(server));
+        Assert.Equal(2, server.Asked.Count(a => a.Contains("$export", StringComparison.Ordinal)));
+        // One that was begun by an earlier run begins anew by itself.
+        server.Mishap("/files/Patient.ndjson", BulkServer.Status(400), BulkServer.Status(status));
+        Directory.Delete(Directory.GetDirectories(folder.FullName).Single(), recursive: true);
+        Assert.Equal("export.refused", (await Assert.ThrowsAsync<FailureException>(() => Fetch(server))).Failure.Code);
+        Assert.Equal("{}\n" + Patients, await Fetch(server));
+    }
+
     [Fact]
     public async Task A_list_without_end_ends()
     {
@@ -218,12 +247,14 @@ public sealed class ServerWaysSpecs : IDisposable
         var told = new List<ExportWait>();
         using var line = new ServerLine(asked, null, TimeProvider.System) { Patience = TimeSpan.FromMilliseconds(50), Waits = told.Add };
         var started = TimeProvider.System.GetTimestamp();
-        var asking = line.AskAsync(HttpMethod.Get, new Uri(address), "starting the export", null, false, 1 << 20, TestContext.Current.CancellationToken);
+        var asking = line.AskAsync(HttpMethod.Get, new Uri(address), new(ExportStep.Start), null, false, 1 << 20, TestContext.Current.CancellationToken);
         using var client = await accepted;
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(says), TestContext.Current.CancellationToken);
-        Assert.Equal("export.time-limit", (await Assert.ThrowsAsync<FailureException>(() => asking)).Failure.Code);
+        var failure = (await Assert.ThrowsAsync<FailureException>(() => asking)).Failure;
+        Assert.Equal("export.time-limit", failure.Code);
+        Assert.Contains("within 2 s (starting the export)", failure.Detail, StringComparison.Ordinal);
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1, 30);
-        if (says.Length == 0) Assert.Equal(new ExportWait("127.0.0.1", "starting the export", null, null), Assert.Single(told));
+        if (says.Length == 0) Assert.Equal(new ExportWait("127.0.0.1", new(ExportStep.Start), null, null), Assert.Single(told));
     }
 
     [Fact]
@@ -236,7 +267,7 @@ public sealed class ServerWaysSpecs : IDisposable
         using var export = BulkExport.Open(folder.FullName, key, ExportRequest.Parse(server.Address, false, null, [], null, TimeSpan.FromHours(1), false).OrThrow(), false, false, null, clock).OrThrow();
         export.Waits = told.Add;
         (await export.FetchAsync(TestContext.Current.CancellationToken)).OrThrow();
-        Assert.Equal([new("127.0.0.1", "starting the export", 503, TimeSpan.FromSeconds(7)), new ExportWait("127.0.0.1", "file 1 of 1, Patient", null, TimeSpan.FromSeconds(1))], told);
+        Assert.Equal([new("127.0.0.1", new(ExportStep.Start), 503, TimeSpan.FromSeconds(7)), new ExportWait("127.0.0.1", new(ExportStep.File, 1, 1, "Patient"), null, TimeSpan.FromSeconds(1))], told);
     }
 
     /// <summary>What the server said of a job stays until it is loaded: who asks again meets it again.</summary>
