@@ -11,7 +11,13 @@ public sealed class EarlierRelease
     readonly TenantLake lake;
     readonly Manifest? release;
 
-    internal EarlierRelease(TenantLake lake, Manifest? release) => (this.lake, this.release) = (lake, release);
+    /// <param name="isMerge">Whether the load adds to what there is, and more is to come: null where it does if there is something.</param>
+    internal EarlierRelease(TenantLake lake, Manifest? release, bool? isMerge = null) => (this.lake, this.release, IsMerge) = (lake, release, isMerge ?? release is not null);
+
+    public bool Exists => release is not null;
+
+    /// <summary>Whether the load is one of several that make a release together, be it the first.</summary>
+    public bool IsMerge { get; }
 
     public IEnumerable<Batch> Rows(CdmTable table, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table).SelectMany(shard => StoredRows.Read(lake, release, shard, table, columns));
 

@@ -76,7 +76,7 @@ public static class LoadRelease
             links = kept.Content;
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
-        records?.Begin(new(lake, before), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
+        records?.Begin(new(lake, before, options.Mode == LoadMode.Merge), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
         var plan = new MergePlan(lake, before, records?.Touched, options.Keep, options.Threads);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived)

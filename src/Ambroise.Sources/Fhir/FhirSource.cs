@@ -126,7 +126,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         kept = KeptLinks.Parse(links);
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRelease, earlierWaiting) = (earlier, waiting);
-        isMerge = earlier.Rows(Cdm54.Person, "person_id").Any();
+        isMerge = earlier.Exists;
         definitions.Know(kept.Defined, [.. kept.Codes.Select(c => Coded.Of(codes, c.Vocabulary, c.Code, c.Display))]);
         ReadAll(cancel);
         TellServers();
@@ -140,7 +140,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         persons.UnionWith(changes.MergedBefore);
         NamePatients();
         if (isMerge) NamePlaces(earlier);
-        if (persons.Count == 0 && !isMerge) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used: nothing was loaded.{Unread()}").AsException();
+        // A release that replaces all there is by nobody is a mistake; the first of several may bring its patients later.
+        if (persons.Count == 0 && !earlier.IsMerge) throw new Failure(FailureKind.Invalid, "load.no-person", $"{Description} has no Patient that can be used: nothing was loaded. If a later load brings them, say --mode merge.{Unread()}").AsException();
         this.links.Settle(persons);
         foreach (var patient in this.links.Merged)
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");

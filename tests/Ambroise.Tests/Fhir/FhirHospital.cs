@@ -81,6 +81,13 @@ sealed class FhirHospital : IDisposable
         return loaded.Manifest.Content;
     }
 
+    /// <summary>Drops every release: the next load is the first, under the same keys.</summary>
+    public void Forget()
+    {
+        test.Ledger.Commit("t", []);
+        Directory.Delete(Path.Combine(test.Lake.Folder, "releases"), recursive: true);
+    }
+
     /// <summary>Checks all that the loads left.</summary>
     public void Verify() => Assert.Null(Verification.Run(test.Lake, null, TestContext.Current.CancellationToken).Fault);
 

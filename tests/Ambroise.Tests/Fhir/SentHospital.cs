@@ -23,13 +23,12 @@ sealed class SentHospital
         return made;
     }
 
-    /// <returns>One to four increments: each line in any of them, but that the first knows some patient.</returns>
+    /// <returns>One to four increments: each line in any of them.</returns>
     public List<List<string>> Split(Dice by)
     {
         var count = 1 + by.Of(0, 3);
         var increments = Enumerable.Range(0, count).Select(_ => new List<string>()).ToList();
-        var first = lines.FindIndex(l => l.Name == "Patient/p1");
-        for (var i = 0; i < lines.Count; i++) increments[i == first ? 0 : by.Of(0, count - 1)].Add(lines[i].Json);
+        foreach (var line in lines) increments[by.Of(0, count - 1)].Add(line.Json);
         return increments;
     }
 

@@ -67,7 +67,8 @@ public sealed class SentInAnyWaySpecs
             if (hospital.LoadFiles(LoadMode.Replace, Files(dice, sent.All), options) != expected) Assert.Fail($"case {seed}: shuffled, the release differs{Differing(hospital, all)}");
         var increments = sent.Split(dice);
         var last = "";
-        for (var i = 0; i < increments.Count; i++) last = hospital.LoadFiles(i == 0 ? LoadMode.Replace : LoadMode.Merge, Files(dice, [.. increments[i], .. Again(dice, increments.Take(i))]), i == 0 ? options : null); // what one load was told, the next know
+        hospital.Forget();
+        for (var i = 0; i < increments.Count; i++) last = hospital.LoadFiles(LoadMode.Merge, Files(dice, [.. increments[i], .. Again(dice, increments.Take(i))]), i == 0 ? options : null); // what one load was told, the next know
         if (last != expected) Assert.Fail($"case {seed}: in {increments.Count} increments, the release differs{Differing(hospital, all)}\n{string.Join("\n--\n", increments.Select(lines => string.Join('\n', lines)))}");
         if (hospital.LoadFiles(LoadMode.Merge, Files(dice, increments[^1])) != last) Assert.Fail($"case {seed}: the last of {increments.Count} increments again, the release differs{Differing(hospital, all)}\n{string.Join("\n--\n", increments.Select(lines => string.Join('\n', lines)))}");
     }

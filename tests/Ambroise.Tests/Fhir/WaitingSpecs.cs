@@ -153,4 +153,21 @@ public sealed class WaitingSpecs
         Assert.Equal(1, hospital.Fate("MedicationRequest", "set-aside", "waiting-medication"));
         Assert.Equal(whole, hospital.Load(LoadMode.Merge, coded));
     }
+
+    [Fact]
+    public void The_first_of_several_loads_may_bring_nobody()
+    {
+        using var hospital = new FhirHospital();
+        const string Doctor = """{"resourceType":"Practitioner","id":"d","name":[{"family":"X"}]}""", Ill = """{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p1"},"code":{"coding":[{"system":"urn:c","code":"C"}]},"onsetDateTime":"2020-01-02","asserter":{"reference":"Practitioner/d"} }""";
+        var whole = hospital.Load(LoadMode.Replace, Patient, Doctor, Ill);
+        hospital.Forget();
+        hospital.Load(LoadMode.Merge, Doctor);
+        Assert.Empty(hospital.Rows("person", "*"));
+        Assert.Single(hospital.Rows("provider", "*"));
+        hospital.Load(LoadMode.Merge, Ill);
+        Assert.Equal(1, hospital.Fate("Condition", "set-aside", "waiting-patient"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Patient));
+        Assert.Equal("load.no-person", Assert.Throws<FailureException>(() => hospital.Load(LoadMode.Replace, Doctor, Ill)).Failure.Code);
+        Assert.Equal(["2020-01-02"], hospital.Rows("condition_occurrence", "condition_start_date"));
+    }
 }
