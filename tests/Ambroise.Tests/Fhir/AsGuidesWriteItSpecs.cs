@@ -54,6 +54,8 @@ public sealed class AsGuidesWriteItSpecs
         { "{}", """{"validityPeriod":{"start":"2020-01-01","end":"2021-01-01"},"expectedSupplyDuration":{"value":10,"code":"d"} }""", "2020-01-10||10" },
         { Bounds(""" "boundsPeriod":{"start":"2020-01-01","end":"2020-01-04"}"""), """{"validityPeriod":{"end":"2021-01-01"} }""", "2020-01-04|2020-01-04|" },
         { Bounds(""" "boundsDuration":{"value":10,"unit":"jour","code":"d"}"""), "{}", "2020-01-10||10" },
+        { $"{Bounds(""" "boundsPeriod":{"end":"2020-01-03"}""")},{Bounds(""" "boundsPeriod":{"start":"2020-01-04","end":"2020-01-20"}""")},{Bounds(""" "boundsPeriod":{"end":"2020-01-05"}""")}", "{}", "2020-01-20|2020-01-20|" },
+        { Bounds(""" "boundsPeriod":{"end":"9999-12-31T23:59:59Z"}"""), "{}", "2020-01-01||" },
         { Bounds(""" "boundsRange":{"low":{"value":1,"code":"wk"},"high":{"value":2,"code":"wk"} }"""), "{}", "2020-01-14||14" },
         { $"{Bounds(""" "boundsDuration":{"value":3,"code":"d"}""")},{Bounds(""" "boundsDuration":{"value":1,"code":"wk"}""")}", "{}", "2020-01-07||7" },
         { Bounds(""" "boundsDuration":{"value":10,"code":"d"}"""), """{"expectedSupplyDuration":{"value":5,"code":"d"} }""", "2020-01-05||5" },
@@ -71,7 +73,7 @@ public sealed class AsGuidesWriteItSpecs
 
     static readonly string Given = $$"""{"resourceType":"MedicationAdministration","id":"a","status":"completed",{{Of}},"effectiveDateTime":"2020-01-01","medicationReference":{"reference":"Medication/m"},"dosage":{"dose":{"value":500,"unit":"mL"} } }""";
 
-    static readonly string Infusion = $$""" "code":{"text":"G5 500 mL + NaCl"},"ingredient":[{"itemCodeableConcept":{{Paracetamol}},"isActive":true},{"itemReference":{"display":"NaCl 9 g/L"} },{"itemCodeableConcept":{{Unknown}},"isActive":false}]""";
+    static readonly string Infusion = $$""" "code":{"text":"G5 500 mL + NaCl"},"ingredient":[{"itemCodeableConcept":{{Paracetamol}},"isActive":true},{"itemReference":{"display":"NaCl\n9 g/L"} },{"itemCodeableConcept":{{Unknown}},"isActive":false}]""";
 
     [Fact]
     public void A_preparation_without_a_code_is_what_it_is_made_of_and_else_what_it_is_called()
@@ -79,13 +81,18 @@ public sealed class AsGuidesWriteItSpecs
         Loaded(hospital =>
         {
             Assert.Equal(["102|500.0|mL"], hospital.Rows("drug_exposure", "drug_concept_id", "quantity", "dose_unit_source_value"));
-            Assert.Equal(["NaCl 9 g/L"], hospital.Rows("observation", "value_as_string"));
+            Assert.Equal(["NaCl\n9 g/L"], hospital.Rows("observation", "value_as_string"));
         }, Medication(1, Infusion), Given);
         Loaded(hospital => Assert.Equal(["0|G5 500 mL"], hospital.Rows("observation", "observation_concept_id", "value_as_string")), Medication(1, """ "code":{"text":"G5 500 mL"}"""), Given);
         Loaded(hospital => Assert.Equal(["102"], hospital.Rows("drug_exposure", "drug_concept_id")), $$"""
             {"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",{{Of}},"authoredOn":"2020-01-01","medicationReference":{"reference":"#c"},"contained":[{"resourceType":"Medication","id":"c","ingredient":[{"itemReference":{"reference":"#s"} }]},{"resourceType":"Substance","id":"s","code":{{Paracetamol}} }]}
             """.Trim());
         Loaded(hospital => Assert.Equal(1, hospital.Fate("Medication", "quarantined", "code: code-missing")), Medication(1, """ "status":"active" """));
+        Loaded(hospital =>
+        {
+            Assert.Equal(["NaCl + ?"], hospital.Rows("observation", "value_as_string"));
+            Assert.Equal(1, Noted(hospital, "Medication.ingredient", "reference-unresolved"));
+        }, Medication(1, """ "ingredient":[{"itemReference":{"reference":"Substance/s","display":"NaCl"} },{"itemReference":{"reference":"Medication/other"} }]"""), Given);
         Loaded(hospital => Assert.Equal(["scanner portable"], hospital.Rows("observation", "value_as_string")),
             """{"resourceType":"Device","id":"d","type":{"text":"scanner portable"} }""", $$"""{"resourceType":"DeviceUseStatement","id":"u","status":"active",{{Of}},"device":{"reference":"Device/d"},"timingDateTime":"2020-01-01"}""");
     }
@@ -93,7 +100,7 @@ public sealed class AsGuidesWriteItSpecs
     [Fact]
     public void What_a_preparation_is_may_be_learnt_later_and_in_any_order() => StrictReadingSpecs.WithWords(hospital =>
     {
-        string[] ways = [Infusion, """ "code":{"text":"G5 500 mL"}""", $"\"code\":{Paracetamol}", Infusion.Replace("NaCl 9", "KCl 9", StringComparison.Ordinal), $"\"code\":{Flu}"];
+        string[] ways = [Infusion, """ "code":{"text":"G5 500 mL"}""", $"\"code\":{Paracetamol}", Infusion.Replace("NaCl", "KCl", StringComparison.Ordinal), $"\"code\":{Flu}"];
         string[] whole = [.. ways.Select(w => hospital.Load(LoadMode.Replace, Patient, Medication(1, w), Given))];
         hospital.Load(LoadMode.Replace, Patient, Medication(1, ways[0]), Given);
         for (var n = 1; n < ways.Length; n++) Assert.Equal(whole[n], hospital.Load(LoadMode.Merge, Medication(n + 1, ways[n])));
@@ -113,7 +120,8 @@ public sealed class AsGuidesWriteItSpecs
             Assert.Equal(["101"], hospital.Rows("condition_occurrence", "condition_concept_id"));
             Assert.Equal(["0|160245001|", "0|no-known-devices|", "0|no-known-immunizations|", "0|no-known-medications|", "0|no-known-problems|", "0|no-known-procedures|", "0||Grippe ?"],
                 hospital.Rows("observation", "observation_concept_id", "observation_source_value", "value_as_string").Order(StringComparer.Ordinal));
-            Assert.Equal(2, hospital.Report.Fates.Where(f => f.Reason == "no-information").Sum(f => f.Count));
+            Assert.Equal(3, hospital.Report.Fates.Where(f => f.Reason == "no-information").Sum(f => f.Count));
+            Assert.Equal(1, hospital.Fate("FamilyMemberHistory", "set-aside", "no-condition"));
         },
             $$"""{"resourceType":"MedicationStatement","id":"a1","status":"unknown",{{Of}},"effectiveDateTime":"2020-01-01","medicationCodeableConcept":{{Concept(Ips, "no-known-medications")}} }""",
             $$"""{"resourceType":"MedicationStatement","id":"a2","status":"unknown",{{Of}},"effectiveDateTime":"2020-01-01","medicationCodeableConcept":{{Concept(Ips, "no-medication-info")}} }""",
@@ -122,6 +130,8 @@ public sealed class AsGuidesWriteItSpecs
             $$"""{"resourceType":"Condition","id":"a5",{{Of}},"code":{{nullFlavor}},"onsetDateTime":"2020-01-01"}""",
             $$"""{"resourceType":"Condition","id":"a6",{{Of}},"code":{{Concept("http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "UNK", ""","text":"Grippe ?" """)}},"onsetDateTime":"2020-01-01"}""",
             $$"""{"resourceType":"Condition","id":"a7",{{Of}},"code":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-NullFlavor","code":"UNK"},{"system":"http://snomed.info/sct","code":"flu"}]},"onsetDateTime":"2020-01-01"}""",
+            $$"""{"resourceType":"Specimen","id":"s1",{{Of}},"type":{{nullFlavor}},"receivedTime":"2020-01-01"}""",
+            $$"""{"resourceType":"FamilyMemberHistory","id":"f1","status":"completed","patient":{"reference":"Patient/p1"},"date":"2020-01-01","condition":[{"code":{{nullFlavor}} }]}""",
             $$"""{"resourceType":"Procedure","id":"a8","status":"completed",{{Of}},"code":{{Concept(Ips, "no-known-procedures")}},"performedDateTime":"2020-01-01"}""",
             $$"""{"resourceType":"Immunization","id":"a9","status":"completed","patient":{"reference":"Patient/p1"},"occurrenceDateTime":"2020-01-01","vaccineCode":{{Concept(Ips, "no-known-immunizations")}} }""",
             $$"""{"resourceType":"Device","id":"d","type":{{Concept(Ips, "no-known-devices")}} }""", $$"""{"resourceType":"DeviceUseStatement","id":"b1","status":"active",{{Of}},"device":{"reference":"Device/d"},"timingDateTime":"2020-01-01"}""");
@@ -131,12 +141,12 @@ public sealed class AsGuidesWriteItSpecs
     public void What_is_said_not_to_be_so_in_an_earlier_fashion_is_not_so() => Loaded(hospital =>
         {
             foreach (var table in new[] { "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement", "observation" }) Assert.Empty(hospital.Rows(table, "*"));
-            Assert.Equal(3, hospital.Report.Fates.Where(f => f.Reason == "verificationStatus: code-unknown").Sum(f => f.Count));
+            Assert.Equal(4, hospital.Report.Fates.Where(f => f.Reason == "verificationStatus: code-unknown").Sum(f => f.Count));
             Assert.Equal(4, hospital.Report.Fates.Where(f => f.Reason == "status: code-unknown").Sum(f => f.Count));
             Assert.Equal((2, 2), (hospital.Fate("MedicationAdministration", "set-aside", "status-not-done") + hospital.Fate("Procedure", "set-aside", "status-not-done"), hospital.Fate("MedicationStatement", "set-aside", "status-not-taken")));
         },
         [
-        .. new[] { "\"refuted\"", "{\"text\":\"refuted\"}" }.Select((v, n) => $$"""{"resourceType":"Condition","id":"c{{n}}",{{Of}},"code":{{Flu}},"onsetDateTime":"2020-01-01","verificationStatus":{{v}} }"""),
+        .. new[] { "\"refuted\"", "{\"text\":\"refuted\"}", Concept("http://terminology.hl7.org/CodeSystem/condition-ver-status", "Refuted") }.Select((v, n) => $$"""{"resourceType":"Condition","id":"c{{n}}",{{Of}},"code":{{Flu}},"onsetDateTime":"2020-01-01","verificationStatus":{{v}} }"""),
         $$"""{"resourceType":"AllergyIntolerance","id":"l","patient":{"reference":"Patient/p1"},"code":{{Paracetamol}},"recordedDate":"2020-01-01","verificationStatus":"refuted"}""",
         .. new[] { "n", "unk" }.Select(t => $$"""{"resourceType":"MedicationStatement","id":"t{{t}}","status":"active","taken":"{{t}}",{{Of}},"effectiveDateTime":"2020-01-01","medicationCodeableConcept":{{Paracetamol}} }"""),
         $$"""{"resourceType":"Procedure","id":"n1","status":"completed","notDone":true,{{Of}},"code":{{Unknown}},"performedDateTime":"2020-01-01"}""",
@@ -162,6 +172,7 @@ public sealed class AsGuidesWriteItSpecs
     [InlineData("""{"high":{"value":8},"text":"severe"},{"low":{"value":9},"high":{"value":12} },{"low":{"value":13} }""", "|", 1)]
     [InlineData("""{"low":{"value":45,"code":"umol/L"},"high":{"value":90,"code":"umol/L"} }""", "|", 0)]
     [InlineData("""{"text":"négatif"}""", "|", 0)]
+    [InlineData("""{"low":{"value":4,"unit":"MG"},"type":{"text":"critical"} },{"low":{"value":5,"unit":"mg"} },{"low":{"value":5,"unit":"mg"} }""", "5.0|", 0)]
     public void What_is_normal_is_one_range_in_the_unit_of_the_value(string ranges, string expected, int unclear) => Loaded(hospital =>
         {
             Assert.Equal([expected], hospital.Rows("measurement", "range_low", "range_high"));
@@ -183,6 +194,11 @@ public sealed class AsGuidesWriteItSpecs
     [InlineData("mm Hg", "mm[Hg]")]
     [InlineData("G/L", "10*9/L")]
     [InlineData("UI/l", "[iU]/L")]
+    [InlineData("µUI/mL", "u[iU]/mL")]
+    [InlineData("U/l", "[U]/L")]
+    [InlineData("mOsm/kg", "mosm/kg")]
+    [InlineData("kcal", null)]
+    [InlineData("mL/min/{1.73_m2}", null)]
     [InlineData("mg", null)]
     [InlineData("mol", null)]
     public void A_laboratorys_unit_is_known_by_the_name_that_UCUM_has_for_it(string printed, string? ucum) => Assert.Equal(ucum, Sources.Fhir.Codes.Units.Ucum(printed));
@@ -234,6 +250,36 @@ public sealed class AsGuidesWriteItSpecs
             Assert.Equal(1, Noted(hospital, "AllergyIntolerance.clinicalStatus", "left-out"));
         },
         $$"""{"resourceType":"AllergyIntolerance","id":"l","meta":{"lastUpdated":"2021-03-04T05:06:07Z"},"clinicalStatus":{{Concept("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "resolved")}},"patient":{"reference":"Patient/p1"},"code":{{Unknown}} }""");
+
+    [Fact]
+    public void A_statement_or_a_dispense_lasts_as_its_directions_say_too() => Loaded(hospital =>
+            Assert.Equal(["2020-01-04", "2020-01-08"], hospital.Rows("drug_exposure", "drug_exposure_end_date")),
+        $$"""{"resourceType":"MedicationStatement","id":"s","status":"active",{{Of}},"effectiveDateTime":"2020-01-01","medicationCodeableConcept":{{Paracetamol}},"dosage":[{{Bounds(""" "boundsPeriod":{"end":"2020-01-04"}""")}}]}""",
+        $$"""{"resourceType":"MedicationDispense","id":"d","status":"completed",{{Of}},"whenHandedOver":"2020-01-01","medicationCodeableConcept":{{Paracetamol}},"dosageInstruction":[{{Bounds(""" "boundsPeriod":{"end":"2020-01-08"}""")}}]}""");
+
+    [Fact]
+    public void A_claim_in_words_is_told_and_one_without_a_day_keeps_its_cost() => Loaded(hospital =>
+        {
+            Assert.Equal(["Grippe"], hospital.Rows("observation", "value_as_string"));
+            Assert.Equal(["10.0"], hospital.Rows("cost", "total_charge"));
+            Assert.Equal(1, Noted(hospital, "Claim.diagnosis", "date-missing"));
+        },
+        $$"""{"resourceType":"Encounter","id":"e","status":"finished",{{Of}},"period":{"start":"2023-11-14"} }""",
+        """{"resourceType":"Claim","id":"c","status":"active","use":"claim","patient":{"reference":"Patient/p1"},"created":"2023-12-01","diagnosis":[{"diagnosisReference":{"reference":"Condition/x"} },{"diagnosisCodeableConcept":{"text":"Grippe"} }]}""",
+        $$"""{"resourceType":"Claim","id":"d","status":"active","use":"claim","patient":{"reference":"Patient/p1"},"item":[{"encounter":[{"reference":"Encounter/e"}]}],"total":{"value":10},"diagnosis":[{"diagnosisCodeableConcept":{{Flu}} }]}""");
+
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("2099-12-31T23:59:59Z")]
+    public void An_end_that_never_comes_does_not_come_in_another_zone(string end)
+    {
+        using var hospital = new FhirHospital();
+        hospital.LoadFiles(LoadMode.Replace, new() { ["a.ndjson"] = System.Text.Encoding.UTF8.GetBytes($$"""
+            {{Patient}}
+            {"resourceType":"Encounter","id":"e","status":"in-progress",{{Of}},"period":{"start":"2020-01-02T10:00:00Z","end":"{{end}}"} }
+            """) }, Sources.Fhir.Mapping.FhirOptions.Default with { Zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris") });
+        Assert.Equal(["2020-01-02"], hospital.Rows("visit_occurrence", "visit_end_date"));
+    }
 
     [Fact]
     public void A_policy_to_opt_out_is_a_no_in_the_record_as_in_the_register() => Loaded(hospital => Assert.Equal(["deny", "permit"], hospital.Rows("consent_record", "decision")),

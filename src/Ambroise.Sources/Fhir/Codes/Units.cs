@@ -16,24 +16,25 @@ static class Units
         ["Giga/L"] = "10*9/L",
         ["T/L"] = "10*12/L",
         ["Tera/L"] = "10*12/L",
-        ["UI"] = "[iU]",
-        ["UI/L"] = "[iU]/L",
-        ["UI/mL"] = "[iU]/mL",
-        ["mUI/L"] = "m[iU]/L",
-        ["mUI/mL"] = "m[iU]/mL",
         ["°C"] = "Cel",
         ["°"] = "deg",
-        ["µg"] = "ug",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>What else a unit may be called in UCUM: with its own litre (l and L are one there), its own micro (u), or as printed.</summary>
+    /// <summary>What else a unit may be called in UCUM: with its own litre (l and L are one there), its own micro (u), its units of activity, or as printed.</summary>
     /// <returns>Null where it is written so already.</returns>
     public static string? Ucum(string unit)
     {
         var plain = unit.Replace('µ', 'u').Replace('μ', 'u');
         var parts = plain.Split('/');
         for (var at = 0; at < parts.Length; at++)
-            if (parts[at] is "l" or "dl" or "cl" or "ml" or "ul" or "nl" or "pl" or "fl") parts[at] = parts[at][..^1] + 'L';
+            parts[at] = parts[at] switch
+            {
+                "l" or "dl" or "cl" or "ml" or "ul" or "nl" or "pl" or "fl" => parts[at][..^1] + 'L',
+                "U" or "mU" or "uU" or "kU" => parts[at][..^1] + "[U]", // OMOP's name for the enzyme unit
+                "UI" or "mUI" or "uUI" or "kUI" => parts[at][..^2] + "[iU]",
+                "mOsm" or "Osm" => parts[at].ToLowerInvariant(),
+                _ => parts[at],
+            };
         plain = string.Join('/', parts);
         plain = Printed.GetValueOrDefault(unit) ?? Printed.GetValueOrDefault(plain) ?? plain;
         return plain == unit ? null : plain;

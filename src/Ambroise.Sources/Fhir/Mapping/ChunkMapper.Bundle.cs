@@ -34,10 +34,10 @@ sealed partial class ChunkMapper
 
     string lastServer = "";
 
-    /// <summary>Takes the server that a resource is of, where the address of its entry is one of a server: base, type and id.</summary>
+    /// <summary>Takes the server that a resource about somebody is of, where the address of its entry is one of a server: base, type and id. Those of a directory, of hospitals and doctors, may well be another's.</summary>
     void Server(string url, string name)
     {
-        if (!ExportRequest.IsAddress(url) || !url.EndsWith(name, StringComparison.Ordinal)) return;
+        if (!ExportRequest.IsAddress(url) || !url.EndsWith(name, StringComparison.Ordinal) || !ResourceTypes.IsAboutSomebody(name.Split('/')[0])) return;
         var server = url.AsSpan(0, url.Length - name.Length);
         if (!server.SequenceEqual(lastServer)) lastServer = server.ToString();
         else if (chunk.Servers.Count > 0) return; // mostly the one of the entry before

@@ -35,13 +35,13 @@ sealed record Coded(CodeMeaning Meaning, string Display)
     public static Coded Of(string words) => new(new(Words, words, 0, []), "");
 
     /// <param name="parts">Two or more.</param>
-    public static Coded Of(IReadOnlyList<Coded> parts) => new(new(Ingredients, string.Join('\n', parts.Select(p => $"{p.Meaning.Vocabulary}\t{p.Meaning.Code}")), 0, []), "") { Parts = [.. parts] };
+    public static Coded Of(IReadOnlyList<Coded> parts) => new(new(Ingredients, string.Join('\n', parts.Select(p => $"{Uri.EscapeDataString(p.Meaning.Vocabulary)} {Uri.EscapeDataString(p.Meaning.Code)}")), 0, []), "") { Parts = [.. parts] };
 
     /// <summary>As an earlier load knew it.</summary>
     public static Coded Of(CodeBook codes, string vocabulary, string code, string display) => vocabulary switch
     {
         Words => Of(code),
-        Ingredients => Of([.. code.Split('\n').Select(p => p.Split('\t', 2)).Select(p => Of(codes, p[0], p[1], ""))]),
+        Ingredients => Of([.. code.Split('\n').Select(p => p.Split(' ', 2)).Select(p => Of(codes, Uri.UnescapeDataString(p[0]), Uri.UnescapeDataString(p[1]), ""))]),
         _ => new(codes.Find(vocabulary, code), display),
     };
 

@@ -134,8 +134,9 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         end = FhirTime.None;
         if (!node.Exists) return null;
-        if (!FhirTime.TryParse(node.Text, options.Zone, out end)) return Fate.Refused(field, "date-invalid");
-        if (end.IsOpen)
+        var isOpen = IsOpenAsWritten(node); // whatever the zone makes of it
+        if (!FhirTime.TryParse(node.Text, options.Zone, out end) && !isOpen) return Fate.Refused(field, "date-invalid");
+        if (isOpen || end.IsOpen)
         {
             end = FhirTime.None;
             Chunk.Count($"{Type}.{field}", "end-open");
@@ -153,6 +154,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         Chunk.Count($"{Type}.{field}", "end-before-start");
         return null;
     }
+
+    bool IsOpenAsWritten(JsonNode node) => options.Zone is not null && FhirTime.TryParse(node.Text, null, out var written) && written.IsOpen;
 
     /// <returns>The time, or <see cref="FhirTime.None"/> where it is absent or no date; a note in the report says of the latter, and of days that are nobody's, how many there were.</returns>
     public FhirTime OptionalTime(JsonNode node, string field)

@@ -32,7 +32,7 @@ sealed class RowKeys(ReadOnlyMemory<byte> key) : IDisposable
     }
 
     /// <summary>A server's code by its base address. It is one over http and https, whatever the case of its name, with and without a slash at its end.</summary>
-    public long OfServer(string address) => Of(System.Text.Encoding.UTF8.GetBytes($"Server {address[(address.IndexOf(':', StringComparison.Ordinal) + 1)..].TrimEnd('/').ToLowerInvariant()}")).Key;
+    public long OfServer(string address) => Of(System.Text.Encoding.UTF8.GetBytes($"Server {(Uri.TryCreate(address, UriKind.Absolute, out var server) ? $"{server.Host}{(server.IsDefaultPort ? "" : $":{server.Port}")}{server.AbsolutePath}" : address).TrimEnd('/').ToLowerInvariant()}")).Key;
 
     public ResourceKey Of(ReadOnlySpan<byte> type, ReadOnlySpan<byte> id)
     {

@@ -63,30 +63,35 @@ static class ClaimMap
     static Fate? Declared(ResourceMapper m)
     {
         var r = m.Resource;
-        if (!r["diagnosis"u8]["diagnosisCodeableConcept"u8].Exists && !r["procedure"u8]["procedureCodeableConcept"u8].Exists) return null;
-        if (m.TryTime(out var start, [r["billablePeriod"u8]["start"u8], r["billablePeriod"u8]["end"u8], r["created"u8]], "billablePeriod.start") is { } fate) return fate;
+        if (!Says(r["diagnosis"u8], "diagnosisCodeableConcept"u8) && !Says(r["procedure"u8], "procedureCodeableConcept"u8)) return null;
+        if (m.TryTime(out var start, [r["billablePeriod"u8]["start"u8], r["billablePeriod"u8]["end"u8], r["created"u8]], "billablePeriod.start") is { } fate)
+        {
+            if (fate.Reason != "date-missing" || m.RowCount == 0) return fate;
+            m.Chunk.Count($"{m.Type}.diagnosis", "date-missing"); // its cost needs no day
+            return null;
+        }
         var visit = Stay(m);
         foreach (var diagnosis in r["diagnosis"u8].Items)
-            if (m.Code(diagnosis["diagnosisCodeableConcept"u8]) is { Absence: Absence.None } code)
+            if (diagnosis["diagnosisCodeableConcept"u8] is { Exists: true } said)
             {
                 var kind = m.Code(diagnosis["type"u8].First);
-                m.Write(new()
+                TextOnly.Write(m, new()
                 {
                     Person = m.Person,
                     Start = start,
-                    Code = code,
+                    Code = m.Code(said),
                     Default = Domain.Condition,
                     Type = TypeConcepts.Claim,
                     Visit = visit,
                     Status = kind is null ? Null.Int32 : Rank(kind) is > 0 and var rank ? rank : m.Standard(kind, Cdm54.ConditionOccurrence, start.Day),
                     StatusSource = kind?.Code,
-                });
+                }, said);
             }
         foreach (var act in r["procedure"u8].Items)
-            if (m.Code(act["procedureCodeableConcept"u8]) is { Absence: Absence.None } code)
+            if (act["procedureCodeableConcept"u8] is { Exists: true } said)
             {
                 var at = m.OptionalTime(act["date"u8], "procedure.date");
-                m.Write(new() { Person = m.Person, Start = at.Exists ? at : start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Claim, Visit = visit });
+                TextOnly.Write(m, new() { Person = m.Person, Start = at.Exists ? at : start, Code = m.Code(said), Default = Domain.Procedure, Type = TypeConcepts.Claim, Visit = visit }, said);
             }
         return null;
     }
@@ -98,6 +103,13 @@ static class ClaimMap
         "SECONDARY" or "DA" or "DAS" => 32908,
         _ => 0,
     };
+
+    static bool Says(JsonNode items, ReadOnlySpan<byte> concept)
+    {
+        foreach (var item in items.Items)
+            if (item[concept].Exists) return true;
+        return false;
+    }
 
     static long Stay(ResourceMapper m)
     {

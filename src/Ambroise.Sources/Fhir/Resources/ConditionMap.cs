@@ -42,7 +42,7 @@ static class ConditionMap
         if (said.Exists && !type.SequenceEqual("DateTime"u8) && !type.SequenceEqual("Period"u8)) m.Chunk.Count($"{m.Type}.{field}", "type-unused");
     }
 
-    /// <summary>What FHIR's own codes say, whatever a hospital's stand before them: a doubt about the whole first.</summary>
+    /// <summary>What FHIR's own codes say, whatever a hospital's stand before them: a doubt about the whole first. Nothing where there is none of these: it may be a no.</summary>
     static JsonNode Certainty(JsonNode status)
     {
         JsonNode said = default;
@@ -50,7 +50,7 @@ static class ConditionMap
         {
             var code = coding["code"u8];
             if (code.Is("refuted"u8) || code.Is("entered-in-error"u8)) return code;
-            if (!said.Exists || code.Is("confirmed"u8) || code.Is("provisional"u8) || code.Is("differential"u8) || code.Is("unconfirmed"u8)) said = code;
+            if (code.Is("confirmed"u8) || code.Is("provisional"u8) || code.Is("differential"u8) || code.Is("unconfirmed"u8)) said = code;
         }
         return said;
     }
@@ -107,6 +107,7 @@ static class ConditionMap
         foreach (var condition in r["condition"u8].Items)
         {
             var (code, words) = (m.Code(condition["code"u8]), ResourceMapper.Copy(condition["code"u8]["text"u8]));
+            if (code is { Absence: Absence.Unknown }) code = null;
             if (code is null && words is null) continue;
             m.Write(new()
             {

@@ -70,7 +70,13 @@ static class Directions
 
     static string Unit(JsonNode quantity) => (quantity["code"u8].Exists ? quantity["code"u8] : quantity["unit"u8]).ToString();
 
-    static string Range(JsonNode range) => range.Exists ? $"{Amount(range["low"u8])}-{Amount(range["high"u8])}" : "";
+    static string Range(JsonNode range) => (Amount(range["low"u8]), Amount(range["high"u8])) switch
+    {
+        ("", "") => "",
+        ("", var most) => $"<={most}",
+        (var least, "") => $">={least}",
+        var (least, most) => $"{least}-{most}",
+    };
 
     static string List(JsonNode codes)
     {

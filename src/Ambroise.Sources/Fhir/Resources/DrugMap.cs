@@ -26,13 +26,10 @@ static class DrugMap
         if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
         var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]["repeat"u8]["boundsPeriod"u8]);
         if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["start"u8]], "authoredOn") is { } fate) return fate;
-        // When it is taken to, not until when the prescription may be dispensed (validityPeriod).
-        if (m.TryEnd(out var end, start, taken["end"u8], "dosageInstruction.timing.repeat.boundsPeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
             Person = m.Person,
             Start = start,
-            End = end,
             Type = m.IsTo(r["reportedReference"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.Prescription,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["requester"u8]),
@@ -139,6 +136,13 @@ static class DrugMap
         var r = m.Resource;
         e.Default = Domain.Drug;
         e.Sig = Directions.Of(dosages);
+        // Until when it is taken; until when it may be dispensed (validityPeriod) is of the prescription.
+        if (!e.End.Exists)
+            foreach (var dosage in dosages.Items)
+            {
+                if (m.TryEnd(out var end, e.Start, dosage["timing"u8]["repeat"u8]["boundsPeriod"u8]["end"u8], "dosage.timing.repeat.boundsPeriod.end") is { } unended) return unended;
+                if (end.Exists && !(e.End.Day > end.Day)) e.End = end; // of several the last
+            }
         if (e.Days == Null.Int32) e.Days = Bounds(m, dosages);
         if (m.Code(dosages.First["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, e.Start.Day), route.Code);
         var inWords = r["medicationCodeableConcept"u8];

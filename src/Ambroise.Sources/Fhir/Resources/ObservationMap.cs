@@ -173,6 +173,8 @@ static class ObservationMap
         else if (type.SequenceEqual("CodeableConcept"u8))
         {
             var coded = m.Code(value);
+            // What somebody wrote says more than that no code does.
+            if (coded is { Absence: Absence.Unknown } && value["text"u8].Exists) coded = null;
             if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation, e.Start.Day), coded.Code);
             else e.ValueText = ResourceMapper.Copy(value["text"u8]);
         }
@@ -219,19 +221,32 @@ static class ObservationMap
         JsonNode normal = default;
         var count = 0;
         foreach (var range in ranges.Items)
-            if ((!range["type"u8]["coding"u8].Exists || ResourceMapper.Has(range["type"u8], "normal"u8)) && !IsOtherUnit(range["low"u8], value) && !IsOtherUnit(range["high"u8], value) && (range["low"u8].Exists || range["high"u8].Exists))
-                (normal, count) = (range, count + 1);
+        {
+            JsonNode from = range["low"u8], to = range["high"u8];
+            if (!from.Exists && !to.Exists || !IsNormal(range["type"u8]) || count > 0 && IsSame(normal["low"u8], from) && IsSame(normal["high"u8], to)) continue;
+            if (IsOtherUnit(from, value) || IsOtherUnit(to, value)) m.Chunk.Count($"{m.Type}.referenceRange", "unit-differs");
+            else (normal, count) = (range, count + 1);
+        }
         if (count > 1) m.Chunk.Count($"{m.Type}.referenceRange", "range-unclear");
         if (count != 1) return;
         if (normal["low"u8]["value"u8].TryNumber(out var low)) e.Low = low;
         if (normal["high"u8]["value"u8].TryNumber(out var high)) e.High = high;
     }
 
+    /// <summary>A range of no type is a normal one (FHIR R4, Observation.referenceRange.type).</summary>
+    static bool IsNormal(JsonNode type) => !type.Exists || ResourceMapper.Has(type, "normal"u8) || type["text"u8].ToString().StartsWith("normal", StringComparison.OrdinalIgnoreCase);
+
+    static bool IsSame(JsonNode one, JsonNode other) => one["value"u8].Is(other["value"u8].Text);
+
     static bool IsOtherUnit(JsonNode bound, JsonNode value)
     {
         var inCode = bound["code"u8].Exists && value["code"u8].Exists;
-        var (one, other) = inCode ? (bound["code"u8], value["code"u8]) : (bound["unit"u8], value["unit"u8]);
-        return one.Exists && other.Exists && !one.Is(other.Text);
+        var (one, other) = inCode ? (bound["code"u8], value["code"u8]) : (Printed(bound), Printed(value));
+        return one.Exists && other.Exists && !one.Is(other.Text) && Ucum(one) != Ucum(other);
+
+        static JsonNode Printed(JsonNode quantity) => quantity["unit"u8].Exists ? quantity["unit"u8] : quantity["code"u8];
+
+        static string Ucum(JsonNode unit) => Units.Ucum(unit.ToString()) ?? unit.ToString();
     }
 
     static void Quantity(ResourceMapper m, JsonNode quantity, ref ClinicalEvent e)
@@ -260,6 +275,7 @@ static class ObservationMap
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("unavailable"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["collection"u8]["collectedDateTime"u8], r["collection"u8]["collectedPeriod"u8]["start"u8], r["receivedTime"u8]], "collection") is { } fate) return fate;
         if (m.Code(r["type"u8]) is not { } code) return Fate.Refused("type", "code-missing");
+        if (code.Absence == Absence.Unknown) return Fate.Aside("no-information");
         var row = m.Row(Lake.Cdm.Cdm54.Specimen);
         row.Put("person_id", m.Person);
         row.Put("specimen_concept_id", m.Standard(code, Lake.Cdm.Cdm54.Specimen, start.Day));

@@ -6,6 +6,7 @@ using Ambroise.Sources.Fhir.Mapping;
 namespace Ambroise.Sources.Fhir.Resources;
 
 /// <summary>What a Medication or a Device is: its code; of a preparation without one its ingredients; else its words.</summary>
+/// <remarks>An ingredient that is another resource, outside of this one, is known by its printed name alone: what that resource says may come later, or change.</remarks>
 static class Product
 {
     /// <returns>Null where it says nothing of itself.</returns>
@@ -14,14 +15,22 @@ static class Product
         var code = medication["code"u8];
         if (m.Code(code) is { Absence: not Absence.Unknown } coded) return coded;
         var parts = new List<Coded>();
+        var untold = false;
         foreach (var ingredient in medication["ingredient"u8].Items)
-            // What it is dissolved in is not what it is for.
-            if (!ingredient["isActive"u8].IsFalse && Ingredient(m, ingredient) is { } part) parts.Add(part);
+        {
+            if (ingredient["isActive"u8].IsFalse) continue; // what it is dissolved in is not what it is for
+            if (Ingredient(m, ingredient) is { } part) parts.Add(part);
+            else
+            {
+                untold = true;
+                m.Chunk.Count($"{m.Type}.ingredient", "reference-unresolved");
+            }
+        }
         var words = code["text"u8].ToString();
         // Words alone are told as the whole has them.
-        if (parts.Count == 1) return parts[0];
+        if (parts is [{ IsWords: false } only]) return only;
         if (parts.Exists(p => !p.IsWords)) return Coded.Of(parts);
-        if (words.Length == 0) words = string.Join(" + ", parts.Select(p => p.Meaning.Code));
+        if (words.Length == 0 && parts.Count > 0) words = string.Join(" + ", [.. parts.Select(p => p.Meaning.Code), .. untold ? ["?"] : Array.Empty<string>()]);
         return words.Length > 0 ? Coded.Of(words) : null;
     }
 

@@ -64,6 +64,8 @@ static class ResourceTypes
 
     public static readonly MappedType Observation = Maps["Observation"];
 
+    public static bool IsAboutSomebody(string type) => Maps.ContainsKey(type) && type is not ("Organization" or "Location" or "Practitioner" or "PractitionerRole" or "Medication" or "Device");
+
     /// <summary>Types a count may name; what else calls itself a resource is <c>unknown</c>, since an unknown name may hold anything.</summary>
     public static readonly FrozenSet<string> Known =
         """
