@@ -76,8 +76,8 @@ public sealed class StrictReadingSpecs
         Assert.False(FhirTime.TryParse(Encoding.UTF8.GetBytes(at), TimeZoneInfo.Utc, out _));
     }
 
-    /// <summary>A condition, an ingredient, a concept that is not standard; and what the site maps: to each of the three, and to none there is.</summary>
-    internal static void WithWords(Action<FhirHospital> test)
+    /// <summary>A condition, an ingredient, a concept that is not standard; and what the site maps: to each of the three, and to none there is. Prepared once: its file is held open, and gone from the disk.</summary>
+    static readonly Lazy<CodeBook> Words = new(static () =>
     {
         var folder = Directory.CreateTempSubdirectory("ambroise-words-");
         try
@@ -89,14 +89,19 @@ public sealed class StrictReadingSpecs
             File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", "101,101,Maps to,1970-01-01,2099-12-31,", "102,102,Maps to,1970-01-01,2099-12-31,", "104,104,Maps to,1970-01-01,2099-12-31,", "105,105,Maps to,1970-01-01,2099-12-31,", "4166257,4166257,Maps to,1970-01-01,2099-12-31,"]);
             File.WriteAllLines(local, ["source_code,source_vocabulary_id,target_concept_id,valid_start_date,valid_end_date", "A,urn:x,101,,", "B,urn:x,103,,", "C,urn:x,999999999,,", "D,urn:x,2000000001,1970-01-01,2099-12-31",
                 "E,urn:x,101,2020-01-01,20210630", "F,urn:x,102,2020-01-01,20210630", "cpm,http://local/u,105,,"]);
-            VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
-            using var hospital = new FhirHospital { Codes = VocabularyCodes.Read(home, local, 1 << 28, 1).OrThrow() };
-            test(hospital);
+            VocabularyFolder.Load(words, home, static (_, _) => { }, CancellationToken.None).OrThrow();
+            return VocabularyCodes.Read(home, local, 1 << 28, 1).OrThrow();
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    });
+
+    internal static void WithWords(Action<FhirHospital> test)
+    {
+        using var hospital = new FhirHospital { Codes = Words.Value };
+        test(hospital);
     }
 
     [Fact]
