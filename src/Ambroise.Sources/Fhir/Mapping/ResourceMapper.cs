@@ -245,7 +245,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         if (code.Length == 0) code = quantity["unit"u8].Text;
         if (code.Length == 0) return (Null.Int32, null);
         var system = quantity["system"u8].Text;
-        if (system.Length > 0 && !system.SequenceEqual(Ucum) && Coding(quantity) is { } own)
+        if (system.Length > 0 && !Ascii.Equals(system, Ucum) && Coding(quantity) is { } own)
         {
             // A code that nobody maps beside a unit in words: what is printed may be UCUM's.
             if (!own.Meaning.IsMapped && quantity["unit"u8].Text is { Length: > 0 } printed && InUcum(printed) is { Concept: > 0 } known) return known;
@@ -258,11 +258,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     public (int Concept, byte[]? Source) Unit(ReadOnlySpan<byte> code, CdmTable table)
     {
         ref var last = ref lastUnits[(code.Length + 5 * code[0] + 3 * code[^1]) % lastUnits.Length];
-        if (!code.SequenceEqual(last.Source))
-        {
-            last = InUcum(code);
-        }
-        if (last.Concept == 0) Unmapped(new(codes.Find("http://unitsofmeasure.org", Encoding.UTF8.GetString(code)), ""), table);
+        if (!code.SequenceEqual(last.Source)) last = InUcum(code);
+        if (last.Concept == 0) Unmapped(new(codes.Find(Ucum, Encoding.UTF8.GetString(code)), ""), table);
         return last;
     }
 
@@ -270,12 +267,12 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         if (seenUnits.TryGetValue(code, out var seen)) return seen;
         var text = Encoding.UTF8.GetString(code);
-        var concept = codes.Find("http://unitsofmeasure.org", text).Standard;
-        if (concept == 0 && Units.Ucum(text) is { } other) concept = codes.Find("http://unitsofmeasure.org", other).Standard;
+        var concept = codes.Find(Ucum, text).Standard;
+        if (concept == 0 && Units.Ucum(text) is { } other) concept = codes.Find(Ucum, other).Standard;
         return seenUnits[code] = (concept, code.ToArray());
     }
 
-    static ReadOnlySpan<byte> Ucum => "http://unitsofmeasure.org"u8;
+    const string Ucum = "http://unitsofmeasure.org";
 
     // Rows -----------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,7 @@ static class ConditionMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
-        var certainty = Certainty(r["verificationStatus"u8]);
-        if (r["verificationStatus"u8].Exists && !certainty.Exists) return Fate.Refused("verificationStatus", "code-unknown");
-        if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
+        if (IsNone(r["verificationStatus"u8], out var certainty) is { } none) return none;
         if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8], "abatement") is { } unended) return unended;
         Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
@@ -40,6 +38,14 @@ static class ConditionMap
     static void Undated(ResourceMapper m, JsonNode said, ReadOnlySpan<byte> type, string field)
     {
         if (said.Exists && !type.SequenceEqual("DateTime"u8) && !type.SequenceEqual("Period"u8)) m.Chunk.Count($"{m.Type}.{field}", "type-unused");
+    }
+
+    /// <returns>Null and how sure it is, nothing where that is not said; or the fate of what is not so, or may not be.</returns>
+    static Fate? IsNone(JsonNode status, out JsonNode certainty)
+    {
+        certainty = Certainty(status);
+        if (status.Exists && !certainty.Exists) return Fate.Refused("verificationStatus", "code-unknown");
+        return certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8) ? Fate.Aside($"verification-{certainty}") : null;
     }
 
     /// <summary>What FHIR's own codes say, whatever a hospital's stand before them: a doubt about the whole first. Nothing where there is none of these: it may be a no.</summary>
@@ -68,9 +74,7 @@ static class ConditionMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        var certainty = Certainty(r["verificationStatus"u8]);
-        if (r["verificationStatus"u8].Exists && !certainty.Exists) return Fate.Refused("verificationStatus", "code-unknown");
-        if (certainty.Is("refuted"u8) || certainty.Is("entered-in-error"u8)) return Fate.Aside($"verification-{certainty}");
+        if (IsNone(r["verificationStatus"u8], out _) is { } none) return none;
         if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8], r["lastOccurrence"u8], r["meta"u8]["lastUpdated"u8]], "onset") is { } fate) return fate;
         Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
         // OBSERVATION has no end: that it is over is counted, and the allergy was.

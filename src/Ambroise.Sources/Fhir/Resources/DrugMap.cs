@@ -8,7 +8,7 @@ namespace Ambroise.Sources.Fhir.Resources;
 /// <summary>What a patient took or was given: MedicationRequest, -Administration, -Dispense, -Statement, Immunization.</summary>
 static class DrugMap
 {
-    /// <summary>A medication is the code others refer to. A version without one is not understood, and leaves the code that an earlier one had: so it is in whatever order they come.</summary>
+    /// <summary>A medication is what others refer to. A version that says nothing of itself is not understood, and leaves what an earlier one said: so it is in whatever order they come.</summary>
     public static Fate Medication(ResourceMapper m)
     {
         if (Product.Of(m, m.Resource) is not { } product) return Fate.Refused("code", "code-missing");
@@ -91,7 +91,7 @@ static class DrugMap
         var status = r["status"u8];
         if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
-        if (IsNot(r["taken"u8], "y"u8)) return Fate.Aside("status-not-taken");
+        if (r["taken"u8] is { Exists: true } taken && !taken.Is("y"u8)) return Fate.Aside("status-not-taken"); // STU3's
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         return Write(m, new()
         {
@@ -176,9 +176,6 @@ static class DrugMap
         }
         return longest;
     }
-
-    /// <summary>An element of STU3 that turns the meaning round, where it is there.</summary>
-    static bool IsNot(JsonNode element, ReadOnlySpan<byte> code) => element.Exists && !element.Is(code);
 
     /// <summary>Nobody is given drugs for more than a hundred years, in days.</summary>
     const int MostSupply = 36_525;
