@@ -32,6 +32,13 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
         bytes = 0;
     }
 
+    /// <summary>Looks at a table's rows, which stay. Each batch is to be used before the next is asked for, and left as it is.</summary>
+    public IEnumerable<(Batch Rows, Int32Column Tags)> Look(CdmTable table)
+    {
+        if (!held.TryGetValue(table, out var some)) yield break;
+        foreach (var piece in (spill?.Read(table, numbers[table]) ?? []).Concat(some.All)) yield return (piece.Rows, piece.Ordinals);
+    }
+
     /// <param name="next">Where the memory of rows goes that were used; null for the collector.</param>
     /// <returns>The table's rows with their tags, in the order they came. Each batch is to be used before the next is asked for; its memory may be kept where it says so.</returns>
     public IEnumerable<(Batch Rows, Int32Column Tags)> Take(CdmTable table, ArrayShelf? next)

@@ -186,6 +186,7 @@ public sealed partial class FhirSource
             Sources = sources,
             NumberSystems = [.. options.NumberSystems],
             NamesPatients = NamesPatients,
+            DatesByStay = kept.DatesByStay || definitions.Stays.AreUsed,
             Servers = [.. kept.Servers.Union(servers).Order()],
             Open = open?.Length > KeptLinks.MostOpen ? null : open,
             OpenStays = Open(kept.OpenStays, stays: true),

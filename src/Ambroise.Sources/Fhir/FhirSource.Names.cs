@@ -87,18 +87,20 @@ public sealed partial class FhirSource
     }
 
     /// <summary>Finds the encounters of earlier loads that records of this one name by an identifier.</summary>
-    void FindEncounters(EarlierRelease earlier)
+    List<(long Name, long Encounter)> EarlierEncounters(EarlierRelease earlier, HashSet<long> wanted)
     {
-        foreach (var batch in namedEncounters.Count == 0 || !isMerge ? [] : earlier.Rows(Cdm54.SourceRecord, "source_record_id", "named_as"))
+        var found = new List<(long, long)>();
+        foreach (var batch in wanted.Count == 0 || !isMerge ? [] : earlier.Rows(Cdm54.SourceRecord, "source_record_id", "named_as"))
         {
             var (ids, names) = (batch.Int64("source_record_id"), batch.Text("named_as"));
             for (var row = 0; row < batch.Rows; row++)
             {
                 if (names.IsNull(row) || IsReplaced(ids.Array[row])) continue;
                 foreach (var name in EncounterNames.Of(names[row]))
-                    if (namedEncounters.Contains(name)) earlierEncounters.Add((name, ids.Array[row]));
+                    if (wanted.Contains(name)) found.Add((name, ids.Array[row]));
             }
         }
+        return found;
     }
 
     /// <summary>Finds the earlier rows whose practitioner or organization is named by an identifier, or a role, that means another one by now.</summary>

@@ -74,15 +74,16 @@ public sealed partial class FhirSource
         foreach (var decided in changes.Decisions.GroupBy(d => $"{d.What}: {d.Because}")) Note("Patient.person", decided.Key, decided.LongCount());
         foreach (var followed in changes.FollowedNames.GroupBy(f => f.Whose)) Note(followed.Key, "follows-name", followed.LongCount());
         // What waited before and waits again was counted by the load that brought it.
-        var waited = index.Tally(waitedFrom, index.Count).ToList();
+        var waited = index.Tally(waitedFrom, waitedTo).ToList();
         foreach (var t in waited.Where(t => ResourceIndex.Waits(t.Outcome)))
         {
             Note($"{t.Type}.waiting", "still-waiting", t.Count);
             taken[t.Type] -= t.Count;
         }
         foreach (var (type, count) in taken) Note($"{type}.waiting", "taken-up", count);
-        foreach (var t in waited.Where(t => t.Outcome == Recoding.Outcome)) Note($"{t.Type}.code", Recoding.Outcome, t.Count);
-        var fates = index.Tally(0, waitedFrom).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome) && t.Outcome != Recoding.Outcome)).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
+        var late = index.Tally(waitedTo, index.Count).ToList();
+        foreach (var t in late.Where(t => t.Outcome == Recoding.Outcome)) Note($"{t.Type}.code", Recoding.Outcome, t.Count);
+        var fates = index.Tally(0, waitedFrom).Concat(late.Where(t => t.Outcome != Recoding.Outcome)).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome))).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
             .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))
             .Concat(rejected.Where(r => r.Table != "file").GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new FateCount(g.Key.Table, "quarantined", g.Key.Field is null ? g.Key.Reason : $"{g.Key.Field}: {g.Key.Reason}", g.LongCount())))
             .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })

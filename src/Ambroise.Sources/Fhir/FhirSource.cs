@@ -39,6 +39,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>For so many bytes of the memory one identifier of an encounter is held: a fortieth of it at most.</summary>
     const int StayBytes = 1024;
 
+    /// <summary>Of the memory this part at most is texts of records that wait for the day of their stay; more of them are read again.</summary>
+    const int DeferredShare = 8;
+
     /// <summary>Texts of more bytes than this are read again, rather than held to the end.</summary>
     const long MostHeld = 64 << 20;
 
@@ -86,7 +89,10 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     /// <summary>What was mapped once every definition was known, some of it to wait for one.</summary>
     List<DeferredResource> held = [];
-    int waitedFrom = -1;
+
+    /// <summary>Numbers of what earlier loads kept waiting and this one took up.</summary>
+    int waitedFrom = -1, waitedTo;
+
     EarlierRelease? earlierRelease;
     Func<long, bool> isWritten = static _ => true;
     ArrayShelf? shelf;
@@ -133,7 +139,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         Recode(earlier);
         foreach (var known in kept.Versions) Compare(known);
         Compare(earlier, cancel);
-        FindEncounters(earlier);
+        earlierEncounters.AddRange(EarlierEncounters(earlier, namedEncounters));
         Connect();
         foreach (var (patient, seq) in patients)
             if (!index.IsDead(seq)) persons.Add(patient);
@@ -151,6 +157,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
         if (!isMerge) return;
         TouchPersons(earlier);
+        FindMovedStays(earlier);
         Nest(earlier);
     }
 
@@ -189,23 +196,28 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
                 Progressed?.Invoke(before += file.Bytes);
             }
         }
-        var deferred = new List<DeferredResource>();
+        var (deferred, deferredBytes) = (new List<DeferredResource>(), 0L);
         foreach (var chunk in threads == 1 ? Chunks().Select(c => mappers.Value!.Map(c)) : Workers.Map(Chunks(), c => mappers.Value!.Map(c), threads, cancel))
         {
             cancel.ThrowIfCancellationRequested();
             deferred.AddRange(chunk.Deferred);
+            deferredBytes += chunk.Deferred.Sum(d => (long)d.Json.Length);
+            if (deferredBytes > memoryBytes / DeferredShare) definitions.Stays.IsFull = true;
             Take(chunk);
             if (chunk.Bytes > MostKept) continue;
             chunk.Clear();
             emptied.Add(chunk);
         }
         definitions.IsComplete = true;
-        foreach (var some in deferred.Chunk(10_000)) Take(mappers.Value!.Map(some));
-        if (waitIn.Count > 0 && deferred.Sum(d => (long)d.Json.Length) <= MostHeld)
+        var (undated, undatedBefore, areMore) = (new List<DeferredResource>(), new List<DeferredResource>(), definitions.Stays.IsFull);
+        definitions.Stays.IsFull = false;
+        List<DeferredResource> Late(IEnumerable<DeferredResource> some)
         {
-            held = [.. deferred.OrderBy(d => d.File, StringComparer.Ordinal).ThenBy(d => d.Line)];
-            waitIn.Clear();
+            var chunk = mappers.Value!.Map(some);
+            Take(chunk);
+            return chunk.Deferred;
         }
+        foreach (var some in deferred.Chunk(10_000)) undated.AddRange(Late(some));
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
         var staysAsked = kept.OpenStays.ToHashSet();
@@ -222,7 +234,18 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             foreach (var one in some) taken[one.Type] = taken.GetValueOrDefault(one.Type) + 1;
-            Take(mappers.Value!.Map(some.Select(WaitingResources.Read)));
+            undatedBefore.AddRange(Late(some.Select(WaitingResources.Read)));
+        }
+        // A stay may have waited too: only now all are known.
+        TellStays(earlierRelease!);
+        foreach (var some in undatedBefore.Chunk(10_000)) Late(some);
+        waitedTo = index.Count;
+        foreach (var some in undated.Chunk(10_000)) Late(some);
+        if (areMore) MapAgain(mappers.Value!, buffers, static (_, _, _) => true, cancel, ResourceMapper.WaitsForStay);
+        else if (waitIn.Count > 0 && deferredBytes <= MostHeld)
+        {
+            held = [.. deferred.OrderBy(d => d.File, StringComparer.Ordinal).ThenBy(d => d.Line)];
+            waitIn.Clear();
         }
         staysAsked.UnionWith(namedEncounters);
         foreach (var (seq, name, encounter) in stayNames ?? [])
@@ -232,18 +255,20 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         rejected.AddRange(early);
     }
 
-    /// <summary>Maps some resources once more: those that name a medication or a device whose versions differ in their code, for only now it is known which of them counts; and encounters that others name by an identifier.</summary>
+    /// <summary>Maps some resources once more: those that name a medication or a device whose versions differ in their code, for only now it is known which of them counts; encounters that others name by an identifier; and what
+    /// waits for the day of its stay.</summary>
     /// <param name="wanted">By the mapper that reads it, the definition it names, and those that changed.</param>
-    void MapAgain(ChunkMapper mapper, InputBuffers buffers, Func<ChunkMapper, long, ConcurrentDictionary<long, bool>, bool> wanted, CancellationToken cancel)
+    /// <param name="waitsFor">Takes those alone that wait for this, from the files they came in.</param>
+    void MapAgain(ChunkMapper mapper, InputBuffers buffers, Func<ChunkMapper, long, ConcurrentDictionary<long, bool>, bool> wanted, CancellationToken cancel, string? waitsFor = null)
     {
         ChunkMapper? collector = null;
         using var reading = collector = new ChunkMapper(new(key), codes, options, definitions)
         {
             EncountersAsked = mapper.EncountersAsked,
-            Collects = (of, version, definition) => wanted(collector!, definition, definitions.Changed) && index.TryGet(of.Key, out var seq, out var newest) && newest == version && !index.IsDead(seq),
+            Collects = (of, version, definition) => wanted(collector!, definition, definitions.Changed) && index.TryGet(of.Key, out var seq, out var newest) && newest == version && (waitsFor is null ? !index.IsDead(seq) : index.Outcome(seq) == waitsFor),
         };
         var given = new HashSet<long>();
-        foreach (var chunk in folder.Files.SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(collector.Map))
+        foreach (var chunk in folder.Files.Where(f => waitsFor is null || waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(collector.Map))
             Take(mapper.Map(chunk.Collected.Where(c => given.Add(c.Key)).Select(c => c.Resource).ToList()), again: true);
     }
 

@@ -70,6 +70,9 @@ sealed record KeptLinks
     /// <summary>Some record of this load or an earlier one names its patient by an identifier: whom that means is then followed.</summary>
     public bool NamesPatients { get; init; }
 
+    /// <summary>Some record of this load or an earlier one is of the day of its stay, and is to follow it.</summary>
+    public bool DatesByStay { get; init; }
+
     /// <summary>The servers whose resources came, where an address told: keyed codes.</summary>
     public IReadOnlyList<long> Servers { get; init; } = [];
 
@@ -87,7 +90,7 @@ sealed record KeptLinks
 
     public byte[] ToBytes()
     {
-        var words = JsonSerializer.SerializeToUtf8Bytes(new(Codes, Sources, NumberSystems, NamesPatients, Servers), LinkWordsJson.Default.LinkWords);
+        var words = JsonSerializer.SerializeToUtf8Bytes(new(Codes, Sources, NumberSystems, NamesPatients, Servers, DatesByStay), LinkWordsJson.Default.LinkWords);
         long[] head = [Format, Names.Length, Former.Length, Roles.Length, Versions.Length, Defined.Length, Open?.Length ?? -1, OpenStays.Length];
         return [.. Bytes(head), .. Bytes(Names), .. Bytes(Former), .. Bytes(Roles), .. Bytes(Versions), .. Bytes(Defined), .. Bytes(Open), .. Bytes(OpenStays), .. words];
     }
@@ -110,7 +113,7 @@ sealed record KeptLinks
             OpenStays = Next<long>(ref rest, head[7]),
         };
         var words = JsonSerializer.Deserialize(rest, LinkWordsJson.Default.LinkWords)!;
-        return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients, Servers = words.Servers ?? [] };
+        return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients, Servers = words.Servers ?? [], DatesByStay = words.DatesByStay };
     }
 
     /// <summary>All but some: mostly all there are.</summary>
@@ -130,7 +133,7 @@ sealed record KeptLinks
 
 /// <summary>What of <see cref="KeptLinks"/> is words, or few.</summary>
 /// <param name="Servers">Null where an earlier version of the program wrote it.</param>
-sealed record LinkWords(IReadOnlyList<KeptLinks.DefinedCode> Codes, IReadOnlyList<string> Sources, IReadOnlyList<string> NumberSystems, bool NamesPatients, IReadOnlyList<long>? Servers);
+sealed record LinkWords(IReadOnlyList<KeptLinks.DefinedCode> Codes, IReadOnlyList<string> Sources, IReadOnlyList<string> NumberSystems, bool NamesPatients, IReadOnlyList<long>? Servers, bool DatesByStay = false);
 
 [JsonSerializable(typeof(LinkWords))]
 sealed partial class LinkWordsJson : JsonSerializerContext;

@@ -53,6 +53,7 @@ sealed class FhirHospital : IDisposable
 
     public IReadOnlyList<PersonDecision> Decisions { get; private set; } = [];
 
+    /// <summary>The quarantine of the last load.</summary>
     public IReadOnlyList<Rejected> Rejected { get; private set; } = [];
 
     /// <summary>Loads lines of NDJSON.</summary>
@@ -76,6 +77,7 @@ sealed class FhirHospital : IDisposable
         Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));
         Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Content)!;
         Assert.All(Report.Rows, r => Assert.Contains(r.Table, FhirSource.Manifest.Resources.Single(m => m.Type == r.Type).Tables));
+        Rejected = SealedQuarantine.Read(test.Lake, null).OrThrow();
         if (VerifiesEachLoad) Verify();
         Directory.Delete(folder, recursive: true);
         return loaded.Manifest.Content;

@@ -216,7 +216,8 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         row.Put(RecordVersionName, meta["versionId"u8].Text);
         row.Put(RecordOutcome, Text(outcome));
         row.Put(RecordRows, mapper.RowCount);
-        if (mapper.Imputed != Precision.None) row.Put(RecordPrecision, mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
+        if (mapper.IsOfStay) row.Put(RecordPrecision, StayDays.Precision);
+        else if (mapper.Imputed != Precision.None) row.Put(RecordPrecision, mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
         row.Put(RecordFile, fileText);
         row.Put(RecordLine, line);
         row.Put(RecordDefinition, mapper.Definition);

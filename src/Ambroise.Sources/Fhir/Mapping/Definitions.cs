@@ -19,6 +19,9 @@ sealed class Definitions
     /// <summary>Definitions of which two versions with different codes were met: what was mapped before the later one came may have the code of the earlier.</summary>
     public ConcurrentDictionary<long, bool> Changed { get; } = [];
 
+    /// <summary>What stays mean to records without a day.</summary>
+    public StayDays Stays { get; } = new();
+
     /// <summary>Takes what earlier loads knew, before any is added.</summary>
     /// <param name="known">By key, ascending.</param>
     /// <param name="codes">What they name by its place.</param>

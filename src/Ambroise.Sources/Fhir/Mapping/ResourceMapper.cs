@@ -61,6 +61,9 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>The least precise date that had to stand for a day.</summary>
     public Precision Imputed { get; private set; }
 
+    /// <summary>Its day is that of its stay.</summary>
+    public bool IsOfStay { get; private set; }
+
     public ResourceVersion Version { get; private set; }
 
     /// <summary>The medication or device that the resource names, or the encounter whose cost it is, once looked for.</summary>
@@ -103,7 +106,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         (Resource, Type, givenId, Key, Version, tag, names) = (resource, type, bundleId, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
-        (RowCount, Imputed, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, Null.Int64, null, null, false);
+        (RowCount, Imputed, IsOfStay, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, false, Null.Int64, null, null, false);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
@@ -126,6 +129,20 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
             }
         time = FhirTime.None;
         return Fate.Refused(field, "date-missing");
+    }
+
+    public const string WaitsForStay = "waiting-encounter";
+
+    /// <summary>As the other; of a resource that gives no day at all it is the one on which its stay began.</summary>
+    /// <param name="stay">The stay it refers to.</param>
+    public Fate? TryTime(out FhirTime time, ReadOnlySpan<JsonNode> candidates, string field, JsonNode stay)
+    {
+        if (TryTime(out time, candidates, field) is not { } fate) return null;
+        if (fate.Reason != "date-missing" || Visit(stay) is var encounter && encounter == Null.Int64) return fate;
+        if (!definitions.Stays.TryGet(encounter, out var began)) return definitions.Stays.IsFull ? Fate.Waits(WaitsForStay) : Fate.Deferred;
+        if (began == Null.Int32) return Fate.Waits(WaitsForStay);
+        (time, IsOfStay) = (new(began, Null.Int64, Precision.Day), true);
+        return null;
     }
 
     /// <summary>Reads an end, which may be missing or stand for none, as 9999-12-31 does: <see cref="FhirTime.None"/> then. A month or a year in which it began ends on no earlier day.</summary>

@@ -81,7 +81,7 @@ static class AnswerMap
         var status = r["status"u8];
         if (!status.Is("active"u8) && !status.Is("completed"u8)) return Fate.Aside("status", status);
         if (!r["intent"u8].Is("plan"u8) && !r["intent"u8].Is("order"u8)) return Fate.Aside("intent", r["intent"u8]);
-        if (m.TryTime(out var start, [r["period"u8]["start"u8], r["created"u8]], "period.start") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["period"u8]["start"u8], r["created"u8]], "period.start", r["encounter"u8]) is { } fate) return fate;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["author"u8]);
         foreach (var category in r["category"u8].Items)
             if (!category["coding"u8]["code"u8].Is("assess-plan"u8) && m.Code(category) is { } kind)

@@ -13,7 +13,7 @@ static class ConditionMap
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         if (IsNone(r["verificationStatus"u8], out var certainty) is { } none) return none;
-        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8]], "onset") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["onsetDateTime"u8], r["onsetPeriod"u8]["start"u8], r["onsetPeriod"u8]["end"u8], r["recordedDate"u8]], "onset", r["encounter"u8]) is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["abatementDateTime"u8].Exists ? r["abatementDateTime"u8] : r["abatementPeriod"u8]["end"u8], "abatement") is { } unended) return unended;
         Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
         Undated(m, r.Choice("abatement"u8, out var abatement), abatement, "abatement");

@@ -25,7 +25,7 @@ static class DrugMap
         if (ResourceMapper.IsTrue(r["doNotPerform"u8])) return Fate.Aside("do-not-perform");
         if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
         var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]["repeat"u8]["boundsPeriod"u8]);
-        if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["start"u8]], "authoredOn") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["start"u8]], "authoredOn", r["encounter"u8]) is { } fate) return fate;
         return Write(m, new()
         {
             Person = m.Person,
@@ -48,7 +48,7 @@ static class DrugMap
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside("status", status);
         if (ResourceMapper.IsTrue(r["notGiven"u8])) return Fate.Aside("status-not-done"); // STU3's
-        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8]], "effective") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8]], "effective", r["context"u8]) is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         var dosage = r["dosage"u8];
         return Write(m, new()
@@ -70,7 +70,7 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8)) return Fate.Aside("status", status);
-        if (m.TryTime(out var start, [r["whenHandedOver"u8], r["whenPrepared"u8]], "whenHandedOver") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["whenHandedOver"u8], r["whenPrepared"u8]], "whenHandedOver", r["context"u8]) is { } fate) return fate;
         return Write(m, new()
         {
             Person = m.Person,
@@ -90,7 +90,7 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (status.Is("not-taken"u8) || status.Is("intended"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
-        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["dateAsserted"u8]], "effective") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["dateAsserted"u8]], "effective", r["context"u8]) is { } fate) return fate;
         if (r["taken"u8] is { Exists: true } taken && !taken.Is("y"u8)) return Fate.Aside("status-not-taken"); // STU3's
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         return Write(m, new()
@@ -108,7 +108,7 @@ static class DrugMap
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         if (!r["status"u8].Is("completed"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["recorded"u8]], "occurrenceDateTime") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["recorded"u8]], "occurrenceDateTime", r["encounter"u8]) is { } fate) return fate;
         // "In childhood" is no day, and the day it was written down is none of an injection.
         var isUndated = !r["occurrenceDateTime"u8].Exists;
         if (isUndated) m.Chunk.Count("Immunization.occurrence", "type-unused");

@@ -16,7 +16,7 @@ static class ObservationMap
         var status = r["status"u8];
         if (LeavesNothing(status)) return Fate.Aside("status", status);
         if (IsOfAnother(m, r)) return Fate.Aside("focus-other");
-        if (TryTime(m, r, "effective", out var start) is { } fate) return fate;
+        if (TryTime(m, r, "effective", r["encounter"u8], out var start) is { } fate) return fate;
         if (Rows(m, r, start, m.Visit(r["encounter"u8]), m.Provider(r["performer"u8].First)) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
     }
@@ -37,7 +37,7 @@ static class ObservationMap
             if (status.Exists && !ResourceTypes.Observation.HasStatus(status.Text)) return Fate.Refused("contained.status", "code-unknown");
             // One about somebody else, a newborn's in the mother's report say, is no result of this patient's.
             if (r["subject"u8] is { Exists: true } subject && m.Reference(subject, "Patient") != m.Person) return Fate.Refused("contained.subject", "subject-differs");
-            if (TryTime(m, r, "contained.effective", out var start) is { } fate)
+            if (TryTime(m, r, "contained.effective", default, out var start) is { } fate)
             {
                 if (fate.Reason != "date-missing") return fate;
                 start = reported;
@@ -58,8 +58,8 @@ static class ObservationMap
 
     static bool LeavesNothing(JsonNode status) => status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8);
 
-    static Fate? TryTime(ResourceMapper m, JsonNode r, string field, out FhirTime time) =>
-        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["effectiveInstant"u8], r["effectiveTiming"u8]["event"u8].First, r["issued"u8]], field);
+    static Fate? TryTime(ResourceMapper m, JsonNode r, string field, JsonNode stay, out FhirTime time) =>
+        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["effectiveInstant"u8], r["effectiveTiming"u8]["event"u8].First, r["issued"u8]], field, stay);
 
     /// <summary>The rows of an observation.</summary>
     /// <returns>Null, or the fate of its resource.</returns>

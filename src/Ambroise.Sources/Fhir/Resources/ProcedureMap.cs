@@ -1,5 +1,6 @@
 using Ambroise.Lake.Columns;
 using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Json;
 using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir.Resources;
@@ -14,7 +15,7 @@ static class ProcedureMap
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside("status", status);
         if (ResourceMapper.IsTrue(r["notDone"u8])) return Fate.Aside("status-not-done"); // STU3's
-        if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed", IsOfAnotherTime(r) ? default : r["encounter"u8]) is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["performedPeriod"u8]["end"u8], "performedPeriod.end") is { } unended) return unended;
         return TextOnly.Write(m, new()
         {
@@ -29,12 +30,15 @@ static class ProcedureMap
         }, r["code"u8]);
     }
 
+    /// <summary>An age or words are no day, and say that it was not done during the stay in which somebody told of it.</summary>
+    static bool IsOfAnotherTime(JsonNode procedure) => procedure.Choice("performed"u8, out _).Exists;
+
     public static Fate Imaging(ResourceMapper m)
     {
         var r = m.Resource;
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("registered"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["started"u8], r["series"u8]["started"u8]], "started") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["started"u8], r["series"u8]["started"u8]], "started", r["encounter"u8]) is { } fate) return fate;
         var code = m.Code(r["procedureCode"u8].First) ?? m.Coding(r["modality"u8].First) ?? m.Coding(r["series"u8]["modality"u8]);
         if (code is null) return Fate.Refused("procedureCode", "code-missing");
         m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Ehr, Visit = m.Visit(r["encounter"u8]), Provider = m.Provider(r["interpreter"u8].First) });

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using Ambroise.Lake.Releases;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>Records that give no day of their own, though their stay has one: a hospital's discharge diagnoses and acts, mostly.</summary>
+public sealed class DayOfStaySpecs
+{
+    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}""";
+
+    static string Stay(string start = "2020-05-04T08:00:00+02:00", int version = 1, string state = "finished", string partOf = "") =>
+        $$"""{"resourceType":"Encounter","id":"e","meta":{"versionId":"{{version}}"},"identifier":[{"system":"urn:nda","value":"77"}],"status":"{{state}}","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},{{partOf}}"period":{"start":"{{start}}","end":"2020-06-30"} }""";
+
+    static string Diagnosis(string more = "", string stay = """{"reference":"Encounter/e"}""") =>
+        $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p1"},"encounter":{{stay}},"code":{"coding":[{"system":"urn:x","code":"E11"}]}{{more}} }""";
+
+    [Fact]
+    public void Are_of_the_day_it_began_and_say_so()
+    {
+        using var hospital = new FhirHospital();
+        const string of = "\"subject\":{\"reference\":\"Patient/p1\"},\"encounter\":{\"reference\":\"Encounter/e\"}", drug = "\"subject\":{\"reference\":\"Patient/p1\"},\"context\":{\"reference\":\"Encounter/e\"},\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"urn:drugs\",\"code\":\"M1\"}]}", code = "\"code\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"X\"}]}";
+        hospital.Load(LoadMode.Replace, Patient, Diagnosis(),
+            $$"""{"resourceType":"Procedure","id":"a","status":"completed",{{of}},{{code}} }""",
+            $$"""{"resourceType":"Observation","id":"o","status":"final","category":[{"coding":[{"code":"laboratory"}]}],{{of}},{{code}},"valueQuantity":{"value":3} }""",
+            $$"""{"resourceType":"MedicationDispense","id":"d","status":"completed",{{drug}},"daysSupply":{"value":10} }""",
+            $$"""{"resourceType":"DiagnosticReport","id":"r","status":"final",{{of}},{{code}},"conclusion":"ok"}""",
+            """{"resourceType":"DocumentReference","id":"n","status":"current","subject":{"reference":"Patient/p1"},"context":{"encounter":[{"reference":"Encounter/e"}]},"content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }] }""",
+            Stay());
+        Assert.Empty(hospital.Rejected);
+        Assert.Equal(["2020-05-04|"], hospital.Rows("condition_occurrence", "condition_start_date", "condition_start_datetime"));
+        Assert.Equal(["2020-05-04"], hospital.Rows("procedure_occurrence", "procedure_date"));
+        Assert.Equal(["2020-05-04"], hospital.Rows("measurement", "measurement_date"));
+        Assert.Equal(["2020-05-04|2020-05-13"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date"));
+        Assert.Equal(["2020-05-04", "2020-05-04"], hospital.Rows("note", "note_date"));
+        Assert.Equal(6, hospital.Rows("source_record", "date_precision").Count(p => p == "stay"));
+    }
+
+    [Fact]
+    public void A_day_of_their_own_goes_first_one_that_is_none_is_refused_and_words_are_of_another_time()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, Stay(), Diagnosis(",\"recordedDate\":\"2020-05-20\""), Diagnosis(",\"onsetDateTime\":\"2020-02-31\"").Replace("\"c\"", "\"c2\"", StringComparison.Ordinal),
+            """{"resourceType":"Procedure","id":"a","status":"completed","subject":{"reference":"Patient/p1"},"encounter":{"reference":"Encounter/e"},"performedString":"in childhood","code":{"coding":[{"system":"urn:x","code":"X"}]}}""",
+            Diagnosis(stay: "{\"display\":\"Cardiologie\"}").Replace("\"c\"", "\"c3\"", StringComparison.Ordinal));
+        Assert.Equal(["2020-05-20"], hospital.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(["Condition|onset|date-invalid", "Condition|onset|date-missing", "Procedure|performed|date-missing"], hospital.Rejected.Select(r => $"{r.Table}|{r.Field}|{r.Reason}").Order());
+    }
+
+    [Theory]
+    [InlineData("""{"reference":"Encounter/e"}""")]
+    [InlineData("""{"reference":"https://h.example/fhir/Encounter/e/_history/1"}""")]
+    [InlineData("""{"reference":"Encounter?identifier=urn:nda|77"}""")]
+    [InlineData("""{"identifier":{"value":"77"} }""")]
+    public void Whichever_comes_first_and_however_the_stay_is_named(string stay)
+    {
+        using var hospital = new FhirHospital();
+        var whole = hospital.Load(LoadMode.Replace, Patient, Diagnosis(stay: stay), Stay());
+        Assert.Equal(["2020-05-04"], hospital.Rows("condition_occurrence", "condition_start_date"));
+        hospital.Load(LoadMode.Replace, Patient, Diagnosis(stay: stay));
+        Assert.Equal(1, hospital.Fate("Condition", "set-aside", "waiting-encounter"));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Stay()));
+        Assert.Equal(1, hospital.Report.Notes.Single(n => n is { Type: "Condition.waiting", Reason: "taken-up" }).Count);
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Diagnosis(stay: stay)));
+        hospital.Load(LoadMode.Replace, Patient, Stay());
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Diagnosis(stay: stay)));
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Stay()));
+    }
+
+    [Fact]
+    public void Where_a_later_version_of_the_stay_begins_another_day_they_follow()
+    {
+        using var hospital = new FhirHospital();
+        const string outer = """{"resourceType":"Encounter","id":"f","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p1"},"period":{"start":"2020-05-01","end":"2020-06-30"}}""", within = "\"partOf\":{\"reference\":\"Encounter/f\"},";
+        const string drug = """{"resourceType":"MedicationDispense","id":"d","status":"completed","subject":{"reference":"Patient/p1"},"context":{"reference":"Encounter/e"},"medicationCodeableConcept":{"coding":[{"system":"urn:drugs","code":"M1"}]},"daysSupply":{"value":10}}""";
+        var abated = Diagnosis(",\"abatementDateTime\":\"2020-05-20\"").Replace("\"c\"", "\"c2\"", StringComparison.Ordinal);
+        foreach (var partOf in new[] { "", within })
+        {
+            var whole = hospital.Load(LoadMode.Replace, Patient, outer, Diagnosis(), abated, drug, Stay("2020-05-10", 2, partOf: partOf));
+            Assert.Equal(["2020-05-10|", "2020-05-10|2020-05-20"], hospital.Rows("condition_occurrence", "condition_start_date", "condition_end_date"));
+            hospital.Load(LoadMode.Replace, Patient, outer, Stay(), Diagnosis(), abated, drug);
+            Assert.Equal(whole, hospital.Load(LoadMode.Merge, Stay("2020-05-10", 2, partOf: partOf)));
+            Assert.Equal(["2020-05-10|2020-05-19"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date"));
+            // An older version, and the records again, change nothing.
+            Assert.Equal(whole, hospital.Load(LoadMode.Merge, Stay(), Diagnosis(), drug));
+        }
+    }
+
+    /// <summary>A discharge diagnosis of each of many stays, in a file that comes before theirs: their texts are more than a load holds.</summary>
+    [Fact]
+    public void However_many_there_are()
+    {
+        const int Count = 3000;
+        using var hospital = new FhirHospital { Memory = 64 << 10 };
+        string Of(string text, int n) => text.Replace("\"id\":\"c\"", $"\"id\":\"c{n}\"", StringComparison.Ordinal).Replace("\"id\":\"e\"", $"\"id\":\"e{n}\"", StringComparison.Ordinal).Replace("Encounter/e", $"Encounter/e{n}", StringComparison.Ordinal);
+        byte[] Lines(Func<int, string> line, int from) => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(from, Count - from).Select(line)));
+        string Day(int n) => string.Create(CultureInfo.InvariantCulture, $"2020-0{1 + n % 6}-01");
+        hospital.LoadFiles(LoadMode.Replace, new() { ["Condition.ndjson"] = Lines(n => Of(Diagnosis(), n), 0), ["Encounter.ndjson"] = Lines(n => Of(Stay(Day(n)), n), 100), ["Patient.ndjson"] = Encoding.UTF8.GetBytes(Patient) });
+        Assert.Equal((100L, Count - 100L), (hospital.Fate("Condition", "set-aside", "waiting-encounter"), hospital.Fate("Condition", "used", "used")));
+        hospital.Load(LoadMode.Merge, [.. Enumerable.Range(0, 100).Select(n => Of(Stay(Day(n)), n))]);
+        Assert.Equal(Enumerable.Range(0, Count).GroupBy(Day).Select(g => $"{g.Key}|{g.Count()}").Order(), hospital.Query("select strftime(condition_start_date, '%Y-%m-%d') || '|' || count(*) from condition_occurrence group by condition_start_date order by 1"));
+    }
+
+    [Theory]
+    [InlineData("cancelled")]
+    [InlineData("planned")]
+    public void A_stay_that_did_not_take_place_has_no_day(string state)
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, Stay(), Diagnosis(), Stay("2020-05-04", 2, state));
+        Assert.Equal((1L, 4L), (hospital.Fate("Condition", "set-aside", "waiting-encounter"), hospital.Report.Fates.Sum(f => f.Count)));
+        Assert.Empty(hospital.Rows("condition_occurrence", "condition_start_date"));
+        hospital.Load(LoadMode.Merge, Stay("2020-05-05", 3));
+        Assert.Equal(["2020-05-05"], hospital.Rows("condition_occurrence", "condition_start_date"));
+    }
+}
