@@ -33,6 +33,7 @@ public static class LocalMappings
 {
     const string Header = "source_code,source_concept_id,source_vocabulary_id,source_code_description,target_concept_id,target_vocabulary_id,valid_start_date,valid_end_date,invalid_reason";
 
+    /// <summary>Reads a file. A line without a vocabulary is for codes that came without a system.</summary>
     /// <returns>The mappings without those marked invalid; or <c>mappings.unreadable</c>, which names the line.</returns>
     public static Result<IReadOnlyList<LocalMapping>> Read(string path)
     {
@@ -56,7 +57,7 @@ public static class LocalMappings
             var line = lines[i];
             if (line is [""]) continue;
             for (var field = 0; field < line.Length; field++) line[field] = line[field].Trim(); // a code has no blanks about it (FHIR R4, 2.24.0.1)
-            if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0 || line[vocabulary].Length == 0
+            if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0
                 || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, i + 1);
             if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
             LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept) { Line = i + 1 };

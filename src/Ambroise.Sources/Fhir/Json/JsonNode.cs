@@ -35,6 +35,12 @@ readonly struct JsonNode(JsonTape? tape, int at)
     /// <summary>The elements of an array; of a value that is none, itself: many servers forget the brackets.</summary>
     public Elements Items => new(tape, at);
 
+    /// <summary>An object's members that are not null; of anything else none.</summary>
+    public ObjectMembers Members => new(tape, at);
+
+    /// <summary>A string, a number, true or false.</summary>
+    public bool IsScalar => Exists && !IsObject && !IsArray;
+
     /// <summary>A string's text without escapes, a number's or a boolean's digits and letters; empty for all else.</summary>
     public ReadOnlySpan<byte> Text => tape is null ? default : tape.TextAt(at);
 
@@ -63,6 +69,41 @@ readonly struct JsonNode(JsonTape? tape, int at)
     public override string ToString() => System.Text.Encoding.UTF8.GetString(Text);
 
     public string? TextOrNull => Text is { Length: > 0 } text ? System.Text.Encoding.UTF8.GetString(text) : null;
+
+    public readonly ref struct Member(ReadOnlySpan<byte> name, JsonNode value)
+    {
+        public ReadOnlySpan<byte> Name { get; } = name;
+
+        public JsonNode Value => value;
+    }
+
+    public ref struct ObjectMembers
+    {
+        readonly JsonTape? tape;
+        readonly int end;
+        int next, current;
+
+        public ObjectMembers(JsonTape? tape, int at)
+        {
+            this.tape = tape;
+            if (tape?.KindAt(at) == JsonTape.Kind.Object) (next, end) = (at + 1, tape.Next(at));
+        }
+
+        public readonly ObjectMembers GetEnumerator() => this;
+
+        public readonly Member Current => new(tape!.NameAt(current), new(tape, current));
+
+        public bool MoveNext()
+        {
+            while (next < end)
+            {
+                current = next;
+                next = tape!.Next(next);
+                if (tape.KindAt(current) != JsonTape.Kind.Null) return true;
+            }
+            return false;
+        }
+    }
 
     public readonly ref struct Elements(JsonTape? tape, int at)
     {

@@ -171,6 +171,11 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
             }
             lastStatus = status.Text.ToArray();
         }
+        if (ElementTypes.Wrong(resource, type) is { } wrong)
+        {
+            Refuse(type, wrong, "value-unparseable", null, resource.Whole);
+            return;
+        }
         var key = keys.Own(typeText, id);
         var meta = resource["meta"u8];
         var updated = FhirTime.TryParse(meta["lastUpdated"u8].Text, TimeZoneInfo.Utc, out var time) && time.Precision == Precision.Time ? time.Micros : long.MinValue;

@@ -19,13 +19,13 @@ readonly record struct FhirTime(int Day, long Micros, Precision Precision)
     public bool Exists => Precision != Precision.None;
 
     /// <summary>Years outside of these are what software writes where it knows no day: 0001, 1753, 2999, 9999. Dates that a site moved to hide them, by a century or some, are within.</summary>
-    static readonly int FirstOfLife = Days.Of(new(1800, 1, 1)), AfterLife = Days.Of(new(2900, 1, 1)), ForEver = Days.Of(new(2099, 12, 31));
+    static readonly int FirstOfLife = Days.Of(new(1800, 1, 1)), AfterLife = Days.Of(new(2900, 1, 1)), ForEver = Days.Of(new(2099, 12, 31)), LastMonth = Days.Of(new(2099, 12, 1));
 
     /// <summary>Whether it can be a day of somebody's life, as far as its year goes.</summary>
     public bool IsOfLife => Day >= FirstOfLife && Day < AfterLife;
 
-    /// <summary>Whether, as an end, it means that there is none yet: a year no one lives to, or OMOP's last day.</summary>
-    public bool IsOpen => Day >= AfterLife || Day == ForEver;
+    /// <summary>Whether, as an end, it means that there is none yet: a year no one lives to, or OMOP's last day, in whatever zone somebody wrote it.</summary>
+    public bool IsOpen => Day >= AfterLife || Day >= ForEver - 1 && Day <= ForEver + 1 || Precision == Precision.Month && Day == LastMonth;
 
     /// <summary>Reads <c>YYYY</c>, <c>YYYY-MM</c>, <c>YYYY-MM-DD</c> or <c>YYYY-MM-DDThh:mm[:ss[.f]][Z|±hh:mm]</c> (FHIR R4, section 2.24.0.1).</summary>
     /// <param name="zone">Where given, a time with an offset is moved to this zone; else it stays as written, so that no day moves.</param>

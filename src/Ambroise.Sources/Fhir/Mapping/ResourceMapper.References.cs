@@ -185,9 +185,10 @@ sealed partial class ResourceMapper
         return key;
     }
 
-    public long CareSite(JsonNode organization)
+    /// <param name="type">Or <c>Location</c>.</param>
+    public long CareSite(JsonNode site, string type = "Organization")
     {
-        var key = Reference(organization, "Organization");
+        var key = Reference(site, type);
         if (isIndirect) CareSiteNamedBy = key;
         return key;
     }

@@ -14,8 +14,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
 {
     readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCodes = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     readonly Dictionary<byte[], Coded>.AlternateLookup<ReadOnlySpan<byte>> seenCurrencies = new Dictionary<byte[], Coded>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
-    readonly Dictionary<byte[], (int Concept, byte[] Source)>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], (int, byte[])>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
-    readonly (int Concept, byte[] Source)[] lastUnits = new (int, byte[])[64]; // few are in use
+    readonly Dictionary<byte[], PrintedUnit>.AlternateLookup<ReadOnlySpan<byte>> seenUnits = new Dictionary<byte[], PrintedUnit>(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+    readonly PrintedUnit[] lastUnits = new PrintedUnit[64]; // few are in use
     readonly (byte[] Text, Coded? Code)[] seenConcepts = new (byte[], Coded?)[4096];
     readonly byte[] name = new byte[512];
     readonly LastName[] lastNames = [.. Enumerable.Range(0, 16).Select(_ => new LastName())]; // most types' names differ in length
@@ -114,21 +114,27 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
 
     // Dates ----------------------------------------------------------------------------------------------------
 
-    /// <summary>The first of these elements that is there.</summary>
+    /// <summary>The first of these elements that is there, and is a day of somebody's life.</summary>
     /// <returns>Null and a time that exists, or the fate of a resource without a day.</returns>
     public Fate? TryTime(out FhirTime time, ReadOnlySpan<JsonNode> candidates, string field)
     {
+        var isNone = false;
         foreach (var candidate in candidates)
             if (candidate.Exists)
             {
                 if (!FhirTime.TryParse(candidate.Text, options.Zone, out time)) return Fate.Refused(field, "date-invalid");
-                if (!time.IsOfLife) return Fate.Refused(field, "date-out-of-life");
+                if (!time.IsOfLife || time.IsOpen)
+                {
+                    isNone = true;
+                    continue;
+                }
+                if (isNone) Chunk.Count($"{Type}.{field}", "date-out-of-life");
                 Chunk.LastDay = Math.Max(Chunk.LastDay, time.Day);
                 Impute(time.Precision);
                 return null;
             }
         time = FhirTime.None;
-        return Fate.Refused(field, "date-missing");
+        return Fate.Refused(field, isNone ? "date-out-of-life" : "date-missing");
     }
 
     public const string WaitsForStay = "waiting-encounter";
@@ -183,7 +189,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
             Chunk.Count($"{Type}.{field}", "date-invalid");
             return FhirTime.None;
         }
-        if (!time.IsOfLife)
+        if (!time.IsOfLife || time.IsOpen)
         {
             Chunk.Count($"{Type}.{field}", "date-out-of-life");
             return FhirTime.None;
@@ -256,38 +262,44 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     }
 
     /// <summary>A unit's concept and its text: UCUM's code where there is one. A unit without a concept is told among the unmapped, as of this table.</summary>
-    public (int Concept, byte[]? Source) Unit(JsonNode quantity, CdmTable table)
+    /// <param name="day">Of the event.</param>
+    public (int Concept, byte[]? Source) Unit(JsonNode quantity, CdmTable table, int day)
     {
         var code = quantity["code"u8].Text;
         if (code.Length == 0) code = quantity["unit"u8].Text;
         if (code.Length == 0) return (Null.Int32, null);
         var system = quantity["system"u8].Text;
-        if (system.Length > 0 && !Ascii.Equals(system, Ucum) && Coding(quantity) is { } own)
-        {
-            // A code that nobody maps beside a unit in words: what is printed may be UCUM's.
-            if (!own.Meaning.IsMapped && quantity["unit"u8].Text is { Length: > 0 } printed && InUcum(printed) is { Concept: > 0 } known) return known;
-            return (Standard(own, table, 0), own.Code);
-        }
-        return Unit(code, table);
+        if (system.Length == 0 || Ascii.Equals(system, Ucum) || quantity["code"u8].Text.Length == 0) return Unit(code, table, day);
+        if (Coding(quantity) is not { } own) return (Null.Int32, null);
+        // A code that nobody maps beside a unit in words: what is printed may be UCUM's.
+        if (!On(own, day).IsMapped && quantity["unit"u8].Text is { Length: > 0 } printed && InUcum(printed) is var found && OnDay(found, day) is > 0 and var known) return (known, found.Source);
+        return (Standard(own, table, day), own.Code);
     }
 
     /// <param name="code">UCUM's.</param>
-    public (int Concept, byte[]? Source) Unit(ReadOnlySpan<byte> code, CdmTable table)
+    public (int Concept, byte[]? Source) Unit(ReadOnlySpan<byte> code, CdmTable table, int day)
     {
         ref var last = ref lastUnits[(code.Length + 5 * code[0] + 3 * code[^1]) % lastUnits.Length];
         if (!code.SequenceEqual(last.Source)) last = InUcum(code);
-        if (last.Concept == 0) Unmapped(new(codes.Find(Ucum, Encoding.UTF8.GetString(code)), ""), table);
-        return last;
+        var concept = OnDay(last, day);
+        if (concept == 0) Unmapped(new(codes.Find(Ucum, Encoding.UTF8.GetString(code)), ""), table);
+        return (concept, last.Source);
     }
 
-    (int Concept, byte[] Source) InUcum(ReadOnlySpan<byte> code)
+    int OnDay(in PrintedUnit unit, int day) => unit.Dated is null ? unit.Concept : On(unit.Dated, day).Standard;
+
+    PrintedUnit InUcum(ReadOnlySpan<byte> code)
     {
         if (seenUnits.TryGetValue(code, out var seen)) return seen;
         var text = Encoding.UTF8.GetString(code);
-        var concept = codes.Find(Ucum, text).Standard;
-        if (concept == 0 && Units.Ucum(text) is { } other) concept = codes.Find(Ucum, other).Standard;
-        return seenUnits[code] = (concept, code.ToArray());
+        var meaning = codes.Find(Ucum, text);
+        if (!meaning.IsMapped && !meaning.IsDated && Units.Ucum(text) is { } other) meaning = codes.Find(Ucum, other);
+        return seenUnits[code] = new(meaning.Standard, code.ToArray(), meaning.IsDated ? new(meaning, "") : null);
     }
+
+    /// <param name="Concept">0 where the vocabulary has none.</param>
+    /// <param name="Dated">Where what it means depends on the day.</param>
+    readonly record struct PrintedUnit(int Concept, byte[] Source, Coded? Dated);
 
     const string Ucum = "http://unitsofmeasure.org";
 

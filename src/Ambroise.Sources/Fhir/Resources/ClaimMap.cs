@@ -41,9 +41,9 @@ static class ClaimMap
     public static Fate Claim(ResourceMapper m)
     {
         if (Begin(m) is { } fate) return fate;
-        var total = m.Resource["total"u8];
-        var cost = total["value"u8].TryNumber(out var charge) ? Write(m, charge, Null.Float64, default, total["currency"u8]) : Fate.Aside("no-amount");
-        return Declared(m) ?? (m.RowCount > 0 ? Fate.Used : cost);
+        var charge = Asked(m.Resource, out var currency);
+        var cost = double.IsNaN(charge) ? Fate.Aside("no-amount") : Write(m, charge, Null.Float64, default, currency);
+        return Declared(m) ?? Used(m, cost);
     }
 
     public static Fate Explanation(ResourceMapper m)
@@ -54,8 +54,35 @@ static class ClaimMap
         // An explanation without its claim is all that is known of the charge.
         var charge = r["claim"u8].Exists ? Null.Float64 : Total(r, "submitted"u8);
         var paid = r["payment"u8]["amount"u8];
-        var cost = Write(m, charge, paid["value"u8].TryNumber(out var number) ? number : Total(r, "benefit"u8), r, paid["currency"u8].Exists ? paid["currency"u8] : r["total"u8].First["amount"u8]["currency"u8]);
-        return (r["claim"u8].Exists ? null : Declared(m)) ?? (m.RowCount > 0 ? Fate.Used : cost);
+        var granted = paid["value"u8].TryNumber(out var number) ? number : Total(r, "benefit"u8);
+        var hasAmount = !double.IsNaN(charge) || !double.IsNaN(granted) || !double.IsNaN(Total(r, "copay"u8)) || !double.IsNaN(Total(r, "deductible"u8)) || !double.IsNaN(Total(r, "eligible"u8));
+        var currency = paid["currency"u8].Exists ? paid["currency"u8] : r["total"u8].First["amount"u8] is { Exists: true } total ? total["currency"u8] : r["item"u8].First["adjudication"u8].First["amount"u8]["currency"u8];
+        var cost = hasAmount ? Write(m, charge, granted, r, currency) : Fate.Aside("no-amount");
+        return (r["claim"u8].Exists ? null : Declared(m)) ?? Used(m, cost);
+    }
+
+    /// <summary>Where what it codes made rows, and what it cost none, the latter is counted.</summary>
+    static Fate Used(ResourceMapper m, Fate cost)
+    {
+        if (m.RowCount == 0) return cost;
+        if (cost.Reason == "no-event") m.Chunk.Count($"{m.Type}.total", cost.Reason);
+        return Fate.Used;
+    }
+
+    /// <summary>What a claim asks for: its total, else the sum of its items.</summary>
+    static double Asked(JsonNode claim, out JsonNode currency)
+    {
+        var total = claim["total"u8];
+        currency = total["currency"u8];
+        if (total["value"u8].TryNumber(out var charge)) return charge;
+        charge = Null.Float64;
+        foreach (var item in claim["item"u8].Items)
+            if (item["net"u8]["value"u8].TryNumber(out var net))
+            {
+                charge = double.IsNaN(charge) ? net : charge + net;
+                currency = item["net"u8]["currency"u8];
+            }
+        return charge;
     }
 
     /// <summary>The diagnoses and acts that a claim codes itself: what a hospital declares of a stay (in France, its PMSI) may come no other way. Those it refers to are Conditions and Procedures of their own.</summary>
@@ -152,13 +179,16 @@ static class ClaimMap
         return Fate.Used;
     }
 
-    /// <summary>Of the totals the one of a category of HL7's adjudication codes; null where there is none.</summary>
+    /// <summary>Of the totals the one of a category of HL7's adjudication codes, else the sum of the items'; null where there is none.</summary>
     static double Total(JsonNode explanation, ReadOnlySpan<byte> category)
     {
         foreach (var total in explanation["total"u8].Items)
-            foreach (var coding in total["category"u8]["coding"u8].Items)
-                if (coding["code"u8].Is(category) && total["amount"u8]["value"u8].TryNumber(out var amount)) return amount;
-        return Null.Float64;
+            if (ResourceMapper.Has(total["category"u8], category) && total["amount"u8]["value"u8].TryNumber(out var amount)) return amount;
+        var sum = Null.Float64;
+        foreach (var item in explanation["item"u8].Items)
+            foreach (var part in item["adjudication"u8].Items)
+                if (ResourceMapper.Has(part["category"u8], category) && part["amount"u8]["value"u8].TryNumber(out var amount)) sum = double.IsNaN(sum) ? amount : sum + amount;
+        return sum;
     }
 
     /// <summary>COST's columns, looked up once.</summary>

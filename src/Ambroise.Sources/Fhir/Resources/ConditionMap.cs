@@ -24,7 +24,7 @@ static class ConditionMap
             End = end,
             Code = m.Code(r["code"u8]),
             Default = Domain.Condition,
-            Type = Category(r),
+            Type = m.IsTo(r["asserter"u8], "Patient") ? TypeConcepts.SelfReport : Category(r),
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["asserter"u8].Exists ? r["asserter"u8] : r["recorder"u8]),
             // Confirmed and preliminary diagnosis (Condition Status).
@@ -86,7 +86,7 @@ static class ConditionMap
             Start = start,
             Code = code,
             Default = Domain.Observation,
-            Type = TypeConcepts.Ehr,
+            Type = m.IsTo(r["asserter"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.Ehr,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["recorder"u8]),
             Qualifier = ResourceMapper.Copy(r["criticality"u8]),
@@ -111,6 +111,7 @@ static class ConditionMap
         foreach (var condition in r["condition"u8].Items)
         {
             var (code, words) = (m.Code(condition["code"u8]), ResourceMapper.Copy(condition["code"u8]["text"u8]));
+            if (code is { Absence: Absence.KnownAbsent }) continue; // there is none
             if (code is { Absence: Absence.Unknown }) code = null;
             if (code is null && words is null) continue;
             m.Write(new()

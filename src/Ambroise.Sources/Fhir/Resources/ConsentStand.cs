@@ -32,6 +32,17 @@ static class ConsentStand
         return denied.Count > 0 ? [.. denied] : ofResearch || ofPrivacy ? [] : null;
     }
 
+    /// <summary>Whether a rule and its exceptions say what FHIR lets them say: of any other nobody knows whether it denies.</summary>
+    public static bool IsKnown(JsonNode rule)
+    {
+        if (rule["type"u8] is { Exists: true } type && !type.Is("deny"u8) && !type.Is("permit"u8)) return false;
+        foreach (var exception in rule["provision"u8].Items)
+            if (!exception.IsObject || !IsKnown(exception)) return false;
+        foreach (var purpose in rule["purpose"u8].Items)
+            if (!purpose.IsObject) return false;
+        return true;
+    }
+
     static bool Categories(JsonNode consent)
     {
         foreach (var category in consent["category"u8].Items)

@@ -120,7 +120,7 @@ static class DrugMap
             Start = start,
             Code = m.Code(r["vaccineCode"u8]),
             Default = Domain.Drug,
-            Type = isUndated || r["primarySource"u8].IsFalse ? TypeConcepts.Ehr : TypeConcepts.Administration,
+            Type = ResourceMapper.Has(r["reportOrigin"u8], "recall"u8) ? TypeConcepts.SelfReport : isUndated || r["primarySource"u8].IsFalse || r["primarySource"u8].Is("false"u8) ? TypeConcepts.Ehr : TypeConcepts.Administration,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
             Quantity = m.Amount(r["doseQuantity"u8]),
@@ -136,14 +136,7 @@ static class DrugMap
         var r = m.Resource;
         e.Default = Domain.Drug;
         e.Sig = Directions.Of(dosages);
-        // Until when it is taken; until when it may be dispensed (validityPeriod) is of the prescription.
-        if (!e.End.Exists)
-            foreach (var dosage in dosages.Items)
-            {
-                if (m.TryEnd(out var end, e.Start, dosage["timing"u8]["repeat"u8]["boundsPeriod"u8]["end"u8], "dosage.timing.repeat.boundsPeriod.end") is { } unended) return unended;
-                if (end.Exists && !(e.End.Day > end.Day)) e.End = end; // of several the last
-            }
-        if (e.Days == Null.Int32) e.Days = Bounds(m, dosages);
+        if (TryLast(m, ref e, dosages) is { } unended) return unended;
         if (m.Code(dosages.First["route"u8]) is { } route) (e.Route, e.RouteSource) = (m.Standard(route, Lake.Cdm.Cdm54.DrugExposure, e.Start.Day), route.Code);
         var inWords = r["medicationCodeableConcept"u8];
         if (inWords.Exists)
@@ -165,16 +158,24 @@ static class DrugMap
         return TextOnly.Write(m, e, default);
     }
 
-    /// <summary>For how many days it is to be taken, as its directions bound them: of several the longest.</summary>
-    static int Bounds(ResourceMapper m, JsonNode dosages)
+    /// <summary>Until when it is taken: as it says itself; of what was handed over as long as that lasts; else as its directions bound it, of several the last; else as long as what is prescribed lasts. Until when it may be
+    /// dispensed (<c>validityPeriod</c>) is of the prescription.</summary>
+    /// <returns>Null, or the fate of a resource whose directions end on no day.</returns>
+    static Fate? TryLast(ResourceMapper m, ref ClinicalEvent e, JsonNode dosages)
     {
-        var longest = Null.Int32;
+        var (last, days) = (FhirTime.None, Null.Int32);
         foreach (var dosage in dosages.Items)
         {
             var repeat = dosage["timing"u8]["repeat"u8];
-            longest = Math.Max(longest, Supply(m, repeat["boundsDuration"u8].Exists ? repeat["boundsDuration"u8] : repeat["boundsRange"u8]["high"u8]));
+            if (m.TryEnd(out var end, e.Start, repeat["boundsPeriod"u8]["end"u8], "dosage.timing.repeat.boundsPeriod.end") is { } unended) return unended;
+            if (end.Exists && end.Day >= e.Start.Day && !(last.Day > end.Day)) last = end;
+            days = Math.Max(days, Supply(m, repeat["boundsDuration"u8].Exists ? repeat["boundsDuration"u8] : repeat["boundsRange"u8]["high"u8]));
         }
-        return longest;
+        var isSupplied = e.Days != Null.Int32;
+        if (!isSupplied) e.Days = days;
+        var isLonger = days != Null.Int32 && last.Exists && days > last.Day - e.Start.Day;
+        if (!e.End.Exists && last.Exists && !isLonger && !(isSupplied && e.Type == TypeConcepts.Dispensing)) e.End = last;
+        return null;
     }
 
     /// <summary>Nobody is given drugs for more than a hundred years, in days.</summary>
@@ -184,7 +185,9 @@ static class DrugMap
     static int Supply(ResourceMapper m, JsonNode quantity)
     {
         if (!quantity["value"u8].TryNumber(out var number)) return Null.Int32;
-        var unit = (quantity["code"u8].Exists ? quantity["code"u8] : quantity["unit"u8]).ToString().ToLowerInvariant();
+        // A code of another system, SNOMED's say, is no word; what is printed beside it is.
+        var isWord = quantity["code"u8].Text is { Length: > 0 and < 8 } && (quantity["system"u8].Text is var system && (system.Length == 0 || system.EndsWith("unitsofmeasure.org"u8)) || !quantity["unit"u8].Exists);
+        var unit = (isWord ? quantity["code"u8] : quantity["unit"u8]).ToString().ToLowerInvariant();
         var days = number * unit switch
         {
             "" or "d" or "day" or "days" or "j" or "jour" or "jours" => 1,
@@ -200,5 +203,5 @@ static class DrugMap
     }
 
     /// <summary>A quantity's unit, in text: DRUG_EXPOSURE has no concept for it.</summary>
-    static byte[]? Unit(JsonNode quantity) => ResourceMapper.Copy(quantity["code"u8]) ?? ResourceMapper.Copy(quantity["unit"u8]);
+    static byte[]? Unit(JsonNode quantity) => Ins.IsSystem(quantity["system"u8].Text) ? null : ResourceMapper.Copy(quantity["code"u8]) ?? ResourceMapper.Copy(quantity["unit"u8]);
 }

@@ -32,7 +32,9 @@ static class EncounterMap
         if (status.Is("planned"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["period"u8]["start"u8], r["period"u8]["end"u8]], "period.start") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["period"u8]["end"u8], "period.end") is { } unended) return unended;
-        if (!end.Exists) end = start with { Micros = Null.Int64 }; // a visit still open ends, for the CDM, the day it began
+        // A stay still open ends, for the CDM, on the last day that is known of it; one that is over and does not say when, on the day it began.
+        if (!end.Exists && IsOpen(status) && m.OptionalTime(r["meta"u8]["lastUpdated"u8], "lastUpdated") is { Exists: true } seen && seen.Day > start.Day) end = seen with { Micros = Null.Int64 };
+        if (!end.Exists) end = start with { Micros = Null.Int64 };
         if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
 
         m.NameEncounter();
@@ -42,8 +44,10 @@ static class EncounterMap
 
         var row = m.Row(at.Table);
         row.Put("person_id", m.Person);
-        row.Put(at.Concept, Setting(m, r["class"u8], at.Table, start.Day));
-        row.Put(at.Source, r["class"u8]["code"u8].Text);
+        var said = r["class"u8]["coding"u8].Exists ? r["class"u8]["coding"u8].First : r["class"u8].First; // R5 has a concept there
+        var kind = m.Coding(said);
+        row.Put(at.Concept, kind is null ? 0 : Setting(m, kind, said, at.Table, start.Day));
+        row.Put(at.Source, kind?.Code);
         row.Put(at.SourceConcept, 0);
         row.Put(at.Start, start.Day);
         row.Put(at.StartTime, start.Micros);
@@ -51,7 +55,8 @@ static class EncounterMap
         row.Put(at.EndTime, end.Micros);
         row.Put(at.Type, TypeConcepts.Encounter);
         row.Put("provider_id", m.Provider(Participant(r)));
-        row.Put("care_site_id", m.CareSite(r["serviceProvider"u8]));
+        var site = m.CareSite(r["serviceProvider"u8]);
+        row.Put("care_site_id", site == Null.Int64 ? m.CareSite(r["location"u8].First["location"u8], "Location") : site);
         var stay = r["hospitalization"u8];
         if (m.Code(stay["admitSource"u8]) is { } from)
         {
@@ -68,6 +73,8 @@ static class EncounterMap
         return Fate.Used;
     }
 
+    static bool IsOpen(JsonNode status) => status.Is("arrived"u8) || status.Is("triaged"u8) || status.Is("in-progress"u8) || status.Is("onleave"u8);
+
     /// <summary>The one who performed or attended, else the first.</summary>
     static JsonNode Participant(JsonNode encounter)
     {
@@ -77,12 +84,13 @@ static class EncounterMap
     }
 
     /// <summary>What the site itself says its kind of stay is, else HL7 v3 ActEncounterCode as OMOP's Visit concepts. Any other is told among the unmapped.</summary>
-    static int Setting(ResourceMapper m, JsonNode kind, CdmTable table, int day)
+    static int Setting(ResourceMapper m, Coded coded, JsonNode kind, CdmTable table, int day)
     {
-        if (m.Coding(kind.First) is not { } coded) return 0;
         if (m.On(coded, day) is { IsMapped: true } meaning) return meaning.Standard;
+        var system = kind["system"u8].Text;
+        var isHl7 = system.Length == 0 || system.EndsWith("v3-ActCode"u8) || system.EndsWith("v3/ActCode"u8) || system.EndsWith("2.16.840.1.113883.5.4"u8);
         var code = kind["code"u8];
-        var known = code.Is("AMB"u8) ? 9202 : code.Is("EMER"u8) ? 9203 : code.Is("IMP"u8) || code.Is("ACUTE"u8) || code.Is("NONAC"u8) ? 9201 : code.Is("OBSENC"u8) ? 581385
+        var known = !isHl7 ? 0 : code.Is("AMB"u8) ? 9202 : code.Is("EMER"u8) ? 9203 : code.Is("IMP"u8) || code.Is("ACUTE"u8) || code.Is("NONAC"u8) ? 9201 : code.Is("OBSENC"u8) ? 581385
             : code.Is("HH"u8) ? 581476 : code.Is("VR"u8) ? 5083 : code.Is("SS"u8) ? 9202 : 0;
         if (known == 0) m.Unmapped(coded, table);
         return known;

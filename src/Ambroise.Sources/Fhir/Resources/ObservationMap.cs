@@ -189,6 +189,7 @@ static class ObservationMap
         {
             // 0012 is a code that somebody typed.
             if (value.TryNumber(out var number) && value.Text is not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..]) e.Number = number;
+            else if (PrintedNumber.TryRead(value.Text, out var comparator, out number)) (e.Number, e.Operator, e.ValueSource) = (number, Operator(comparator), ResourceMapper.Copy(value));
             else e.ValueText = ResourceMapper.Copy(value);
         }
         else if (type.SequenceEqual("DateTime"u8) || type.SequenceEqual("Date"u8) || type.SequenceEqual("Time"u8)) e.ValueText = ResourceMapper.Copy(value);
@@ -196,7 +197,7 @@ static class ObservationMap
         else if (type.SequenceEqual("Range"u8))
         {
             // Not range_low and range_high: these say what is normal, and this what was found.
-            (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8], Lake.Cdm.Cdm54.Measurement);
+            (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8], Lake.Cdm.Cdm54.Measurement, e.Start.Day);
             if (Between(value["low"u8]["value"u8], value["high"u8]["value"u8]) is { } range) e.ValueSource = Encoding.UTF8.GetBytes(range);
         }
         else if (type.SequenceEqual("Ratio"u8))
@@ -204,7 +205,7 @@ static class ObservationMap
             e.ValueSource = Encoding.UTF8.GetBytes($"{value["numerator"u8]["value"u8]}:{value["denominator"u8]["value"u8]}");
             // A titre of 1:128 is no 0.0078.
             if (RatioUnit(value["numerator"u8], value["denominator"u8]) is { Length: > 0 } unit && value["numerator"u8]["value"u8].TryNumber(out var over) && value["denominator"u8]["value"u8].TryNumber(out var under) && under != 0)
-                (e.Number, (e.Unit, e.UnitSource)) = (over / under, m.Unit(unit, Lake.Cdm.Cdm54.Measurement));
+                (e.Number, (e.Unit, e.UnitSource)) = (over / under, m.Unit(unit, Lake.Cdm.Cdm54.Measurement, e.Start.Day));
         }
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
@@ -252,11 +253,19 @@ static class ObservationMap
     static void Quantity(ResourceMapper m, JsonNode quantity, ref ClinicalEvent e)
     {
         if (quantity["value"u8].TryNumber(out var number)) e.Number = number;
-        var comparator = quantity["comparator"u8];
-        // OMOP's Meas Value Operator concepts.
-        e.Operator = comparator.Is("<"u8) ? 4171756 : comparator.Is("<="u8) ? 4171754 : comparator.Is(">="u8) ? 4171755 : comparator.Is(">"u8) ? 4172704 : Null.Int32;
-        (e.Unit, e.UnitSource) = m.Unit(quantity, Lake.Cdm.Cdm54.Measurement);
+        e.Operator = Operator(quantity["comparator"u8].Text);
+        (e.Unit, e.UnitSource) = m.Unit(quantity, Lake.Cdm.Cdm54.Measurement, e.Start.Day);
     }
+
+    /// <summary>OMOP's Meas Value Operator concepts.</summary>
+    static int Operator(ReadOnlySpan<byte> comparator) => comparator switch
+    {
+        [(byte)'<'] => 4171756,
+        [(byte)'<', (byte)'='] => 4171754,
+        [(byte)'>', (byte)'='] => 4171755,
+        [(byte)'>'] => 4172704,
+        _ => Null.Int32,
+    };
 
     /// <summary>UCUM's code of one unit in another; nothing where neither has one.</summary>
     static byte[] RatioUnit(JsonNode over, JsonNode under)

@@ -24,7 +24,7 @@ static class ProcedureMap
             End = end,
             Code = m.Code(r["code"u8]),
             Default = Domain.Procedure,
-            Type = TypeConcepts.Ehr,
+            Type = m.IsTo(r["asserter"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.Ehr,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
         }, r["code"u8]);
@@ -41,6 +41,7 @@ static class ProcedureMap
         if (m.TryTime(out var start, [r["started"u8], r["series"u8]["started"u8]], "started", r["encounter"u8]) is { } fate) return fate;
         var code = m.Code(r["procedureCode"u8].First) ?? m.Coding(r["modality"u8].First) ?? m.Coding(r["series"u8]["modality"u8]);
         if (code is null) return Fate.Refused("procedureCode", "code-missing");
+        if (code.Absence == Absence.Unknown) return Fate.Aside("no-information");
         m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Ehr, Visit = m.Visit(r["encounter"u8]), Provider = m.Provider(r["interpreter"u8].First) });
         return Fate.Used;
     }
@@ -53,6 +54,7 @@ static class ProcedureMap
         if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["occurrencePeriod"u8]["start"u8]], "occurrence") is { } fate) return fate;
         var item = r["suppliedItem"u8];
         if (m.Code(item["itemCodeableConcept"u8]) is not { } code) return Fate.Refused("suppliedItem", "code-missing");
+        if (code.Absence == Absence.Unknown) return Fate.Aside("no-information");
         m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Device, Type = TypeConcepts.Ehr, Quantity = m.Amount(item["quantity"u8]) });
         return Fate.Used;
     }

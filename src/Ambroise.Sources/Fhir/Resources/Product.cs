@@ -18,7 +18,7 @@ static class Product
         var untold = false;
         foreach (var ingredient in medication["ingredient"u8].Items)
         {
-            if (ingredient["isActive"u8].IsFalse) continue; // what it is dissolved in is not what it is for
+            if (ingredient["isActive"u8] is var active && (active.IsFalse || active.Is("false"u8))) continue; // what it is dissolved in is not what it is for
             if (Ingredient(m, ingredient) is { } part) parts.Add(part);
             else
             {

@@ -1,0 +1,214 @@
+using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Codes;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>What servers send that a guide would not: elements of another type, ends that are none, numbers in words, amounts in the items alone.</summary>
+public sealed class AsServersWriteItSpecs
+{
+    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1980-05-06"}""";
+    const string Of = "\"subject\":{\"reference\":\"Patient/p1\"}", By = "\"patient\":{\"reference\":\"Patient/p1\"}", Code = "\"code\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"q\"}]}", Drug = "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"d\"}]}", Ucum = "\"system\":\"http://unitsofmeasure.org\"";
+
+    static FhirHospital Loaded(params string[] lines)
+    {
+        var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, [Patient, .. lines]);
+        Assert.Equal(lines.Length + 1, hospital.Report.Fates.Sum(f => f.Count));
+        return hospital;
+    }
+
+    static long Noted(FhirHospital hospital, string type, string reason) => hospital.Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
+
+    [Theory]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","doNotPerform":[true]""", "doNotPerform")]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","doNotPerform":1""", "doNotPerform")]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","dosageInstruction":5""", "dosageInstruction")]
+    [InlineData("Encounter", $$""" "status":"finished",{{Of}},"period":{"start":"2020-01-01"},"partOf":"Encounter/e1" """, "partOf")]
+    [InlineData("Condition", $$""" {{Of}},{{Code}},"recordedDate":"2020-01-01","encounter":"Encounter/e1" """, "encounter")]
+    [InlineData("Condition", $$""" {{Of}},"code":"E11","recordedDate":"2020-01-01" """, "code")]
+    [InlineData("Condition", """ "subject":"Patient/p1","code":{"text":"x"},"recordedDate":"2020-01-01" """, "subject")]
+    [InlineData("Observation", $$""" "status":"final",{{Of}},{{Code}},"effectiveDateTime":"2020-01-01","category":["laboratory"],"valueString":"x" """, "category")]
+    [InlineData("Consent", $$""" "status":"active",{{By}},"scope":{"coding":[{"code":"research"}]},"provision":5""", "provision")]
+    public void An_element_of_another_type_than_its_own_is_not_read_as_nothing(string type, string says, string field)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"x",{{says}} }""");
+        Assert.Equal(1, hospital.Fate(type, "quarantined", $"{field}: value-unparseable"));
+        Assert.Equal(field, Assert.Single(hospital.Rejected).Field);
+    }
+
+    [Theory]
+    [InlineData("AllergyIntolerance", $$""" {{By}},{{Code}},"recordedDate":"2020-01-01","type":"allergy","category":["food"],"criticality":"high" """)]
+    [InlineData("Condition", $$""" {{Of}},{{Code}},"recordedDate":"2020-01-01","category":{"coding":[{"code":"problem-list-item"}]},"encounter":null""")]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","doNotPerform":"false" """)]
+    public void Brackets_forgotten_codes_and_booleans_in_words_are_read(string type, string says)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"x",{{says}} }""");
+        Assert.Equal(1, hospital.Fate(type, "used", "used"));
+    }
+
+    [Theory]
+    [InlineData("DENY")]
+    [InlineData("Deny")]
+    [InlineData("refuse")]
+    public void A_consent_whose_rule_nobody_understands_lifts_no_opposition(string type)
+    {
+        static string Consent(int version, string rule) => $$"""{"resourceType":"Consent","id":"c","meta":{"versionId":"{{version}}"},"status":"active",{{By}},"scope":{"coding":[{"code":"research"}]},"provision":{{rule}} }""";
+        using var hospital = Loaded(Consent(1, """{"type":"deny"}"""));
+        Assert.Equal(["all"], Assert.Single(hospital.Consents).Denied);
+        hospital.Load(LoadMode.Merge, Consent(2, $$"""{"type":"{{type}}"}"""), Consent(3, $$"""{"type":"permit","provision":[{"type":"{{type}}"}]}"""));
+        Assert.Empty(hospital.Consents); // says nothing that the register would follow
+        Assert.Equal(2, hospital.Fate("Consent", "quarantined", "provision.type: code-unknown"));
+        Assert.Equal(["deny"], hospital.Rows("consent_record", "decision"));
+    }
+
+    [Theory]
+    [InlineData("Condition", $$""" {{Of}},{{Code}},"recordedDate":"2020-01-01","asserter":{"reference":"Patient/p1"},"category":[{"coding":[{"code":"problem-list-item"}]}]""", "condition_occurrence", "condition_type_concept_id")]
+    [InlineData("Procedure", $$""" "status":"completed",{{Of}},{{Code}},"performedDateTime":"2020-01-01","asserter":{"reference":"Patient/p1"}""", "procedure_occurrence", "procedure_type_concept_id")]
+    [InlineData("AllergyIntolerance", $$""" {{By}},{{Code}},"recordedDate":"2020-01-01","asserter":{"reference":"Patient/p1"}""", "observation", "observation_type_concept_id")]
+    [InlineData("Immunization", $$""" "status":"completed",{{By}},"vaccineCode":{"coding":[{"system":"urn:x","code":"v"}]},"occurrenceDateTime":"2020-01-01","primarySource":false,"reportOrigin":{"coding":[{"code":"recall"}]}""", "drug_exposure", "drug_type_concept_id")]
+    public void What_the_patient_told_is_a_self_report(string type, string says, string table, string column)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"x",{{says}} }""");
+        Assert.Equal(["32865"], hospital.Rows(table, column));
+    }
+
+    [Theory]
+    [InlineData("in-progress", "", "2024-01-05")]
+    [InlineData("arrived", "", "2024-01-05")]
+    [InlineData("finished", "", "2023-01-01")]
+    [InlineData("in-progress", ",\"end\":\"2023-01-09\"", "2023-01-09")]
+    public void A_stay_that_goes_on_ends_on_the_last_day_known_of_it(string status, string end, string expected)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e","meta":{"lastUpdated":"2024-01-05T10:00:00Z"},"status":"{{status}}","class":{"code":"IMP"},{{Of}},"period":{"start":"2023-01-01"{{end}} } }""");
+        Assert.Equal([expected], hospital.Rows("visit_occurrence", "visit_end_date"));
+    }
+
+    [Fact]
+    public void A_stay_without_a_provider_is_where_its_ward_is()
+    {
+        using var hospital = Loaded("""{"resourceType":"Location","id":"w","name":"Cardiologie"}""", $$"""{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},{{Of}},"period":{"start":"2023-01-01"},"location":[{"location":{"reference":"Location/w"} }] }""");
+        Assert.Equal(["Cardiologie"], hospital.Query("select care_site_name from visit_occurrence join care_site using (care_site_id)"));
+        Assert.DoesNotContain(hospital.Report.Notes, n => n.Reason == "reference-unresolved");
+    }
+
+    [Fact]
+    public void A_kind_of_stay_is_hl7s_only_where_it_is_of_hl7s_system()
+    {
+        static string Stay(string id, string kind) => $$"""{"resourceType":"Encounter","id":"{{id}}","status":"finished","class":{{kind}},{{Of}},"period":{"start":"2023-01-01"} }""";
+        using var hospital = Loaded(Stay("1", """{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"}"""), Stay("2", """{"code":"EMER"}"""), Stay("3", """{"system":"urn:site","code":"SS"}"""),
+            Stay("4", """[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"}]}]"""), Stay("5", """{"system":"urn:oid:1.2.250.1.213.1.4.8","code":"150017500000001"}"""));
+        Assert.Equal(["0|", "0|SS", "9201|IMP", "9202|AMB", "9203|EMER"], hospital.Rows("visit_occurrence", "visit_concept_id", "visit_source_value"));
+        Assert.Equal("SS", Assert.Single(hospital.Report.Unmapped).Code);
+    }
+
+    [Theory]
+    [InlineData("< 5", "5.0|4171756|< 5")]
+    [InlineData(">=10", "10.0|4171755|>=10")]
+    [InlineData("≤ 0,3", "0.3|4171754|≤ 0,3")]
+    [InlineData("7,2", "7.2||7,2")]
+    [InlineData("7.2", "7.2||")]
+    public void A_number_in_words_is_a_number(string text, string expected)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o","status":"final",{{Of}},{{Code}},"category":[{"coding":[{"code":"laboratory"}]}],"effectiveDateTime":"2020-01-01","valueString":"{{text}}"}""");
+        Assert.Equal([expected], hospital.Rows("measurement", "value_as_number", "operator_concept_id", "value_source_value"));
+    }
+
+    [Theory]
+    [InlineData("1,200")]
+    [InlineData("0012")]
+    [InlineData("<")]
+    [InlineData("12/08")]
+    [InlineData("1.2.3")]
+    [InlineData("< 5 environ")]
+    public void What_may_be_something_else_stays_as_it_was_written(string text)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o","status":"final",{{Of}},{{Code}},"category":[{"coding":[{"code":"laboratory"}]}],"effectiveDateTime":"2020-01-01","valueString":"{{text}}"}""");
+        Assert.Equal([$"{text}||"], hospital.Rows("observation", "value_as_string", "value_as_number", "value_source_value"));
+    }
+
+    [Fact]
+    public void A_dispense_lasts_as_what_was_handed_over_and_no_end_before_the_start_shortens_anything()
+    {
+        static string Drugs(string type, string id, string rest, string bounds) => $$"""{"resourceType":"{{type}}","id":"{{id}}",{{Of}},{{Drug}},{{rest}},"dosageInstruction":[{{bounds}}]}""";
+        static string Bounds(string says) => $$"""{"timing":{"repeat":{ {{says}} } } }""";
+        using var hospital = Loaded(
+            Drugs("MedicationDispense", "yearly", """ "status":"completed","whenHandedOver":"2023-01-01","daysSupply":{"value":30}""", Bounds(""" "boundsPeriod":{"start":"2023-01-01","end":"2023-12-31"}""")),
+            Drugs("MedicationDispense", "late", """ "status":"completed","whenHandedOver":"2023-02-01","daysSupply":{"value":30}""", Bounds(""" "boundsPeriod":{"end":"2023-01-31"}""")),
+            Drugs("MedicationRequest", "before", """ "status":"active","intent":"order","authoredOn":"2023-03-01","dispenseRequest":{"expectedSupplyDuration":{"value":30,"code":"d"} }""", Bounds(""" "boundsPeriod":{"end":"2023-01-31"}""")),
+            Drugs("MedicationRequest", "both", """ "status":"active","intent":"order","authoredOn":"2023-04-01" """, $"{Bounds(""" "boundsPeriod":{"end":"2023-04-03"}""")},{Bounds(""" "boundsDuration":{"value":30,"unit":"days","system":"http://snomed.info/sct","code":"258703001"}""")}"));
+        Assert.Equal(["2023-01-01|2023-01-30||30", "2023-02-01|2023-03-02||30", "2023-03-01|2023-03-30||30", "2023-04-01|2023-04-30||30"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date", "verbatim_end_date", "days_supply"));
+        Assert.Equal(1, Noted(hospital, "MedicationDispense.dosage.timing.repeat.boundsPeriod.end", "end-before-start"));
+    }
+
+    [Theory]
+    [InlineData("2099-12-31")]
+    [InlineData("2099-12-30T23:00:00Z")]
+    [InlineData("2100-01-01T04:59:59Z")]
+    [InlineData("2099-12")]
+    [InlineData("9999-12-31T23:59:59Z")]
+    public void The_last_day_of_all_is_no_end_in_whatever_zone_and_no_day_by_itself(string end)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},{{Of}},"period":{"start":"2023-01-01","end":"{{end}}"} }""",
+            $$"""{"resourceType":"Condition","id":"c",{{Of}},{{Code}},"onsetPeriod":{"end":"{{end}}"},"recordedDate":"2023-01-02"}""",
+            $$"""{"resourceType":"Procedure","id":"a","status":"completed",{{Of}},{{Code}},"performedPeriod":{"end":"{{end}}"} }""");
+        Assert.Equal(["2023-01-01"], hospital.Rows("visit_occurrence", "visit_end_date"));
+        Assert.Equal(["2023-01-02"], hospital.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(1, Noted(hospital, "Encounter.period.end", "end-open"));
+        Assert.Equal(1, hospital.Fate("Procedure", "quarantined", "performed: date-out-of-life"));
+    }
+
+    [Fact]
+    public void Amounts_of_items_are_summed_where_there_is_no_total_and_none_is_no_cost()
+    {
+        static string Claim(string type, string id, string rest) => $$"""{"resourceType":"{{type}}","id":"{{id}}","status":"active","use":"claim",{{By}},{{rest}} }""";
+        const string benefit = """ "adjudication":[{"category":{"coding":[{"code":"benefit"}]},"amount":{"value":80,"currency":"EUR"} }]""", stay = """ "encounter":[{"reference":"Encounter/e"}]""";
+        using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},{{Of}},"period":{"start":"2023-01-01"} }""",
+            Claim("ExplanationOfBenefit", "1", $$""" "outcome":"complete","claim":{"reference":"Claim/x"},"item":[{ {{stay}},{{benefit}} },{ {{benefit}} }]"""),
+            Claim("ExplanationOfBenefit", "2", $$""" "outcome":"complete","claim":{"reference":"Claim/x"},"item":[{ {{stay}} }]"""),
+            Claim("Claim", "3", $$""" "item":[{ {{stay}},"net":{"value":30} },{"net":{"value":12.5} }]"""),
+            Claim("Claim", "4", """ "total":{"value":50},"created":"2023-01-01","diagnosis":[{"diagnosisCodeableConcept":{"coding":[{"system":"urn:x","code":"E11"}]} }]"""));
+        Assert.Equal(["42.5|", "|160.0"], hospital.Rows("cost", "total_charge", "paid_by_payer").Order());
+        Assert.Equal((1L, 1L), (hospital.Fate("ExplanationOfBenefit", "set-aside", "no-amount"), Noted(hospital, "Claim.total", "no-event")));
+    }
+
+    [Fact]
+    public void A_number_of_the_national_identity_is_no_unit()
+    {
+        const string ins = """ "system":"urn:oid:1.2.250.1.213.1.4.8","code":"150017500000001" """;
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"o","status":"final",{{Of}},{{Code}},"effectiveDateTime":"2020-01-01","valueQuantity":{"value":1,{{ins}} } }""",
+            $$"""{"resourceType":"MedicationDispense","id":"d","status":"completed",{{Of}},{{Drug}},"whenHandedOver":"2020-01-01","quantity":{"value":1,{{ins}} } }""");
+        Assert.Equal(["1.0|"], hospital.Rows("measurement", "value_as_number", "unit_source_value"));
+        Assert.Equal(["1.0|"], hospital.Rows("drug_exposure", "quantity", "dose_unit_source_value"));
+        Assert.DoesNotContain(hospital.Report.Unmapped, u => u.Code.Contains("15001", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_family_without_an_illness_has_no_history_of_one()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"FamilyMemberHistory","id":"f","status":"completed",{{By}},"date":"2020-01-01","relationship":{"text":"mère"},"condition":[{"code":{"coding":[{"system":"http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips","code":"no-known-problems"}]} }]}""");
+        Assert.Equal(1, hospital.Fate("FamilyMemberHistory", "set-aside", "no-condition"));
+    }
+
+    /// <summary>A site changed what its unit means.</summary>
+    [Theory]
+    [InlineData($$""" {{Ucum}},"code":"U1" """, "http://unitsofmeasure.org")]
+    [InlineData(""" "system":"urn:lab","code":"U1" """, "urn:lab")]
+    public void A_unit_is_what_it_was_on_the_day_it_was_used(string unit, string system)
+    {
+        LocalMapping Mapped(int target, DateOnly from, DateOnly to) => new(CodeSystems.Vocabulary(system), "U1", "", target) { From = from, To = to };
+        LocalMapping[] mappings = [Mapped(LocalMapping.FirstOwn + 1, new(1970, 1, 1), new(2022, 12, 31)), Mapped(LocalMapping.FirstOwn + 2, new(2023, 1, 1), new(2099, 12, 31))];
+        using var hospital = new FhirHospital { Codes = new(null, new() { [(mappings[0].Vocabulary, "U1")] = [.. mappings.Select(m => (m, new Target(m.Target, Domain.Unit)))] }, null) };
+        hospital.Load(LoadMode.Replace, [Patient, .. new[] { "2022-05-05", "2023-05-05" }.Select((day, n) => $$"""{"resourceType":"Observation","id":"o{{n}}","status":"final",{{Of}},{{Code}},"effectiveDateTime":"{{day}}","valueQuantity":{"value":1,{{unit}} } }""")]);
+        Assert.Equal([$"2022-05-05|{LocalMapping.FirstOwn + 1}", $"2023-05-05|{LocalMapping.FirstOwn + 2}"], hospital.Rows("measurement", "measurement_date", "unit_concept_id"));
+    }
+
+    [Theory]
+    [InlineData("uIU/mL", "u[iU]/mL")]
+    [InlineData("mcg/dL", "ug/dL")]
+    [InlineData("mEq/L", "meq/L")]
+    [InlineData("x10E3/uL", "10*3/uL")]
+    [InlineData("10^9/L", "10*9/L")]
+    [InlineData("mL/min/1.73m2", "mL/min/(173.10*-2.m2)")]
+    [InlineData("ml/mn", "mL/mn")]
+    public void Units_are_read_as_laboratories_print_them(string printed, string ucum) => Assert.Equal(ucum, Units.Ucum(printed));
+}
