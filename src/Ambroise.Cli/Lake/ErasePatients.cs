@@ -35,6 +35,7 @@ static class ErasePatients
             foreach (var path in done.Removed) console.WriteLine($"  - {path}");
             foreach (var path in done.Written) console.WriteLine($"  + {path}");
             if (done.Unknown.Count > 0) console.WriteLine(session.Say($"{done.Unknown.Count:person was|persons were} in no release.", $"{done.Unknown.Count:personne n'était|personnes n'étaient} dans aucune version."));
+            console.WriteLine(session.Say("A source that still sends them brings them back: have it stop before the next load, or record their opposition.", "Une source qui les envoie encore les ramène : faites-la cesser avant le prochain chargement, ou enregistrez leur opposition."));
         });
     }
 }

@@ -117,7 +117,7 @@ public sealed partial class FhirSource
         void Role(long practitioner, (int Specialty, string Source, long CareSite) role)
         {
             practitioner = LinkColumns.Meaning(practitioner, aliases);
-            if (!roles.TryGetValue(practitioner, out var other) || (string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0)) < 0) roles[practitioner] = role;
+            if (!roles.TryGetValue(practitioner, out var other) || ((role.CareSite == Null.Int64).CompareTo(other.CareSite == Null.Int64), string.CompareOrdinal(role.Source, other.Source), role.Specialty.CompareTo(other.Specialty), role.CareSite.CompareTo(other.CareSite)).CompareTo((0, 0, 0, 0)) < 0) roles[practitioner] = role;
         }
         foreach (var name in kept.Names) Name(IsReplaced(name.Record) ? former : aliases, name.Key, name.Means);
         foreach (var name in kept.Former) Name(former, name.Key, name.Means);

@@ -44,6 +44,22 @@ public sealed class AsGuidesWriteItSpecs
         Assert.Equal(isQualified ? 0 : 2, Noted(hospital, "Patient.identifier", "ins-not-qualified"));
     }
 
+    [Fact]
+    public void What_fr_core_adds_to_an_address_and_a_practitioner_is_kept_and_a_role_with_a_place_goes_before_it()
+    {
+        const string core = "https://hl7.fr/ig/fhir/core/StructureDefinition", communes = "https://mos.esante.gouv.fr/NOS/TRE_R13-Commune/FHIR/TRE-R13-Commune";
+        const string practitioner = $$"""{"resourceType":"Practitioner","id":"d","extension":[{"url":"{{core}}/fr-core-practitioner-specialty","valueCoding":{"system":"urn:r38","code":"SM54"} }]}""";
+        const string role = """{"resourceType":"PractitionerRole","id":"r","practitioner":{"reference":"Practitioner/d"},"organization":{"reference":"Organization/o"},"specialty":[{"coding":[{"system":"urn:r38","code":"SM99"}]}]}""", site = """{"resourceType":"Organization","id":"o","name":"Un"}""";
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, practitioner, site, $$"""{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1980","address":[{"city":"Lyon","extension":[{"url":"{{core}}/fr-core-address-insee-code","valueCoding":{"system":"{{communes}}","code":"69382"} }] }]}""");
+        Assert.Equal(["Lyon|", $"69382|{communes}"], hospital.Rows("person_identity", "value", "system").OrderDescending());
+        Assert.Equal(["SM54|"], hospital.Rows("provider", "specialty_source_value", "care_site_id"));
+        hospital.Load(LoadMode.Merge, role);
+        Assert.Equal(["SM99"], hospital.Query("select specialty_source_value from provider join care_site using (care_site_id)"));
+        hospital.Load(LoadMode.Merge, """{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"PractitionerRole/r"}}]}""");
+        Assert.Equal(["SM54|"], hospital.Rows("provider", "specialty_source_value", "care_site_id"));
+    }
+
     static string Ordered(string dosage, string dispense) =>
         $$"""{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",{{Of}},"authoredOn":"2020-01-01","medicationCodeableConcept":{{Paracetamol}},"dosageInstruction":[{{dosage}}],"dispenseRequest":{{dispense}} }""";
 

@@ -103,6 +103,8 @@ static class PatientMap
             foreach (var given in name["given"u8].Items) Identity(m, "given"u8, name["use"u8].Text, given.Text);
         }
         Identity(m, "city"u8, default, address["city"u8].Text);
+        var commune = Extension(address, "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code")["valueCoding"u8];
+        Identity(m, "city"u8, commune["system"u8].Text, commune["code"u8].Text);
     }
 
     static void Identity(ResourceMapper m, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
@@ -145,7 +147,8 @@ static class PatientMap
         else if (says == Trust.Unknown && (status.Is("VALI"u8) || status.Is("QUAL"u8))) says = Trust.Qualified;
     }
 
-    static JsonNode Extension(JsonNode of, string url)
+    /// <summary>The first extension of that name.</summary>
+    public static JsonNode Extension(JsonNode of, string url)
     {
         foreach (var extension in of["extension"u8].Items)
             if (Ascii.Equals(extension["url"u8].Text, url)) return extension;

@@ -62,6 +62,10 @@ static class PlaceMap
             }
         provider.Put("gender_concept_id", r["gender"u8].Is("male"u8) ? 8507 : r["gender"u8].Is("female"u8) ? 8532 : 0);
         provider.Put("gender_source_value", r["gender"u8].Text);
+        var own = PatientMap.Extension(r, "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-practitioner-specialty");
+        // As a role would say it: so it holds until another version, and a role with a place goes before it.
+        if ((m.Coding(own["valueCoding"u8]) ?? m.Code(own["valueCodeableConcept"u8])) is { } specialty)
+            m.Chunk.Roles.Add((m.Chunk.Seen.Count, m.Key.Key, m.Key.Key, m.Standard(specialty, Cdm54.Provider), specialty.Meaning.Code, Null.Int64));
         if (m.OptionalTime(r["birthDate"u8], "birthDate") is { Exists: true } born) provider.Put("year_of_birth", Days.Date(born.Day).Year);
         m.End(provider);
         return Fate.Used;
