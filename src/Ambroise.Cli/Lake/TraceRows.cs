@@ -37,6 +37,9 @@ static class TraceRows
             foreach (var row in traced)
                 table.AddRow([.. (row.Origin is { } o ? new[] { row.Row, o.Resource, Version(o), $"{o.File}:{o.Line}", Loaded(session, o) } : [row.Row, Why(session, row.Because!), "", "", ""]).Select(t => new Text(t))]);
             console.Write(table);
+            foreach (var row in traced)
+                foreach (var codings in row.Origin?.Codings ?? [])
+                    console.WriteLine(session.Say($"{row.Row}: {codings[0]} was sent with {string.Join(", ", codings[1..])}", $"{row.Row} : {codings[0]} était envoyé avec {string.Join(", ", codings[1..])}"));
         });
     }
 

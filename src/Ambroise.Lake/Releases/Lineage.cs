@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
@@ -26,13 +27,17 @@ public readonly record struct RowName(CdmTable Table, long Key)
 /// <param name="Line">From 1, within its file.</param>
 /// <param name="Version">As the source names it; null where it gives none.</param>
 /// <param name="Updated">When the source says it last changed.</param>
-/// <param name="Precision"><c>year</c> or <c>month</c> where a date was known no better; else null.</param>
+/// <param name="Precision"><c>year</c> or <c>month</c> where a date was known no better, <c>stay</c> where it is that of its stay; else null.</param>
 /// <param name="Release">The first release, of those that are left, that held this version of it.</param>
 public sealed record Origin(string Resource, string File, long Line, string? Version, DateTimeOffset? Updated, string? Precision, int Release)
 {
     /// <summary>The release before it was dropped: that one, or others dropped before it, may have held it first.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool OrDropped { get; init; }
+
+    /// <summary>The concepts of the resource that have several codings, each <c>system|code</c>, first the one that its row has.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[][]? Codings { get; init; }
 }
 
 /// <param name="Origin">Null where it is not known: <paramref name="Because"/> says why.</param>
@@ -74,7 +79,7 @@ public static class Lineage
                 var open = found.Where(f => f.Value.Release == all.Where(m => m.Release > earlier.Release).Min(m => m.Release)).ToDictionary();
                 if (open.Count == 0) break;
                 foreach (var (key, before) in Find(lake, earlier, [.. open.Keys], cancel, out _))
-                    if (before with { Release = open[key].Release } == open[key]) found[key] = before;
+                    if (before with { Release = open[key].Release, Codings = open[key].Codings } == open[key]) found[key] = before with { Codings = open[key].Codings }; // an earlier version of the program kept none
             }
             var dropped = DroppedRelease.Of(all).Select(d => d.Release).ToHashSet();
             foreach (var (key, origin) in found.ToList()) found[key] = origin with { OrDropped = dropped.Contains(origin.Release - 1) };
@@ -133,6 +138,12 @@ public static class Lineage
         string? Text(string column) => records.Text(column).Text(row);
         var updated = records.Int64("version_at").Array[row];
         return new(Text("record_name") ?? Text("record_type")!, Text("source_file") ?? "", records.Int64("source_line").Array[row], Text("version_name"),
-            updated == Null.Int64 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(updated), Text("date_precision"), release);
+            updated == Null.Int64 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(updated), Text("date_precision"), release)
+        {
+            Codings = Text("codings") is { } codings ? JsonSerializer.Deserialize(codings, LineageJson.Default.StringArrayArray) : null,
+        };
     }
 }
+
+[JsonSerializable(typeof(string[][]))]
+sealed partial class LineageJson : JsonSerializerContext;

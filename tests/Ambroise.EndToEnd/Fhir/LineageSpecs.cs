@@ -47,7 +47,7 @@ public sealed class LineageSpecs
         static string Condition(string id, int version) => $$$"""{"resourceType":"Condition","id":"{{{id}}}","meta":{"versionId":"{{{version}}}","lastUpdated":"2020-01-0{{{version}}}T10:00:00Z"},"subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:x","code":"{{{id}}}"}]},"onsetDateTime":"2020-01-01"}""";
         File.WriteAllLines(sent, ["""{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950","deceasedDateTime":"2021-01-01"}""", Condition("a", 1), Condition("b", 1)]);
         home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded();
-        File.WriteAllLines(sent, [Condition("b", 2)]);
+        File.WriteAllLines(sent, [Condition("b", 2).Replace("\"code\":\"b\"}", "\"code\":\"b\"},{\"system\":\"urn:y\",\"code\":\"b9\"}", StringComparison.Ordinal)]);
         home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", "merge").Succeeded();
         var back = home.Beside("back");
         home.Run("export", "omop", back, "--tenant", "chu").Succeeded();
@@ -55,6 +55,10 @@ public sealed class LineageSpecs
         var traced = home.Run(["lineage", .. rows, "--tenant", "chu", "--json"]).Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("origin")).ToList();
         Assert.Equal(["Condition/a 1 1", "Condition/b 2 2"], traced.Select(o => $"{o.GetProperty("resource").GetString()} {o.GetProperty("version").GetString()} {o.GetProperty("release").GetInt32()}"));
         Assert.Equal(DateTimeOffset.Parse("2020-01-02T10:00:00Z", null), traced[1].GetProperty("updated").GetDateTimeOffset());
+
+        Assert.Equal(["urn:x|b", "urn:y|b9"], traced[1].GetProperty("codings")[0].EnumerateArray().Select(c => c.GetString()));
+        Assert.False(traced[0].TryGetProperty("codings", out _));
+        Assert.Contains("urn:x|b était envoyé avec urn:y|b9", home.Run("lineage", rows[1], "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
 
         // A key of one table asked of another is no row, nor is one that nobody has; a death answers under its patient.
         var others = home.Run("lineage", rows[0].Replace("condition_occurrence", "measurement", StringComparison.Ordinal), "drug_exposure:5", "cost:3", "provider:9", Keys(back, "death", "person_id", "person_id")[0], "--tenant", "chu", "--json").Succeeded().Json;

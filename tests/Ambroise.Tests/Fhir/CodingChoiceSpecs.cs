@@ -37,5 +37,25 @@ public sealed class CodingChoiceSpecs : IDisposable
         Assert.Equal([$"{taken}|{concepts.Single(c => c.Code == taken).Concept}"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
     }
 
+    /// <summary>Of every concept of a resource, once; of one with a single coding, nothing; an INS is none.</summary>
+    [Fact]
+    public void All_codings_are_kept_with_the_record_the_chosen_first()
+    {
+        static string Result(string id, string code, string value) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final","subject":{"reference":"Patient/p"},"effectiveDateTime":"2020-01-01","code":{{code}},"valueCodeableConcept":{{value}} }""";
+        static string Concept(params string[] codings) => $$"""{"coding":[{{string.Join(',', codings.Select(c => c.Split('|') is [var system, var code] ? $$"""{"system":"{{system}}","code":"{{code}}"}""" : ""))}}]}""";
+        using var hospital = new FhirHospital();
+        var lines = new[]
+        {
+            """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""",
+            Result("1", Concept("http://loinc.org|718-7", "urn:lab|HB"), Concept("urn:a|1", "urn:b|2", "urn:a|1")),
+            Result("2", Concept("http://loinc.org|718-7"), Concept("urn:a|1", "urn:oid:1.2.250.1.213.1.4.8|150017500000001")),
+            Result("3", Concept("http://loinc.org|718-7", "urn:lab|HB"), Concept("urn:a|1")),
+        };
+        var whole = hospital.Load(LoadMode.Replace, lines);
+        Assert.Equal(["", "", """[["http://loinc.org|718-7","urn:lab|HB"],["urn:a|1","urn:b|2"]]""", """[["http://loinc.org|718-7","urn:lab|HB"]]"""], hospital.Rows("source_record", "codings").Order(StringComparer.Ordinal));
+        hospital.Load(LoadMode.Replace, lines[0], lines[3]);
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, lines));
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 }

@@ -23,7 +23,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
 
     static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
         RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line"), RecordDefinition = At("definition_id"), RecordLeftOut = At("left_out"),
-        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint"), RecordNamedAs = At("named_as");
+        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint"), RecordNamedAs = At("named_as"), RecordCodings = At("codings");
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
@@ -231,6 +231,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         row.Put(RecordProviderBy, mapper.ProviderNamedBy);
         row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
         if (mapper.NamedAs is { Count: > 0 } namedAs) row.Put(RecordNamedAs, EncounterNames.Text(CollectionsMarshal.AsSpan(namedAs), stackalloc byte[64]));
+        row.Put(RecordCodings, mapper.Codings);
         if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition));
         row.End(chunk.Seen.Count);
     }

@@ -30,6 +30,9 @@ sealed record Coded(CodeMeaning Meaning, string Display)
     /// <summary>What it is made of, each an event of its own; empty for whatever has a code.</summary>
     public Coded[] Parts { get; private init; } = [];
 
+    /// <summary>Where the concept that it was chosen from has others beside it: all of them as JSON, an array of <c>system|code</c>, itself first. Else null.</summary>
+    public byte[]? Codings { get; init; }
+
     public Absence Absence { get; } = AbsenceOf(Meaning);
 
     public static Coded Of(string words) => new(new(Words, words, 0, []), "");

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Hashing;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
@@ -106,6 +108,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         (Resource, Type, givenId, Key, Version, tag, names) = (resource, type, bundleId, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
+        codings.Clear();
         (RowCount, Imputed, IsOfStay, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, false, Null.Int64, null, null, false);
     }
 
@@ -212,23 +215,35 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         // Most concepts were met before, letter for letter.
         var text = concept.Bytes;
-        if (text.Length is 0 or > MostOfConcept) return Choose(concept);
+        if (text.Length is 0 or > MostOfConcept) return Told(Choose(concept));
         ref var seen = ref seenConcepts[XxHash3.HashToUInt64(text) % (ulong)seenConcepts.Length];
         if (!text.SequenceEqual(seen.Text)) seen = (text.ToArray(), Choose(concept));
-        return seen.Code;
+        return Told(seen.Code);
+    }
+
+    /// <summary>Concepts of the resource that have several codings, as its record tells them; null where none has.</summary>
+    public byte[]? Codings => codings.Count == 0 ? null : [(byte)'[', .. codings.SelectMany((one, n) => n == 0 ? one : (byte[])[(byte)',', .. one]), (byte)']'];
+
+    readonly List<byte[]> codings = [];
+
+    Coded? Told(Coded? code)
+    {
+        if (code?.Codings is { } all && !codings.Contains(all)) codings.Add(all);
+        return code;
     }
 
     Coded? Choose(JsonNode concept)
     {
         Coded? best = null;
-        var bestScore = -1;
+        var (bestScore, all) = (-1, new List<(Coded Code, string Name)>());
         foreach (var coding in concept["coding"u8].Items)
         {
             if (Coding(coding) is not { } coded) continue;
+            all.Add((coded, $"{coding["system"u8]}|{coding["code"u8]}"));
             var score = coded.Absence == Absence.Unknown ? -1 : 2 * (coded.Meaning.IsMapped ? 2 : coded.Meaning.Source != 0 ? 1 : 0) + (coding["userSelected"u8].IsTrue ? 1 : 0);
             if (best is null || (score > bestScore ? !codes.IsAbove(coded.Meaning, best.Meaning) : codes.IsAbove(best.Meaning, coded.Meaning))) (best, bestScore) = (coded, score);
         }
-        return best;
+        return best is null || all.Count == 1 ? best : best with { Codings = JsonSerializer.SerializeToUtf8Bytes([.. all.OrderBy(c => ReferenceEquals(c.Code, best) ? 0 : 1).Select(c => c.Name).Distinct()], CodingsJson.Default.StringArray) };
     }
 
     /// <returns>Null where there is no code, or where it is somebody's number: systems of identities have none.</returns>
@@ -485,3 +500,6 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         }
     }
 }
+
+[JsonSerializable(typeof(string[]))]
+sealed partial class CodingsJson : JsonSerializerContext;
