@@ -181,12 +181,14 @@ public static class Cdm54
     /// the record is about, where another one's person: null where <c>person_id</c> says so; <c>definition_id</c> the Medication or Device it names, or the Encounter whose cost it is;
     /// <c>left_out</c> what the table of its first row has no place for, as JSON, where another code of that Medication or Device may bring it elsewhere; <c>patient_named_by</c> the identifier by which it names its
     /// patient, <c>provider_named_by</c> and <c>care_site_named_by</c> the identifier or the role by which it names these, as keyed codes: whom they mean may change; <c>named_as</c> the identifiers of an Encounter, likewise, each with its system and without, as base64 of little-endian 64-bit numbers;
+    /// <c>stay_id</c> the Encounter on whose first day (<c>stay_day</c>) it is, where it gives no day of its own, and <c>stay_text</c> the resource itself, to be mapped again should that stay begin another day;
     /// <c>codings</c> the concepts of it that have several codings, as JSON: of each concept an array of <c>system|code</c>, first the one that its row has;
     /// <c>fingerprint</c> what its rows follow from as a number, null where that is more than the resource itself tells: what comes again with the same one changes nothing.
     /// How a source writes a reference is no part of what it says: a Bundle and the NDJSON made from it are one release.</remarks>
     public static readonly CdmTable SourceRecord = Table("source_record", key: "source_record_id", person: "person_id", columns: """
         source_record_id l!, person_id l!, record_type s!, record_name s@, version_at t, version_name s, outcome s!, row_count i!, date_precision s, source_file s^, source_line l^, patient_id l, definition_id l, left_out s~, patient_named_by l^,
-        provider_named_by l^, care_site_named_by l^, fingerprint l^, named_as s^, codings s
+        provider_named_by l^, care_site_named_by l^, fingerprint l^, named_as s^, codings s, stay_id l^, stay_day i^,
+        stay_text s^
         """);
 
     /// <summary>No table of a release but a file beside each shard's <see cref="SourceRecord"/>: its records by ascending key, and the block that holds each, from 0. A load finds those it brings anew without going through all.</summary>

@@ -103,11 +103,13 @@ public sealed partial class FhirSource
     void Compare(KeptLinks.Version known)
     {
         if (!index.TryGet(known.Key, out var seq, out var version)) return;
-        // Where a source tells no times at all, what comes after a deletion is later than it.
-        var isNewer = (known.Updated, known.Number).CompareTo((version.Updated, version.Number)) > 0 && !(known.Number == ResourceVersion.DeletedSometime && version.Updated == long.MinValue);
-        if (isNewer) index.End(seq, ResourceIndex.Older);
+        if (IsLater(known, version)) index.End(seq, ResourceIndex.Older);
         else for (var n = 0; n < 2; n++) gone.Add(Lineage.RowKey(known.Key, n)); // a place has a row for itself and one for its address
     }
+
+    /// <summary>Whether what earlier loads had is later than what this one brings. Where a source tells no times at all, what comes after a deletion is later than it.</summary>
+    static bool IsLater(KeptLinks.Version known, ResourceVersion brought) =>
+        (known.Updated, known.Number).CompareTo((brought.Updated, brought.Number)) > 0 && !(known.Number == ResourceVersion.DeletedSometime && brought.Updated == long.MinValue);
 
     /// <summary>Takes the connections that the versions which count tell of, and those that earlier loads kept and no resource of this one replaced. A name that none of these tells of means whom it once meant.</summary>
     void Connect()
@@ -217,7 +219,7 @@ public sealed partial class FhirSource
     /// <summary>Sets this load's records against those of the release it is merged into: the later version of each counts, and the earlier one's rows go.</summary>
     void Compare(EarlierRelease earlier, CancellationToken cancel)
     {
-        string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type", "patient_id", "patient_named_by", "definition_id", "fingerprint"];
+        string[] columns = ["source_record_id", "version_at", "row_count", "version_name", "person_id", "record_type", "patient_id", "patient_named_by", "definition_id", "fingerprint", "stay_id"];
         var fingerprints = new Fingerprints(codes, options, definitions);
         long[] Wanted() => [.. index.Newest.Select(e => e.Key).Concat(earlier.Rows(Cdm54.MergedPatient, "merged_patient_id").SelectMany(b => b.Int64("merged_patient_id").Values.ToArray())).Order()];
         var inTables = new List<(long Person, (int Day, long Time) At)>();
@@ -244,7 +246,7 @@ public sealed partial class FhirSource
                     continue;
                 }
                 var before = (Updated: at.IsNull(row) ? long.MinValue : at.Array[row], Number: long.TryParse(names.Text(row), out var number) ? number : 0);
-                var isUnchanged = !index.IsDead(seq) && fingerprints.Of(version.Hash, batch.Int64("definition_id").Array[row]) == batch.Int64("fingerprint").Array[row];
+                var isUnchanged = !index.IsDead(seq) && fingerprints.Of(version.Hash, batch.Int64("definition_id").Array[row], batch.Int64("stay_id").IsNull(row) ? Null.Int32 : definitions.Stays.Day(batch.Int64("stay_id").Array[row])) == batch.Int64("fingerprint").Array[row];
                 if (isUnchanged) news.Remove(batch, row);
                 if (isUnchanged || before.CompareTo((version.Updated, version.Number)) > 0)
                 {

@@ -48,6 +48,7 @@ public sealed partial class FhirSource
         using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
             .Concat(held.Chunk(1_000).Select(mapper.Map))
+            .Concat(followers.Chunk(1_000).Select(mapper.Map))
             .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
         var given = new HashSet<long>();
         foreach (var resource in again.SelectMany(c => c.Collected))
@@ -81,7 +82,8 @@ public sealed partial class FhirSource
             taken[t.Type] -= t.Count;
         }
         foreach (var (type, count) in taken) Note($"{type}.waiting", "taken-up", count);
-        var late = index.Tally(waitedTo, index.Count).ToList();
+        foreach (var t in index.Tally(waitedTo, followedTo).Where(t => t.Outcome == ResourceIndex.Used || ResourceIndex.Waits(t.Outcome))) Note($"{t.Type}.day", "follows-stay", t.Count);
+        var late = index.Tally(followedTo, index.Count).ToList();
         foreach (var t in late.Where(t => t.Outcome == Recoding.Outcome)) Note($"{t.Type}.code", Recoding.Outcome, t.Count);
         var fates = index.Tally(0, waitedFrom).Concat(late.Where(t => t.Outcome != Recoding.Outcome)).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome))).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
             .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))

@@ -56,7 +56,6 @@ public sealed partial class FhirSource
         var columns = new LinkColumns(earlier.Table);
         if (earlier.Table == Cdm54.Cost) Place(earlier);
         columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _));
-        FollowStays(earlier);
         columns.Follow(earlier, aliases, partOf);
         FollowNames(earlier);
         changes.Follow(earlier, links);

@@ -10,9 +10,8 @@ public sealed partial class FhirSource
 {
     static readonly (CdmTable Table, string Key, string Start)[] Stays = [.. new[] { Cdm54.VisitOccurrence, Cdm54.VisitDetail }.Select(t => (t, t.Columns[t.Key].Name, t.Columns[t.Start].Name))];
 
-    /// <summary>Stays of the earlier release on which such rows depend and which begin another day by now; and those rows, by key.</summary>
-    readonly Dictionary<long, int> begins = [];
-    readonly HashSet<long> ofStay = [];
+    /// <summary>Records of earlier loads that were of a day on which their stay no longer begins.</summary>
+    List<DeferredResource> followers = [];
 
     /// <summary>Answers on which days stays began: as this load says, or the earlier release where it has a later version of one.</summary>
     void TellStays(EarlierRelease earlier)
@@ -26,6 +25,8 @@ public sealed partial class FhirSource
         foreach (var (name, encounter) in EarlierEncounters(earlier, asked.Where(namedEncounters.Contains).ToHashSet())) Name(means, name, encounter);
         var wanted = asked.Select(a => means.GetValueOrDefault(a, a)).ToHashSet();
         var days = DaysBrought(wanted);
+        foreach (var known in kept.Versions)
+            if (days.ContainsKey(known.Key) && index.TryGet(known.Key, out _, out var brought) && IsLater(known, brought)) days.Remove(known.Key);
         var (persons, standing) = (new HashSet<long>(), new HashSet<long>());
         foreach (var batch in earlier.Records([.. wanted.Order()], "source_record_id", "person_id", "version_at", "version_name"))
             for (var row = 0; row < batch.Rows; row++)
@@ -37,7 +38,7 @@ public sealed partial class FhirSource
                 persons.Add(batch.Int64("person_id").Array[row]);
             }
         foreach (var (id, day) in DaysBefore(earlier, persons, standing.Contains)) days[id] = day;
-        definitions.Stays.Tell(asked.Where(a => days.ContainsKey(means.GetValueOrDefault(a, a))).ToDictionary(a => a, a => days[means.GetValueOrDefault(a, a)]));
+        definitions.Stays.Tell(means, days);
     }
 
     /// <summary>The days on which stays began that this load brought.</summary>
@@ -62,35 +63,29 @@ public sealed partial class FhirSource
                     if (isWanted(batch.Int64(key).Array[row])) yield return (batch.Int64(key).Array[row], batch.Int32(start).Array[row]);
     }
 
-    /// <summary>Finds the earlier rows that are of the day of a stay which begins another day by now.</summary>
-    void FindMovedStays(EarlierRelease earlier)
+    /// <summary>Finds what earlier loads made of the day of a stay that this load lets begin another day, or takes away: it is mapped again, from the text that its record keeps.</summary>
+    IEnumerable<DeferredResource> Followers(EarlierRelease earlier)
     {
-        if (!kept.DatesByStay) return;
-        var before = DaysBefore(earlier, touched, gone.Contains).ToDictionary(s => s.Stay, s => s.Day);
-        foreach (var (stay, day) in DaysBrought(before.Keys.ToHashSet()))
-            if (before[stay] != day) begins[stay] = day;
-        foreach (var batch in begins.Count == 0 ? [] : earlier.RowsOf(Cdm54.SourceRecord, touched, "source_record_id", "row_count", "date_precision"))
+        if (!kept.DatesByStay) yield break;
+        var stays = index.NewestOf(EncounterType, "deleted").Where(n => index.Type(n.Seq) == "Encounter").ToDictionary(n => n.Key, n => n.Version);
+        var days = DaysBrought([.. stays.Keys]);
+        var persons = new HashSet<long>();
+        foreach (var batch in earlier.Records([.. stays.Keys.Order()], "source_record_id", "person_id", "version_at", "version_name"))
             for (var row = 0; row < batch.Rows; row++)
-                if (batch.Text("date_precision")[row].SequenceEqual(StayDays.Precision) && batch.Int64("source_record_id").Array[row] is var id && !gone.Contains(id))
-                    for (var n = 0; n < batch.Int32("row_count").Array[row]; n++) ofStay.Add(Lineage.RowKey(id, n));
-    }
-
-    /// <summary>Has earlier rows that are of the day of their stay follow it. Before their stay is made the outermost one.</summary>
-    void FollowStays(Batch earlier)
-    {
-        var table = earlier.Table;
-        if (begins.Count == 0 || table.Key < 0 || table.Start < 0 || table.Find("visit_occurrence_id") is not { } visit || visit.Ordinal == table.Key) return;
-        var (keys, visits, starts) = (((Int64Column)earlier.Columns[table.Key]).Array, ((Int64Column)earlier.Columns[visit.Ordinal]).Array, ((Int32Column)earlier.Columns[table.Start]).Array);
-        var ends = table.End < 0 || earlier.Columns[table.End].IsAbsent ? null : ((Int32Column)earlier.Columns[table.End]).Array;
-        for (var row = 0; row < earlier.Rows; row++)
+            {
+                var (id, before) = (batch.Int64("source_record_id").Array[row], Recoding.Version(batch, row));
+                if ((before.Updated, before.Number).CompareTo((stays[id].Updated, stays[id].Number)) > 0) stays.Remove(id);
+                else persons.Add(batch.Int64("person_id").Array[row]);
+            }
+        foreach (var batch in earlier.RecordsOf([.. persons.Order()], "source_record_id", "person_id", "stay_id", "stay_day", "stay_text", "source_file", "source_line"))
         {
-            if (!ofStay.Contains(keys[row]) || !begins.TryGetValue(visits[row], out var day)) continue;
-            var moved = day - starts[row];
-            starts[row] = day;
-            if (ends is null || ends[row] == Null.Int32) continue;
-            // A drug's end is counted from its start where its source gave none.
-            if (table == Cdm54.DrugExposure && earlier.Int32("verbatim_end_date").IsNull(row)) ends[row] += moved;
-            else if (ends[row] < day) ends[row] = table == Cdm54.DrugExposure ? day : Null.Int32;
+            var (of, on, text) = (batch.Int64("stay_id"), batch.Int32("stay_day"), batch.Text("stay_text"));
+            if (of.IsAbsent) continue;
+            for (var row = 0; row < batch.Rows; row++)
+                if (!of.IsNull(row) && !text.IsNull(row) && stays.ContainsKey(of.Array[row]) && days.GetValueOrDefault(of.Array[row], Null.Int32) != on.Array[row])
+                    yield return WaitingResources.Read(batch.Text("source_file").Text(row) ?? "", batch.Int64("source_line").Array[row], text[row]);
         }
     }
+
+    static readonly HashSet<string> EncounterType = ["Encounter"];
 }

@@ -90,8 +90,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     /// <summary>What was mapped once every definition was known, some of it to wait for one.</summary>
     List<DeferredResource> held = [];
 
-    /// <summary>Numbers of what earlier loads kept waiting and this one took up.</summary>
-    int waitedFrom = -1, waitedTo;
+    /// <summary>Numbers of what earlier loads kept waiting and this one took up; up to where those are that followed their stay.</summary>
+    int waitedFrom = -1, waitedTo, followedTo;
 
     EarlierRelease? earlierRelease;
     Func<long, bool> isWritten = static _ => true;
@@ -157,7 +157,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
         if (!isMerge) return;
         TouchPersons(earlier);
-        FindMovedStays(earlier);
         Nest(earlier);
     }
 
@@ -220,6 +219,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         foreach (var some in deferred.Chunk(10_000)) undated.AddRange(Late(some));
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
+        followers = [.. Followers(earlierRelease!)];
+        foreach (var some in followers.Chunk(1_000)) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters); // asks for their stays
         var staysAsked = kept.OpenStays.ToHashSet();
         if (stayNames is null)
         {
@@ -230,16 +231,31 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (staysAsked.Count > 0) MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
         }
         waitedFrom = index.Count;
+        var waitingBytes = 0L;
         foreach (var some in earlierWaiting.Chunk(1_000))
         {
             cancel.ThrowIfCancellationRequested();
             foreach (var one in some) taken[one.Type] = taken.GetValueOrDefault(one.Type) + 1;
-            undatedBefore.AddRange(Late(some.Select(WaitingResources.Read)));
+            foreach (var one in Late(some.Select(WaitingResources.Read)))
+            {
+                waitingBytes += one.Json.Length;
+                if (waitingBytes <= memoryBytes / DeferredShare) undatedBefore.Add(one);
+            }
         }
         // A stay may have waited too: only now all are known.
         TellStays(earlierRelease!);
-        foreach (var some in undatedBefore.Chunk(10_000)) Late(some);
+        if (waitingBytes <= memoryBytes / DeferredShare)
+            foreach (var some in undatedBefore.Chunk(10_000)) Late(some);
+        else
+        {
+            // More than are held: all are looked at again, for those that have no number yet.
+            undatedBefore.Clear();
+            using var reading = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, definition) => !index.TryGet(of.Key, out var seq, out var newest) || newest.CompareTo(version) < 0 };
+            foreach (var some in earlierWaiting.Chunk(1_000)) Late(reading.Map(some.Select(WaitingResources.Read)).Collected.Select(c => c.Resource).ToList());
+        }
         waitedTo = index.Count;
+        foreach (var some in followers.Chunk(10_000)) Late(some);
+        followedTo = index.Count;
         foreach (var some in undated.Chunk(10_000)) Late(some);
         if (areMore) MapAgain(mappers.Value!, buffers, static (_, _, _) => true, cancel, ResourceMapper.WaitsForStay);
         else if (waitIn.Count > 0 && deferredBytes <= MostHeld)

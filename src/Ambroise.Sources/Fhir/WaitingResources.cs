@@ -16,9 +16,24 @@ static class WaitingResources
     public static KeptRecord Keep(CollectedResource resource, long person)
     {
         var of = resource.Resource;
+        return new(resource.Type, of.File, of.Line, person, ContextOf(of), of.Json);
+    }
+
+    static byte[] ContextOf(DeferredResource of)
+    {
         var names = of.Names is { Count: > 0 } all ? Used(of.Json, all) : null;
-        var context = of.Id is null && names is null ? [] : JsonSerializer.SerializeToUtf8Bytes(new Context(of.Id, names), WaitingJson.Default.Context);
-        return new(resource.Type, of.File, of.Line, person, context, of.Json);
+        return of.Id is null && names is null ? [] : JsonSerializer.SerializeToUtf8Bytes(new Context(of.Id, names), WaitingJson.Default.Context);
+    }
+
+    /// <summary>A resource as its record keeps it: what its bundle said of it, if anything, a line end, and the resource.</summary>
+    public static byte[] Text(DeferredResource of) => [.. ContextOf(of), (byte)'\n', .. of.Json];
+
+    /// <param name="text">What <see cref="Text"/> gave.</param>
+    public static DeferredResource Read(string file, long line, ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOf((byte)'\n');
+        var context = end == 0 ? null : JsonSerializer.Deserialize(text[..end], WaitingJson.Default.Context);
+        return new(file, line, text[(end + 1)..].ToArray(), context?.Id, context?.Names);
     }
 
     public static DeferredResource Read(KeptRecord record)

@@ -74,7 +74,7 @@ public sealed class AsGuidesWriteItSpecs
         { Bounds(""" "boundsPeriod":{"end":"9999-12-31T23:59:59Z"}"""), "{}", "2020-01-01||" },
         { Bounds(""" "boundsRange":{"low":{"value":1,"code":"wk"},"high":{"value":2,"code":"wk"} }"""), "{}", "2020-01-14||14" },
         { $"{Bounds(""" "boundsDuration":{"value":3,"code":"d"}""")},{Bounds(""" "boundsDuration":{"value":1,"code":"wk"}""")}", "{}", "2020-01-07||7" },
-        { Bounds(""" "boundsDuration":{"value":10,"code":"d"}"""), """{"expectedSupplyDuration":{"value":5,"code":"d"} }""", "2020-01-05||5" },
+        { Bounds(""" "boundsDuration":{"value":10,"code":"d"}"""), """{"expectedSupplyDuration":{"value":5,"code":"d"} }""", "2020-01-10|2020-01-10|5" },
     };
 
     [Theory]

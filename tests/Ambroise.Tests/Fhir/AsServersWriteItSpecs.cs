@@ -57,8 +57,57 @@ public sealed class AsServersWriteItSpecs
         Assert.Equal(["all"], Assert.Single(hospital.Consents).Denied);
         hospital.Load(LoadMode.Merge, Consent(2, $$"""{"type":"{{type}}"}"""), Consent(3, $$"""{"type":"permit","provision":[{"type":"{{type}}"}]}"""));
         Assert.Empty(hospital.Consents); // says nothing that the register would follow
-        Assert.Equal(2, hospital.Fate("Consent", "quarantined", "provision.type: code-unknown"));
+        Assert.Equal(2, hospital.Fate("Consent", "quarantined", "provision: code-unknown"));
         Assert.Equal(["deny"], hospital.Rows("consent_record", "decision"));
+    }
+
+    [Theory]
+    [InlineData(""" "provision":[{"type":"permit"},{"type":"deny"}]""", "all")]
+    [InlineData(""" "decision":"deny" """, "all")]
+    [InlineData(""" "decision":"permit" """, "")]
+    [InlineData(""" "policyRule":"http://example.org/opt-out" """, "")]
+    [InlineData(""" "provision":{"type":"deny","purpose":[{"coding":[{"code":"HRESCH"}]}]}""", null)]
+    [InlineData(""" "provision":{"type":"deny","purpose":[{"display":"Research"}]}""", null)]
+    [InlineData(""" "except":[{"type":"deny"}]""", null)]
+    [InlineData(""" "decision":"permit","provision":[{"purpose":[{"code":"HRESCH"}]}]""", null)]
+    public void A_consent_in_another_fashion_is_understood_or_quarantined(string says, string? denied)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Consent","id":"c","status":"active",{{By}},"scope":{"coding":[{"code":"research"}]},{{says}} }""");
+        Assert.Equal(denied, hospital.Consents is [var one] ? string.Join(',', one.Denied) : null);
+        Assert.Equal(denied is null ? 1 : 0, hospital.Rejected.Count);
+    }
+
+    [Fact]
+    public void What_denies_in_a_scope_of_words_is_about_everything()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Consent","id":"c","status":"active",{{By}},"scope":{"text":"Recherche"},"provision":{"type":"deny"} }""");
+        Assert.Equal(["all"], Assert.Single(hospital.Consents).Denied);
+    }
+
+    [Theory]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","doNotPerform":{"value":true}""", "doNotPerform")]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","doNotPerform":[[true]]""", "doNotPerform")]
+    [InlineData("MedicationDispense", $$""" "status":"completed",{{Of}},{{Drug}},"whenHandedOver":"2020-01-01","daysSupply":30""", "daysSupply")]
+    [InlineData("Condition", $$""" {{Of}},{{Code}},"recordedDate":"2020-01-01","encounter":{"reference":["Encounter/e1"]}""", "reference")]
+    [InlineData("Observation", $$""" "status":"final",{{Of}},{{Code}},"effectiveDateTime":"2020-01-01","component":[{"code":"8302-2","valueQuantity":{"value":3} }]""", "code")]
+    [InlineData("Claim", $$""" "status":"active","use":"claim",{{By}},"created":"2020-01-01","diagnosis":[{"diagnosisCodeableConcept":"I10"}]""", "code")]
+    [InlineData("Claim", $$""" "status":"active","use":"claim",{{By}},"total":{"value":3},"item":[{"encounter":["Encounter/e1"]}]""", "reference")]
+    public void Nor_is_one_beneath_it(string type, string says, string field)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"{{type}}","id":"x",{{says}} }""");
+        Assert.Equal(1, hospital.Fate(type, "quarantined", $"{field}: value-unparseable"));
+    }
+
+    /// <summary>STU3's names, and days in directions: not the day of the stay.</summary>
+    [Theory]
+    [InlineData("Immunization", $$""" "status":"completed",{{By}},"encounter":{"reference":"Encounter/e"},"vaccineCode":{"coding":[{"system":"urn:x","code":"v"}]},"date":"2020-02-02" """, "drug_exposure", "drug_exposure_start_date")]
+    [InlineData("DocumentReference", $$""" "status":"current",{{Of}},"context":{"encounter":[{"reference":"Encounter/e"}]},"indexed":"2020-02-02T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"Qm9uam91cg=="} }]""", "note", "note_date")]
+    [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"encounter":{"reference":"Encounter/e"},"dosageInstruction":[{"timing":{"event":["2020-02-02"]} }]""", "drug_exposure", "drug_exposure_start_date")]
+    [InlineData("Observation", $$""" "status":"final",{{Of}},{{Code}},"category":[{"coding":[{"code":"laboratory"}]}],"encounter":{"reference":"Encounter/e"},"effectiveTiming":{"repeat":{"boundsPeriod":{"start":"2020-02-02"} } },"valueQuantity":{"value":3}""", "measurement", "measurement_date")]
+    public void A_day_is_found_wherever_it_stands(string type, string says, string table, string column)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},{{Of}},"period":{"start":"2020-01-01"} }""", $$"""{"resourceType":"{{type}}","id":"x",{{says}} }""");
+        Assert.Equal(["2020-02-02"], hospital.Rows(table, column));
     }
 
     [Theory]
@@ -106,6 +155,7 @@ public sealed class AsServersWriteItSpecs
     [InlineData(">=10", "10.0|4171755|>=10")]
     [InlineData("≤ 0,3", "0.3|4171754|≤ 0,3")]
     [InlineData("7,2", "7.2||7,2")]
+    [InlineData("<0,012", "0.012|4171756|<0,012")]
     [InlineData("7.2", "7.2||")]
     public void A_number_in_words_is_a_number(string text, string expected)
     {
@@ -115,6 +165,7 @@ public sealed class AsServersWriteItSpecs
 
     [Theory]
     [InlineData("1,200")]
+    [InlineData("5,")]
     [InlineData("0012")]
     [InlineData("<")]
     [InlineData("12/08")]
@@ -138,6 +189,29 @@ public sealed class AsServersWriteItSpecs
             Drugs("MedicationRequest", "both", """ "status":"active","intent":"order","authoredOn":"2023-04-01" """, $"{Bounds(""" "boundsPeriod":{"end":"2023-04-03"}""")},{Bounds(""" "boundsDuration":{"value":30,"unit":"days","system":"http://snomed.info/sct","code":"258703001"}""")}"));
         Assert.Equal(["2023-01-01|2023-01-30||30", "2023-02-01|2023-03-02||30", "2023-03-01|2023-03-30||30", "2023-04-01|2023-04-30||30"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date", "verbatim_end_date", "days_supply"));
         Assert.Equal(1, Noted(hospital, "MedicationDispense.dosage.timing.repeat.boundsPeriod.end", "end-before-start"));
+    }
+
+    /// <summary>Days of supply, period's end and bounds in days of a prescription of 1 March; then its last day, the one it gave, and its days.</summary>
+    [Theory]
+    [InlineData(5, "2023-03-11", 40, "2023-04-09|2023-04-09|5")]
+    [InlineData(30, null, 7, "2023-03-07|2023-03-07|30")]
+    [InlineData(5, null, 40, "2023-04-09|2023-04-09|5")]
+    [InlineData(null, null, 40, "2023-04-09||40")]
+    [InlineData(5, "2023-03-11", null, "2023-03-11|2023-03-11|5")]
+    [InlineData(5, "2023-03-11", 3, "2023-03-11|2023-03-11|5")]
+    [InlineData(5, null, null, "2023-03-05||5")]
+    public void Directions_say_when_a_prescription_ends_before_its_supply_does(int? supply, string? period, int? bounds, string expected)
+    {
+        string[] dosages = [.. new[] { period is null ? null : $$""" "boundsPeriod":{"end":"{{period}}"}""", bounds is null ? null : $$""" "boundsDuration":{"value":{{bounds}},"code":"d"}""" }.Where(b => b is not null).Select(b => $$"""{"timing":{"repeat":{ {{b}} } } }""")];
+        using var hospital = Loaded($$"""{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2023-03-01","dosageInstruction":[{{string.Join(',', dosages)}}]{{(supply is null ? "" : $$""","dispenseRequest":{"expectedSupplyDuration":{"value":{{supply}},"code":"d"} }""")}} }""");
+        Assert.Equal([expected], hospital.Rows("drug_exposure", "drug_exposure_end_date", "verbatim_end_date", "days_supply"));
+    }
+
+    [Fact]
+    public void A_period_that_ends_before_it_began_leaves_the_end_to_the_directions()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"MedicationStatement","id":"s","status":"active",{{Of}},{{Drug}},"effectivePeriod":{"start":"2023-03-01","end":"2023-02-27"},"dosage":[{"timing":{"repeat":{"boundsPeriod":{"end":"2023-03-11"} } } }] }""");
+        Assert.Equal(["2023-03-11|2023-03-11"], hospital.Rows("drug_exposure", "drug_exposure_end_date", "verbatim_end_date"));
     }
 
     [Theory]
@@ -166,9 +240,12 @@ public sealed class AsServersWriteItSpecs
             Claim("ExplanationOfBenefit", "1", $$""" "outcome":"complete","claim":{"reference":"Claim/x"},"item":[{ {{stay}},{{benefit}} },{ {{benefit}} }]"""),
             Claim("ExplanationOfBenefit", "2", $$""" "outcome":"complete","claim":{"reference":"Claim/x"},"item":[{ {{stay}} }]"""),
             Claim("Claim", "3", $$""" "item":[{ {{stay}},"net":{"value":30} },{"net":{"value":12.5} }]"""),
+            Claim("Claim", "5", $$""" "item":[{ {{stay}},"net":{"value":30} },{"detail":[{"net":{"value":12.5} }] }]"""),
+            Claim("Claim", "6", $$""" "item":[{ {{stay}},"net":{"value":30,"currency":"EUR"} },{"net":{"value":20,"currency":"USD"} }]"""),
             Claim("Claim", "4", """ "total":{"value":50},"created":"2023-01-01","diagnosis":[{"diagnosisCodeableConcept":{"coding":[{"system":"urn:x","code":"E11"}]} }]"""));
         Assert.Equal(["42.5|", "|160.0"], hospital.Rows("cost", "total_charge", "paid_by_payer").Order());
         Assert.Equal((1L, 1L), (hospital.Fate("ExplanationOfBenefit", "set-aside", "no-amount"), Noted(hospital, "Claim.total", "no-event")));
+        Assert.Equal((2L, 1L), (hospital.Fate("Claim", "set-aside", "no-amount"), Noted(hospital, "Claim.total", "currency-differs")));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Codes;
 
 namespace Ambroise.Tests.Fhir;
 
@@ -86,6 +87,69 @@ public sealed class DayOfStaySpecs
         }
     }
 
+    static string Gone(int version) => $$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"Encounter/e/_history/{{version}}"} }]}""";
+
+    /// <summary>Whatever becomes of the stay, and of the medication, what loads make one after the other is what one load makes of all.</summary>
+    [Fact]
+    public void As_if_all_had_come_at_once()
+    {
+        const string request = """{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order","subject":{"reference":"Patient/p1"},"encounter":{"reference":"Encounter/e"},"medicationReference":{"reference":"Medication/m"},"dosageInstruction":[{"timing":{"repeat":{"boundsPeriod":{"end":"2020-05-15"}}}}],"dispenseRequest":{"expectedSupplyDuration":{"value":5,"code":"d"}}}""";
+        static string Medication(int version, string code) => $$"""{"resourceType":"Medication","id":"m","meta":{"versionId":"{{version}}"},"code":{"coding":[{"system":"urn:drugs","code":"{{code}}"}]} }""";
+        var abated = Diagnosis(",\"abatementDateTime\":\"2020-05-08\"");
+        string[][][] stories =
+        [
+            [[Stay(), Diagnosis()], [Stay("2020-05-10", 2, "cancelled")], [Stay("2020-05-12", 3)]],
+            [[Stay(), Diagnosis()], [Stay("2020-05-10", 2, "entered-in-error")]],
+            [[Stay(), Diagnosis()], [Stay("2020-05-10", 2, "cancelled")], [Diagnosis()], [Stay("2020-05-12", 3)]],
+            [[Stay("2020-05-10", 2)], [Diagnosis(), Stay()]],
+            [[Stay(), request, Medication(1, "M2")], [Medication(2, "M3"), Stay("2020-05-10", 2)]],
+            [[Stay(), request, Medication(1, "M2")], [Stay("2020-05-20", 2)], [Medication(2, "M3")]],
+            [[Stay("2020-05-20"), request, Medication(1, "M2")], [Stay("2020-05-10", 2)]],
+            [[Stay("2020-05-10"), abated], [Stay("2020-05-04", 2)]],
+            [[Stay(), Diagnosis(stay: "{\"identifier\":{\"value\":\"77\"} }")], [Stay("2020-05-10", 2)]],
+            [[Stay(), Diagnosis()], [Stay("2020-05-10", 2), Diagnosis()], [Stay("2020-05-10", 2)]],
+        ];
+        foreach (var story in stories)
+        {
+            using var hospital = new FhirHospital { Codes = SentHospital.Codes };
+            var whole = hospital.Load(LoadMode.Replace, [Patient, .. story.SelectMany(lines => lines)]);
+            hospital.Load(LoadMode.Replace, [Patient, .. story[0]]);
+            var last = "";
+            foreach (var lines in story.Skip(1)) last = hospital.Load(LoadMode.Merge, lines);
+            Assert.Equal((whole, story[^1][0]), (last, story[^1][0]));
+        }
+    }
+
+    [Fact]
+    public void Of_a_stay_that_is_deleted_they_wait_and_of_one_that_was_before_it_came_too()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Patient, Stay(), Diagnosis());
+        hospital.Load(LoadMode.Merge, Gone(1).Replace("/_history/1", "", StringComparison.Ordinal));
+        Assert.Empty(hospital.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(1, hospital.Report.Notes.Single(n => n is { Type: "Condition.day", Reason: "follows-stay" }).Count);
+        hospital.Load(LoadMode.Merge, Stay("2020-05-11", 9));
+        Assert.Equal(["2020-05-11"], hospital.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(2, hospital.Report.Fates.Sum(f => f.Count)); // the stay, and what waited
+        static string At(string json, int hour) => json.Replace("\"versionId\"", $"\"lastUpdated\":\"2024-01-01T{hour:D2}:00:00Z\",\"versionId\"", StringComparison.Ordinal);
+        hospital.Load(LoadMode.Replace, Patient, """{"resourceType":"Bundle","type":"batch","timestamp":"2024-01-01T12:00:00Z","entry":[{"request":{"method":"DELETE","url":"Encounter/e"}}]}""");
+        hospital.Load(LoadMode.Merge, At(Stay(), 10), Diagnosis());
+        Assert.Equal(1, hospital.Fate("Condition", "set-aside", "waiting-encounter"));
+    }
+
+    /// <summary>A site maps the code otherwise from a day on: the concept, and the table, are those of the day.</summary>
+    [Fact]
+    public void What_its_code_means_follows_too()
+    {
+        LocalMapping until = new("urn:x", "E11", "", LocalMapping.FirstOwn + 1) { To = new(2020, 5, 7) }, from = new("urn:x", "E11", "", LocalMapping.FirstOwn + 2) { From = new(2020, 5, 8) };
+        using var hospital = new FhirHospital { Codes = new(null, new() { [("urn:x", "E11")] = [(until, new(until.Target, Domain.Condition)), (from, new(from.Target, Domain.Observation))] }, null) };
+        hospital.Load(LoadMode.Replace, Patient, Stay(), Diagnosis());
+        Assert.Equal([$"{until.Target}"], hospital.Rows("condition_occurrence", "condition_concept_id"));
+        hospital.Load(LoadMode.Merge, Stay("2020-05-10", 2));
+        Assert.Equal([$"2020-05-10|{from.Target}"], hospital.Rows("observation", "observation_date", "observation_concept_id"));
+        Assert.Empty(hospital.Rows("condition_occurrence", "condition_concept_id"));
+    }
+
     /// <summary>A discharge diagnosis of each of many stays, in a file that comes before theirs: their texts are more than a load holds.</summary>
     [Fact]
     public void However_many_there_are()
@@ -97,6 +161,10 @@ public sealed class DayOfStaySpecs
         string Day(int n) => string.Create(CultureInfo.InvariantCulture, $"2020-0{1 + n % 6}-01");
         hospital.LoadFiles(LoadMode.Replace, new() { ["Condition.ndjson"] = Lines(n => Of(Diagnosis(), n), 0), ["Encounter.ndjson"] = Lines(n => Of(Stay(Day(n)), n), 100), ["Patient.ndjson"] = Encoding.UTF8.GetBytes(Patient) });
         Assert.Equal((100L, Count - 100L), (hospital.Fate("Condition", "set-aside", "waiting-encounter"), hospital.Fate("Condition", "used", "used")));
+        // So do those that wait.
+        hospital.LoadFiles(LoadMode.Replace, new() { ["Condition.ndjson"] = Lines(n => Of(Diagnosis(), n), 0), ["Patient.ndjson"] = Encoding.UTF8.GetBytes(Patient) });
+        hospital.LoadFiles(LoadMode.Merge, new() { ["Encounter.ndjson"] = Lines(n => Of(Stay(Day(n)), n), 100) });
+        Assert.Equal((Count - 100L, 100L), (hospital.Fate("Condition", "used", "used"), hospital.Report.Notes.Single(n => n is { Type: "Condition.waiting", Reason: "still-waiting" }).Count));
         hospital.Load(LoadMode.Merge, [.. Enumerable.Range(0, 100).Select(n => Of(Stay(Day(n)), n))]);
         Assert.Equal(Enumerable.Range(0, Count).GroupBy(Day).Select(g => $"{g.Key}|{g.Count()}").Order(), hospital.Query("select strftime(condition_start_date, '%Y-%m-%d') || '|' || count(*) from condition_occurrence group by condition_start_date order by 1"));
     }

@@ -23,7 +23,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
 
     static readonly int RecordId = At("source_record_id"), RecordPerson = At("person_id"), RecordType = At("record_type"), RecordName = At("record_name"), RecordVersionAt = At("version_at"),
         RecordVersionName = At("version_name"), RecordOutcome = At("outcome"), RecordRows = At("row_count"), RecordPrecision = At("date_precision"), RecordFile = At("source_file"), RecordLine = At("source_line"), RecordDefinition = At("definition_id"), RecordLeftOut = At("left_out"),
-        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint"), RecordNamedAs = At("named_as"), RecordCodings = At("codings");
+        RecordNamedBy = At("patient_named_by"), RecordProviderBy = At("provider_named_by"), RecordCareSiteBy = At("care_site_named_by"), RecordFingerprint = At("fingerprint"), RecordNamedAs = At("named_as"), RecordCodings = At("codings"), RecordStay = At("stay_id"), RecordStayDay = At("stay_day"), RecordStayText = At("stay_text");
 
     static int At(string column) => Cdm54.SourceRecord[column].Ordinal;
 
@@ -185,6 +185,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         var version = new ResourceVersion(updated, number, XxHash3.HashToUInt64(resource.Whole.Span, isOfBundle ? 1 : 0));
         mapper.Begin(resource, type, bundleId, key, version, chunk.Seen.Count, names);
         var fate = mapped.Map(mapper);
+        if (mapper.Unread is { } unread && fate.Kind != FateKind.Refused) fate = Fate.Refused(unread, "value-unparseable");
         if (Collects?.Invoke(key, version, mapper.Definition) == true) chunk.Collected.Add(new(type, key.Key, mapper.Person, new(file, line, resource.Whole.ToArray(), bundleId, names)));
         switch (fate.Kind)
         {
@@ -202,11 +203,12 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
                 return;
         }
         var outcome = Plain(fate.Reason);
-        if (mapper.Person != Null.Int64) Record(mapped.Text, id, key, version, meta, outcome, isOfBundle);
+        if (mapper.Person != Null.Int64) Record(mapped.Text, id, key, version, meta, outcome, isOfBundle, mapper.OfStay is null ? default : new(file, line, resource.Whole.ToArray(), bundleId, names));
         chunk.Seen.Add(new(key, version, type, outcome, line));
     }
 
-    void Record(byte[] type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome, bool isOfBundle)
+    /// <param name="whole">The resource, where its day is that of its stay.</param>
+    void Record(byte[] type, ReadOnlySpan<byte> id, ResourceKey key, ResourceVersion version, JsonNode meta, string outcome, bool isOfBundle, DeferredResource whole)
     {
         var row = chunk.Rows(Cdm54.SourceRecord);
         row.Put(RecordId, key.Key);
@@ -221,7 +223,13 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         row.Put(RecordVersionName, meta["versionId"u8].Text);
         row.Put(RecordOutcome, Text(outcome));
         row.Put(RecordRows, mapper.RowCount);
-        if (mapper.IsOfStay) row.Put(RecordPrecision, StayDays.Precision);
+        if (mapper.OfStay is { } stay)
+        {
+            row.Put(RecordPrecision, StayDays.Precision);
+            row.Put(RecordStay, stay.Encounter);
+            row.Put(RecordStayDay, stay.Day);
+            if (whole.Json.Length <= StayDays.MostText) row.Put(RecordStayText, WaitingResources.Text(whole));
+        }
         else if (mapper.Imputed != Precision.None) row.Put(RecordPrecision, mapper.Imputed == Precision.Year ? "year"u8 : "month"u8);
         row.Put(RecordFile, fileText);
         row.Put(RecordLine, line);
@@ -232,7 +240,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
         if (mapper.NamedAs is { Count: > 0 } namedAs) row.Put(RecordNamedAs, EncounterNames.Text(CollectionsMarshal.AsSpan(namedAs), stackalloc byte[64]));
         row.Put(RecordCodings, mapper.Codings);
-        if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition));
+        if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition, mapper.OfStay?.Day ?? Null.Int32));
         row.End(chunk.Seen.Count);
     }
 

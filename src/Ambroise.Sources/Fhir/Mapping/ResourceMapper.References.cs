@@ -19,6 +19,7 @@ sealed partial class ResourceMapper
         if (text.Length == 0)
         {
             isIndirect = true;
+            if (reference.IsScalar || reference["reference"u8] is { Exists: true, IsScalar: false }) Unread = "reference";
             var identifier = reference["identifier"u8];
             return identifier["value"u8].Text.Length == 0 ? Null.Int64 : Named(types[0], identifier["system"u8].Text, identifier["value"u8].Text);
         }

@@ -63,8 +63,11 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>The least precise date that had to stand for a day.</summary>
     public Precision Imputed { get; private set; }
 
-    /// <summary>Its day is that of its stay.</summary>
-    public bool IsOfStay { get; private set; }
+    /// <summary>What was to be read as a reference or a code and is none; null where all were.</summary>
+    public string? Unread { get; private set; }
+
+    /// <summary>The stay whose first day is its day; null where it has one of its own.</summary>
+    public (long Encounter, int Day)? OfStay { get; private set; }
 
     public ResourceVersion Version { get; private set; }
 
@@ -109,7 +112,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         (Resource, Type, givenId, Key, Version, tag, names) = (resource, type, bundleId, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
         codings.Clear();
-        (RowCount, Imputed, IsOfStay, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, false, Null.Int64, null, null, false);
+        Unread = null;
+        (RowCount, Imputed, OfStay, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, null, Null.Int64, null, null, false);
     }
 
     /// <summary>FHIR R4, section 2.24.0.1: what an id is made of.</summary>
@@ -149,8 +153,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         if (TryTime(out time, candidates, field) is not { } fate) return null;
         if (fate.Reason != "date-missing" || Visit(stay) is var encounter && encounter == Null.Int64) return fate;
         if (!definitions.Stays.TryGet(encounter, out var began)) return definitions.Stays.IsFull ? Fate.Waits(WaitsForStay) : Fate.Deferred;
-        if (began == Null.Int32) return Fate.Waits(WaitsForStay);
-        (time, IsOfStay) = (new(began, Null.Int64, Precision.Day), true);
+        if (began.Day == Null.Int32) return Fate.Waits(WaitsForStay);
+        (time, OfStay) = (new(began.Day, Null.Int64, Precision.Day), began);
         return null;
     }
 
@@ -213,6 +217,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <returns>Null where there is no code.</returns>
     public Coded? Code(JsonNode concept)
     {
+        if (concept.IsScalar) Unread = "code";
         // Most concepts were met before, letter for letter.
         var text = concept.Bytes;
         if (text.Length is 0 or > MostOfConcept) return Told(Choose(concept));
@@ -460,7 +465,11 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>How much of something; null where it is not said, or is less than nothing, which is counted.</summary>
     public double Amount(JsonNode quantity)
     {
-        if (!quantity["value"u8].TryNumber(out var number)) return Null.Float64;
+        if (!quantity["value"u8].TryNumber(out var number))
+        {
+            if (quantity.IsScalar || quantity["value"u8].Exists) Chunk.Count($"{Type}.quantity", "value-unparseable");
+            return Null.Float64;
+        }
         if (number >= 0) return number;
         Chunk.Count($"{Type}.quantity", "number-invalid");
         return Null.Float64;
@@ -468,6 +477,13 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
 
     /// <summary>Whether an element says true: some servers write it as a word.</summary>
     public static bool IsTrue(JsonNode node) => node.IsTrue || node.Is("true"u8);
+
+    /// <returns>Null, or the fate of a resource of which nobody knows whether it says so: what turns the meaning round is not guessed.</returns>
+    public static Fate? TryFlag(JsonNode flag, string field, out bool isTrue)
+    {
+        isTrue = IsTrue(flag);
+        return isTrue || !flag.Exists || flag.IsFalse || flag.Is("false"u8) ? null : Fate.Refused(field, "value-unparseable");
+    }
 
     /// <summary>Whether one of a concept's codings has a code, whatever others stand before it.</summary>
     public static bool Has(JsonNode concept, ReadOnlySpan<byte> code)

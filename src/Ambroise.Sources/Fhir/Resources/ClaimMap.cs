@@ -41,8 +41,8 @@ static class ClaimMap
     public static Fate Claim(ResourceMapper m)
     {
         if (Begin(m) is { } fate) return fate;
-        var charge = Asked(m.Resource, out var currency);
-        var cost = double.IsNaN(charge) ? Fate.Aside("no-amount") : Write(m, charge, Null.Float64, default, currency);
+        var charge = Asked(m, out var currency);
+        var cost = double.IsNaN(charge) ? Fate.Aside("no-amount") : Write(m, charge, Null.Float64, currency);
         return Declared(m) ?? Used(m, cost);
     }
 
@@ -51,13 +51,16 @@ static class ClaimMap
         if (Begin(m) is { } fate) return fate;
         var r = m.Resource;
         if (r["outcome"u8].Is("error"u8)) return Fate.Aside("outcome-error");
+        JsonNode currency = default;
         // An explanation without its claim is all that is known of the charge.
-        var charge = r["claim"u8].Exists ? Null.Float64 : Total(r, "submitted"u8);
+        var charge = r["claim"u8].Exists ? Null.Float64 : Total(m, "submitted"u8, ref currency);
         var paid = r["payment"u8]["amount"u8];
-        var granted = paid["value"u8].TryNumber(out var number) ? number : Total(r, "benefit"u8);
-        var hasAmount = !double.IsNaN(charge) || !double.IsNaN(granted) || !double.IsNaN(Total(r, "copay"u8)) || !double.IsNaN(Total(r, "deductible"u8)) || !double.IsNaN(Total(r, "eligible"u8));
-        var currency = paid["currency"u8].Exists ? paid["currency"u8] : r["total"u8].First["amount"u8] is { Exists: true } total ? total["currency"u8] : r["item"u8].First["adjudication"u8].First["amount"u8]["currency"u8];
-        var cost = hasAmount ? Write(m, charge, granted, r, currency) : Fate.Aside("no-amount");
+        var granted = Null.Float64;
+        if (paid["value"u8].TryNumber(out var number)) (granted, currency) = (number, paid["currency"u8]);
+        else granted = Total(m, "benefit"u8, ref currency);
+        double copay = Total(m, "copay"u8, ref currency), deductible = Total(m, "deductible"u8, ref currency), allowed = Total(m, "eligible"u8, ref currency);
+        var hasAmount = !double.IsNaN(charge) || !double.IsNaN(granted) || !double.IsNaN(copay) || !double.IsNaN(deductible) || !double.IsNaN(allowed);
+        var cost = hasAmount ? Write(m, charge, granted, currency, copay, deductible, allowed) : Fate.Aside("no-amount");
         return (r["claim"u8].Exists ? null : Declared(m)) ?? Used(m, cost);
     }
 
@@ -69,20 +72,35 @@ static class ClaimMap
         return Fate.Used;
     }
 
-    /// <summary>What a claim asks for: its total, else the sum of its items.</summary>
-    static double Asked(JsonNode claim, out JsonNode currency)
+    /// <summary>What a claim asks for: its total, else the sum of its items where each says its own.</summary>
+    static double Asked(ResourceMapper m, out JsonNode currency)
     {
-        var total = claim["total"u8];
+        var total = m.Resource["total"u8];
         currency = total["currency"u8];
         if (total["value"u8].TryNumber(out var charge)) return charge;
+        currency = default;
         charge = Null.Float64;
-        foreach (var item in claim["item"u8].Items)
-            if (item["net"u8]["value"u8].TryNumber(out var net))
-            {
-                charge = double.IsNaN(charge) ? net : charge + net;
-                currency = item["net"u8]["currency"u8];
-            }
+        foreach (var item in m.Resource["item"u8].Items)
+            if (!item["net"u8]["value"u8].Exists || !Add(m, item["net"u8], ref charge, ref currency)) return Null.Float64;
         return charge;
+    }
+
+    /// <summary>Adds an amount to others of its currency.</summary>
+    /// <returns>False for an amount that is none, or of another currency, which is counted.</returns>
+    static bool Add(ResourceMapper m, JsonNode money, ref double sum, ref JsonNode currency)
+    {
+        if (!money["value"u8].TryNumber(out var amount)) return false;
+        if (money["currency"u8] is { Exists: true } own)
+        {
+            if (currency.Exists && !own.Is(currency.Text))
+            {
+                m.Chunk.Count($"{m.Type}.total", "currency-differs");
+                return false;
+            }
+            currency = own;
+        }
+        sum = double.IsNaN(sum) ? amount : sum + amount;
+        return true;
     }
 
     /// <summary>The diagnoses and acts that a claim codes itself: what a hospital declares of a stay (in France, its PMSI) may come no other way. Those it refers to are Conditions and Procedures of their own.</summary>
@@ -153,7 +171,7 @@ static class ClaimMap
         return r["use"u8].Is("claim"u8) || !r["use"u8].Exists ? null : Fate.Aside($"use-{r["use"u8]}");
     }
 
-    static Fate Write(ResourceMapper m, double charge, double paidByPayer, JsonNode explanation, JsonNode currency)
+    static Fate Write(ResourceMapper m, double charge, double paidByPayer, JsonNode currency, double copay = Null.Float64, double deductible = Null.Float64, double allowed = Null.Float64)
     {
         var r = m.Resource;
         var at = Stay(m);
@@ -169,26 +187,32 @@ static class ClaimMap
         row.Put(At.TotalCharge, charge);
         row.Put(At.PaidByPayer, paidByPayer);
         row.Put(At.TotalPaid, paidByPayer);
-        if (explanation.Exists)
-        {
-            row.Put(At.PaidPatientCopay, Total(explanation, "copay"u8));
-            row.Put(At.PaidPatientDeductible, Total(explanation, "deductible"u8));
-            row.Put(At.AmountAllowed, Total(explanation, "eligible"u8));
-        }
+        row.Put(At.PaidPatientCopay, copay);
+        row.Put(At.PaidPatientDeductible, deductible);
+        row.Put(At.AmountAllowed, allowed);
         m.EndOfPerson(row);
         return Fate.Used;
     }
 
-    /// <summary>Of the totals the one of a category of HL7's adjudication codes, else the sum of the items'; null where there is none.</summary>
-    static double Total(JsonNode explanation, ReadOnlySpan<byte> category)
+    /// <summary>Of the totals the one of a category of HL7's adjudication codes, else the sum of those of the whole, else of its items; null where there is none.</summary>
+    static double Total(ResourceMapper m, ReadOnlySpan<byte> category, ref JsonNode currency)
     {
-        foreach (var total in explanation["total"u8].Items)
-            if (ResourceMapper.Has(total["category"u8], category) && total["amount"u8]["value"u8].TryNumber(out var amount)) return amount;
+        var r = m.Resource;
         var sum = Null.Float64;
-        foreach (var item in explanation["item"u8].Items)
-            foreach (var part in item["adjudication"u8].Items)
-                if (ResourceMapper.Has(part["category"u8], category) && part["amount"u8]["value"u8].TryNumber(out var amount)) sum = double.IsNaN(sum) ? amount : sum + amount;
+        foreach (var total in r["total"u8].Items)
+            if (ResourceMapper.Has(total["category"u8], category) && Add(m, total["amount"u8], ref sum, ref currency)) return sum;
+        if (!TryAdjudicated(m, r["adjudication"u8], category, ref sum, ref currency)) return Null.Float64;
+        if (!double.IsNaN(sum)) return sum;
+        foreach (var item in r["item"u8].Items)
+            if (!TryAdjudicated(m, item["adjudication"u8], category, ref sum, ref currency)) return Null.Float64;
         return sum;
+    }
+
+    static bool TryAdjudicated(ResourceMapper m, JsonNode parts, ReadOnlySpan<byte> category, ref double sum, ref JsonNode currency)
+    {
+        foreach (var part in parts.Items)
+            if (ResourceMapper.Has(part["category"u8], category) && part["amount"u8]["value"u8].Exists && !Add(m, part["amount"u8], ref sum, ref currency)) return false;
+        return true;
     }
 
     /// <summary>COST's columns, looked up once.</summary>

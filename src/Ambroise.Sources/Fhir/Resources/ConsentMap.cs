@@ -10,7 +10,7 @@ static class ConsentMap
     {
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
-        if (!ConsentStand.IsKnown(r["provision"u8])) return Fate.Refused("provision.type", "code-unknown");
+        if (ConsentStand.Unknown(r) is { } field) return Fate.Refused(field, "code-unknown");
         var (decided, ends) = (m.OptionalTime(r["dateTime"u8], "dateTime"), m.OptionalTime(r["provision"u8]["period"u8]["end"u8], "provision.period.end"));
         if (ConsentStand.Of(r) is { } denied)
             m.Chunk.Consents.Add((m.Chunk.Seen.Count, new(m.Key.Key, m.Version.Updated, m.Version.Number, m.Person, denied, decided.Day, ends.Day)));

@@ -18,13 +18,14 @@ static class ConsentStand
         var provision = consent["provision"u8];
         var ofResearch = ResourceMapper.Has(consent["scope"u8], "research"u8) || Categories(consent);
         // Of care, of an advance directive: what they deny is not research unless they name it.
-        var ofPrivacy = !consent["scope"u8].Exists || ResourceMapper.Has(consent["scope"u8], "patient-privacy"u8);
+        var ofPrivacy = !consent["scope"u8]["coding"u8]["code"u8].Exists || ResourceMapper.Has(consent["scope"u8], "patient-privacy"u8);
         var denied = new SortedSet<string>(StringComparer.Ordinal);
-        Denied(provision, ofResearch || ofPrivacy, denied);
+        foreach (var rule in provision.Items) Denied(rule, ofResearch || ofPrivacy, denied);
+        if (consent["decision"u8].Is("deny"u8) && (ofResearch || ofPrivacy)) denied.Add("all"); // R5's
         if (!provision["type"u8].Exists && denied.Count == 0)
         {
-            var rule = consent["policyRule"u8];
-            var refused = rule["coding"u8]["code"u8].Exists ? ResourceMapper.Has(rule, "OPTOUT"u8) || ResourceMapper.Has(rule, "OPTOUTE"u8) : ofResearch && status.Is("rejected"u8);
+            var policy = consent["policyRule"u8];
+            var refused = policy["coding"u8]["code"u8].Exists ? ResourceMapper.Has(policy, "OPTOUT"u8) || ResourceMapper.Has(policy, "OPTOUTE"u8) : ofResearch && status.Is("rejected"u8);
             if (refused && (ofResearch || ofPrivacy)) denied.Add("all");
         }
         else if (ofResearch && status.Is("rejected"u8)) denied.Add("all");
@@ -32,14 +33,25 @@ static class ConsentStand
         return denied.Count > 0 ? [.. denied] : ofResearch || ofPrivacy ? [] : null;
     }
 
-    /// <summary>Whether a rule and its exceptions say what FHIR lets them say: of any other nobody knows whether it denies.</summary>
-    public static bool IsKnown(JsonNode rule)
+    /// <summary>Whether all that may deny is said as FHIR R4 says it: of anything else nobody knows whether it does. STU3's exceptions are not read, nor R5's rules, of which those beneath a permission deny.</summary>
+    /// <returns>Null, or what is not understood.</returns>
+    public static string? Unknown(JsonNode consent)
     {
-        if (rule["type"u8] is { Exists: true } type && !type.Is("deny"u8) && !type.Is("permit"u8)) return false;
+        if (consent["except"u8].Exists) return "except";
+        var decision = consent["decision"u8];
+        if (decision.Exists && !decision.Is("deny"u8) && (!decision.Is("permit"u8) || consent["provision"u8].Exists)) return "decision";
+        foreach (var rule in consent["provision"u8].Items)
+            if (!IsKnown(rule)) return "provision";
+        return null;
+    }
+
+    static bool IsKnown(JsonNode rule)
+    {
+        if (!rule.IsObject || rule["type"u8] is { Exists: true } type && !type.Is("deny"u8) && !type.Is("permit"u8)) return false;
         foreach (var exception in rule["provision"u8].Items)
-            if (!exception.IsObject || !IsKnown(exception)) return false;
+            if (!IsKnown(exception)) return false;
         foreach (var purpose in rule["purpose"u8].Items)
-            if (!purpose.IsObject) return false;
+            if (purpose["code"u8].Text.Length == 0) return false;
         return true;
     }
 

@@ -22,10 +22,11 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("draft"u8)) return Fate.Aside("status", status);
-        if (ResourceMapper.IsTrue(r["doNotPerform"u8])) return Fate.Aside("do-not-perform");
+        if (ResourceMapper.TryFlag(r["doNotPerform"u8], "doNotPerform", out var isNever) is { } unclear) return unclear;
+        if (isNever) return Fate.Aside("do-not-perform");
         if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
-        var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]["repeat"u8]["boundsPeriod"u8]);
-        if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["start"u8]], "authoredOn", r["encounter"u8]) is { } fate) return fate;
+        var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]);
+        if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["repeat"u8]["boundsPeriod"u8]["start"u8], taken["event"u8].First], "authoredOn", r["encounter"u8]) is { } fate) return fate;
         return Write(m, new()
         {
             Person = m.Person,
@@ -47,7 +48,8 @@ static class DrugMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("stopped"u8)) return Fate.Aside("status", status);
-        if (ResourceMapper.IsTrue(r["notGiven"u8])) return Fate.Aside("status-not-done"); // STU3's
+        if (ResourceMapper.TryFlag(r["notGiven"u8], "notGiven", out var isNot) is { } unclear) return unclear; // STU3's
+        if (isNot) return Fate.Aside("status-not-done");
         if (m.TryTime(out var start, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8]], "effective", r["context"u8]) is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["effectivePeriod"u8]["end"u8], "effectivePeriod.end") is { } unended) return unended;
         var dosage = r["dosage"u8];
@@ -108,9 +110,9 @@ static class DrugMap
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         if (!r["status"u8].Is("completed"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["recorded"u8]], "occurrenceDateTime", r["encounter"u8]) is { } fate) return fate;
+        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["date"u8], r["recorded"u8]], "occurrenceDateTime", r["encounter"u8]) is { } fate) return fate;
         // "In childhood" is no day, and the day it was written down is none of an injection.
-        var isUndated = !r["occurrenceDateTime"u8].Exists;
+        var isUndated = !r["occurrenceDateTime"u8].Exists && !r["date"u8].Exists; // STU3 calls it date
         if (isUndated) m.Chunk.Count("Immunization.occurrence", "type-unused");
         if (ResourceMapper.IsTrue(r["isSubpotent"u8])) m.Chunk.Count("Immunization.isSubpotent", "left-out");
         var route = m.Code(r["route"u8]);
@@ -173,8 +175,9 @@ static class DrugMap
         }
         var isSupplied = e.Days != Null.Int32;
         if (!isSupplied) e.Days = days;
-        var isLonger = days != Null.Int32 && last.Exists && days > last.Day - e.Start.Day;
-        if (!e.End.Exists && last.Exists && !isLonger && !(isSupplied && e.Type == TypeConcepts.Dispensing)) e.End = last;
+        if (e.End.Exists && e.End.Day >= e.Start.Day || isSupplied && e.Type == TypeConcepts.Dispensing || days == Null.Int32 && !last.Exists) return null;
+        if (days != Null.Int32 && !(last.Exists && last.Day - e.Start.Day >= days)) last = isSupplied && (long)e.Start.Day + days - 1 <= Days.Last ? new(e.Start.Day + Math.Max(days, 1) - 1, Null.Int64, Precision.Day) : FhirTime.None; // else its end follows from the days
+        e.End = last;
         return null;
     }
 
@@ -184,7 +187,11 @@ static class DrugMap
     /// <summary>For how many days it lasts, rounded up; null where that is not said in a unit that is known.</summary>
     static int Supply(ResourceMapper m, JsonNode quantity)
     {
-        if (!quantity["value"u8].TryNumber(out var number)) return Null.Int32;
+        if (!quantity["value"u8].TryNumber(out var number))
+        {
+            if (quantity.IsScalar || quantity["value"u8].Exists) m.Chunk.Count($"{m.Type}.daysSupply", "value-unparseable");
+            return Null.Int32;
+        }
         // A code of another system, SNOMED's say, is no word; what is printed beside it is.
         var isWord = quantity["code"u8].Text is { Length: > 0 and < 8 } && (quantity["system"u8].Text is var system && (system.Length == 0 || system.EndsWith("unitsofmeasure.org"u8)) || !quantity["unit"u8].Exists);
         var unit = (isWord ? quantity["code"u8] : quantity["unit"u8]).ToString().ToLowerInvariant();

@@ -5,22 +5,19 @@ using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir.Resources;
 
-/// <summary>Whether a resource's own elements are what FHIR R4 says they are. A word where a reference or a code should be would be read as nothing: a stay without its patient's, a prescription that is not to be carried out.</summary>
-/// <remarks>What stands beneath them is checked where it is read. An element whose brackets somebody forgot, or that has some too many, is read all the same.</remarks>
+/// <summary>Whether a resource's own elements are what FHIR R4 says they are. A word where a reference or a code should be would be read as nothing: a diagnosis without its stay, a result that nobody can name.</summary>
+/// <remarks>Of what stands beneath them references and codes are checked as they are read (<see cref="ResourceMapper.Unread"/>). An element whose brackets somebody forgot, or that has some too many, is read all the same.</remarks>
 static class ElementTypes
 {
     /// <summary>Elements that are objects, or arrays of them, in every type that has them but those named after.</summary>
     static readonly FrozenSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> Objects = Set(
         """
-        address asserter beneficiary billablePeriod bodySite category class code collection component condition contained content context dataAbsentReason device diagnosis dispenseRequest dosage
+        abatementPeriod activity address asserter author beneficiary billablePeriod bodySite category claim class code collection component condition contained content context dataAbsentReason daysSupply device diagnosis dispenseRequest dosage
         dosageInstruction dose doseQuantity effectivePeriod encounter extension focus generalPractitioner hasMember hospitalization identifier informationSource ingredient insurance interpretation item itemCodeableConcept
-        link location managingOrganization maritalStatus medicationCodeableConcept medicationReference member meta onsetPeriod organization partOf participant patient payment payor performedPeriod performer period policyRule
-        practitioner prescription presentedForm procedure procedureCode provision quantity reasonCode recorder referenceRange relationship requester route scope series serviceProvider specialty statusReason subject suppliedItem
-        target timingPeriod timingTiming total type vaccineCode
+        link location managingOrganization maritalStatus medicationCodeableConcept medicationReference member meta onsetPeriod organization partOf participant patient payment payor performedPeriod performer period
+        practitioner prescription presentedForm procedure procedureCode provision quantity reasonCode recorder referenceRange relationship reportOrigin requester result route scope series serviceProvider specialty statusReason subject suppliedItem
+        target timingPeriod timingTiming total type vaccineCode verification
         """);
-
-    /// <summary>Elements that turn the meaning round where they are true, or say who told of it.</summary>
-    static readonly FrozenSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> Booleans = Set("doNotPerform isSubpotent notDone notGiven primarySource");
 
     /// <returns>The name of the first element that is of another type than it must be; null where all are right.</returns>
     public static string? Wrong(JsonNode resource, string type)
@@ -28,15 +25,13 @@ static class ElementTypes
         foreach (var member in resource.Members)
         {
             if (!(member.Value.IsArray ? member.Value.First : member.Value).IsScalar) continue;
-            if (Objects.Contains(member.Name) && !IsCode(type, member.Name) || Booleans.Contains(member.Name) && !IsBoolean(member.Value)) return Encoding.UTF8.GetString(member.Name);
+            if (Objects.Contains(member.Name) && !IsCode(type, member.Name)) return Encoding.UTF8.GetString(member.Name);
         }
         return null;
     }
 
-    /// <summary>An allergy's type and category are codes, and its criticality.</summary>
+    /// <summary>An allergy's type and category are codes.</summary>
     static bool IsCode(string type, ReadOnlySpan<byte> name) => type == "AllergyIntolerance" && (name.SequenceEqual("type"u8) || name.SequenceEqual("category"u8));
-
-    static bool IsBoolean(JsonNode value) => value.IsTrue || value.IsFalse || value.Is("true"u8) || value.Is("false"u8);
 
     static FrozenSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> Set(string names) =>
         names.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Select(Encoding.UTF8.GetBytes).ToFrozenSet(Utf8Keys.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();

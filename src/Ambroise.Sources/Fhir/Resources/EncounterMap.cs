@@ -56,7 +56,7 @@ static class EncounterMap
         row.Put(at.Type, TypeConcepts.Encounter);
         row.Put("provider_id", m.Provider(Participant(r)));
         var site = m.CareSite(r["serviceProvider"u8]);
-        row.Put("care_site_id", site == Null.Int64 ? m.CareSite(r["location"u8].First["location"u8], "Location") : site);
+        row.Put("care_site_id", site == Null.Int64 ? m.CareSite(Place(r["location"u8]), "Location") : site);
         var stay = r["hospitalization"u8];
         if (m.Code(stay["admitSource"u8]) is { } from)
         {
@@ -71,6 +71,14 @@ static class EncounterMap
         if (parent != Null.Int64) row.Put("visit_occurrence_id", parent); // made the outermost visit once all are known
         m.End(row);
         return Fate.Used;
+    }
+
+    /// <summary>The first place where the patient is or was, not one that is kept for them.</summary>
+    static JsonNode Place(JsonNode places)
+    {
+        foreach (var place in places.Items)
+            if (!place["status"u8].Is("planned"u8) && !place["status"u8].Is("reserved"u8)) return place["location"u8];
+        return default;
     }
 
     static bool IsOpen(JsonNode status) => status.Is("arrived"u8) || status.Is("triaged"u8) || status.Is("in-progress"u8) || status.Is("onleave"u8);
@@ -88,7 +96,7 @@ static class EncounterMap
     {
         if (m.On(coded, day) is { IsMapped: true } meaning) return meaning.Standard;
         var system = kind["system"u8].Text;
-        var isHl7 = system.Length == 0 || system.EndsWith("v3-ActCode"u8) || system.EndsWith("v3/ActCode"u8) || system.EndsWith("2.16.840.1.113883.5.4"u8);
+        var isHl7 = system.Length == 0 || system.IndexOf("v3-Act"u8) >= 0 || system.IndexOf("v3/Act"u8) >= 0 || system.EndsWith("2.16.840.1.113883.5.4"u8);
         var code = kind["code"u8];
         var known = !isHl7 ? 0 : code.Is("AMB"u8) ? 9202 : code.Is("EMER"u8) ? 9203 : code.Is("IMP"u8) || code.Is("ACUTE"u8) || code.Is("NONAC"u8) ? 9201 : code.Is("OBSENC"u8) ? 581385
             : code.Is("HH"u8) ? 581476 : code.Is("VR"u8) ? 5083 : code.Is("SS"u8) ? 9202 : 0;

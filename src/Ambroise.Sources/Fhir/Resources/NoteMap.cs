@@ -32,7 +32,7 @@ static class NoteMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (status.Is("superseded"u8) || status.Is("entered-in-error"u8) || r["docStatus"u8].Is("entered-in-error"u8)) return Fate.Aside(status.Is("superseded"u8) ? "status-superseded" : "status-entered-in-error");
-        if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8]], "date", r["context"u8]["encounter"u8].First) is { } fate) return fate;
+        if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8], r["created"u8], r["indexed"u8]], "date", r["context"u8]["encounter"u8].First) is { } fate) return fate;
         long visit = m.Visit(r["context"u8]["encounter"u8].First), provider = m.Provider(r["author"u8].First);
         var kind = Kind(m, r["type"u8], start.Day);
         foreach (var content in r["content"u8].Items)

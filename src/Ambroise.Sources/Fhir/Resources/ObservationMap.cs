@@ -59,7 +59,7 @@ static class ObservationMap
     static bool LeavesNothing(JsonNode status) => status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("registered"u8);
 
     static Fate? TryTime(ResourceMapper m, JsonNode r, string field, JsonNode stay, out FhirTime time) =>
-        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["effectiveInstant"u8], r["effectiveTiming"u8]["event"u8].First, r["issued"u8]], field, stay);
+        m.TryTime(out time, [r["effectiveDateTime"u8], r["effectivePeriod"u8]["start"u8], r["effectivePeriod"u8]["end"u8], r["effectiveInstant"u8], r["effectiveTiming"u8]["event"u8].First, r["effectiveTiming"u8]["repeat"u8]["boundsPeriod"u8]["start"u8], r["issued"u8]], field, stay);
 
     /// <summary>The rows of an observation.</summary>
     /// <returns>Null, or the fate of its resource.</returns>

@@ -22,7 +22,7 @@ static class PrintedNumber
         comparator = text.StartsWith(atMost) ? "<="u8 : text.StartsWith(atLeast) ? ">="u8 : text[..signs];
         text = text[signs..].Trim((byte)' ');
         var comma = text.IndexOf((byte)',');
-        if (comma >= 0 && text.Length - comma - 1 == 3) return false;
+        if (comma >= 0 && text.Length - comma - 1 == 3 && text is not [(byte)'0', (byte)',', ..] || text is [.., (byte)',' or (byte)'.']) return false;
         Span<byte> plain = stackalloc byte[text.Length];
         text.CopyTo(plain);
         if (comma >= 0) plain[comma] = (byte)'.';

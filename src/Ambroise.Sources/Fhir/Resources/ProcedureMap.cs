@@ -14,7 +14,8 @@ static class ProcedureMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside("status", status);
-        if (ResourceMapper.IsTrue(r["notDone"u8])) return Fate.Aside("status-not-done"); // STU3's
+        if (ResourceMapper.TryFlag(r["notDone"u8], "notDone", out var isNot) is { } unclear) return unclear; // STU3's
+        if (isNot) return Fate.Aside("status-not-done");
         if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed", IsOfAnotherTime(r) ? default : r["encounter"u8]) is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["performedPeriod"u8]["end"u8], "performedPeriod.end") is { } unended) return unended;
         return TextOnly.Write(m, new()
