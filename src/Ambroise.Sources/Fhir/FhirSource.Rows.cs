@@ -55,7 +55,7 @@ public sealed partial class FhirSource
         if (earlier.Rows == 0) return;
         var columns = new LinkColumns(earlier.Table);
         if (earlier.Table == Cdm54.Cost) Place(earlier);
-        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _));
+        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _), touched);
         columns.Follow(earlier, aliases, partOf);
         FollowNames(earlier);
         changes.Follow(earlier, links);

@@ -48,14 +48,16 @@ sealed class LinkColumns(CdmTable table)
 
     /// <summary>Turns what a row of an earlier release says of its visit back into the encounter it referred to: its visit detail, where it has one.</summary>
     /// <param name="isEncounter">Whether a visit detail is known to come from an encounter.</param>
-    public void Reset(Batch rows, Func<long, bool> isEncounter)
+    /// <param name="of">Whose rows alone: of nobody else is it known what their stays are part of. Null for all.</param>
+    public void Reset(Batch rows, Func<long, bool> isEncounter, IReadOnlySet<long>? of = null)
     {
         if (visit < 0 || rows.Columns[visit].IsAbsent) return;
         var inner = table == Cdm54.VisitDetail ? table["parent_visit_detail_id"].Ordinal : detail;
         if (inner < 0 || rows.Columns[inner].IsAbsent) return;
         var (visits, details) = (((Int64Column)rows.Columns[visit]).Array, ((Int64Column)rows.Columns[inner]).Array);
+        var persons = of is null || table.Person < 0 ? null : ((Int64Column)rows.Columns[table.Person]).Array;
         for (var row = 0; row < rows.Rows; row++)
-            if (details[row] != Null.Int64 && isEncounter(details[row])) (visits[row], details[row]) = (details[row], Null.Int64);
+            if (details[row] != Null.Int64 && (persons is null || of!.Contains(persons[row])) && isEncounter(details[row])) (visits[row], details[row]) = (details[row], Null.Int64);
     }
 
     static long Outermost(long visit, Dictionary<long, long> partOf)

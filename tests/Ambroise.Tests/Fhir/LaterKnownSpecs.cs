@@ -29,6 +29,20 @@ public sealed class LaterKnownSpecs
         hospital.Verify();
     }
 
+    /// <summary>Their shard is written anew for somebody else.</summary>
+    [Fact]
+    public void Stays_of_whom_a_load_says_nothing_new_lie_in_one_another_as_they_did()
+    {
+        static string Other(int version) => $$"""{"resourceType":"Patient","id":"p2","meta":{"versionId":"{{version}}"},"gender":"male","birthDate":"195{{version}}-04-02"}""";
+        const string diagnosis = """{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p1"},"encounter":{"reference":"Encounter/bed"},"code":{"coding":[{"system":"urn:x","code":"C"}]},"onsetDateTime":"2020-05-06"}""";
+        string[] stays = [Encounter("first"), Encounter("ward", 1, PartOf("first")), Encounter("bed", 1, PartOf("ward"))];
+        using var hospital = new FhirHospital();
+        var whole = hospital.Load(LoadMode.Replace, [Patient, Other(2), .. stays, diagnosis]);
+        hospital.Load(LoadMode.Replace, [Patient, Other(1), .. stays, diagnosis]);
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Other(2), stays[2]));
+        Assert.Equal(["2020-05-05"], hospital.Query("select strftime(visit_start_date, '%Y-%m-%d') from condition_occurrence join visit_occurrence using (visit_occurrence_id)"));
+    }
+
     [Fact]
     public void A_cost_is_of_the_outermost_stay_of_its_encounter_whichever_that_comes_to_be()
     {
