@@ -1,16 +1,18 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Columns;
 
 /// <summary>Rows of one table on their way into a release: one column per <see cref="CdmTable.Columns"/>, all of the same length.</summary>
 /// <param name="textBytes">By ordinal, bytes of texts that a column is expected to hold; null for no idea.</param>
-public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = null, int[]? textBytes = null)
+/// <param name="apart">Where long texts go; null to hold them.</param>
+public sealed class Batch(CdmTable table, int capacity = 0, ArrayShelf? shelf = null, int[]? textBytes = null, LongTexts? apart = null)
 {
     public CdmTable Table { get; } = table;
 
-    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity, shelf, textBytes?[c.Ordinal] ?? 0))];
+    public ImmutableArray<Column> Columns { get; } = [.. table.Columns.Select(c => Column.Of(c.Type, capacity, shelf, textBytes?[c.Ordinal] ?? 0, apart))];
 
     /// <summary>person_id of whom each row is about, null where nobody knows, of a table placed with its records; else empty.</summary>
     public Int64Column Persons { get; } = new(capacity: 0, shelf);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Columns;
 
@@ -19,12 +20,13 @@ public abstract class Column(ArrayShelf? shelf)
 
     /// <param name="capacity">Rows to make room for when the first value comes.</param>
     /// <param name="textBytes">Of a column of texts, bytes of theirs likewise.</param>
-    public static Column Of(ColumnType type, int capacity = 0, ArrayShelf? shelf = null, int textBytes = 0) => type switch
+    /// <param name="apart">Of a column of texts, where long ones go; null to hold them.</param>
+    public static Column Of(ColumnType type, int capacity = 0, ArrayShelf? shelf = null, int textBytes = 0, LongTexts? apart = null) => type switch
     {
         ColumnType.Int32 or ColumnType.Date => new Int32Column(capacity, shelf),
         ColumnType.Int64 or ColumnType.Timestamp => new Int64Column(capacity, shelf),
         ColumnType.Float64 => new Float64Column(capacity, shelf),
-        _ => new TextColumn(capacity, shelf, textBytes),
+        _ => new TextColumn(capacity, shelf, textBytes, apart),
     };
 
     /// <summary>Appends rows <paramref name="rows"/> of <paramref name="from"/>, which is of the same type. Ascending rows without a gap are copied whole.</summary>

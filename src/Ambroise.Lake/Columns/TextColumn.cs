@@ -1,21 +1,56 @@
 using System.Text;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Columns;
 
-/// <summary>UTF-8 text in one arena. Null and empty differ.</summary>
-public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int textBytes = 0) : Column(shelf)
+/// <summary>UTF-8 text in one arena. Null and empty differ. Of a text that lies apart (<see cref="LongTexts"/>) the arena has the place.</summary>
+/// <param name="apart">Where long texts go; null to hold them here, unless rows come whose texts lie apart.</param>
+public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int textBytes = 0, LongTexts? apart = null) : Column(shelf)
 {
+    /// <summary>In a range: the text lies apart.</summary>
+    const long ApartFlag = 1L << 31;
+
     byte[] bytes = [];
-    long[] ranges = []; // start << 32 | length, -1 for null
-    long last = -1; // range of the last text that is not null
+    long[] ranges = []; // start << 32 | flag | length, -1 for null
+    byte[] fetched = [];
+    long last = -1; // range of the last text that is not null and not apart
     int used;
     bool absent = true;
+    LongTexts? apart = apart;
 
     public override bool IsAbsent => absent;
 
     public override long Bytes => absent ? 0 : bytes.Length + 8L * ranges.Length;
 
-    public ReadOnlySpan<byte> this[int row] => absent || ranges[row] < 0 ? default : bytes.AsSpan((int)(ranges[row] >> 32), (int)ranges[row]);
+    /// <summary>The text of a row, empty for null; one that lies apart is fetched, and to be used before the next.</summary>
+    public ReadOnlySpan<byte> this[int row]
+    {
+        get
+        {
+            var range = RangeAt(row);
+            if (range < 0) return default;
+            if (!IsApart(range)) return In(range);
+            var length = Length(range);
+            if (fetched.Length < length) fetched = GC.AllocateUninitializedArray<byte>(length);
+            Fetch(range, fetched.AsSpan(0, length));
+            return fetched.AsSpan(0, length);
+        }
+    }
+
+    /// <summary>What the arena holds of a range that is not null: the text, or its place.</summary>
+    ReadOnlySpan<byte> In(long range) => bytes.AsSpan((int)(range >> 32), (int)(range & ~ApartFlag));
+
+    /// <summary>Of a range, as <see cref="RangeAt"/> gives it: its text is no part of the arena, but fetched.</summary>
+    public static bool IsApart(long range) => range >= 0 && (range & ApartFlag) != 0;
+
+    /// <returns>How long the text of a range is that is not null.</returns>
+    public int Length(long range) => IsApart(range) ? LongTexts.Length(In(range)) : (int)range;
+
+    /// <param name="into">As long as the text, which lies apart.</param>
+    public void Fetch(long range, Span<byte> into) => apart!.Get(In(range), into);
+
+    /// <summary>Where texts lie that lie apart; null where none does.</summary>
+    public LongTexts? Apart => apart;
 
     /// <returns>The value at <paramref name="row"/>, or null.</returns>
     public string? Text(int row) => IsNull(row) ? null : Encoding.UTF8.GetString(this[row]);
@@ -26,10 +61,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
     /// <summary>The arena: <see cref="Range"/> says where a row's bytes are.</summary>
     public byte[] Arena => bytes;
 
-    /// <returns>Start and length in <see cref="Arena"/>; length -1 for null.</returns>
-    public (int Start, int Length) Range(int row) => RangeAt(row) is >= 0 and var range ? ((int)(range >> 32), (int)range) : (0, -1);
-
-    /// <returns>The same as one number: start in the upper, length in the lower 32 bits; -1 for null.</returns>
+    /// <returns>Where a row's bytes are, as one number: their start in <see cref="Arena"/> in the upper, their length in the lower 31 bits, and whether they are but the place of a text (<see cref="IsApart"/>); -1 for null.</returns>
     public long RangeAt(int row) => absent ? -1 : ranges[row];
 
     /// <exception cref="InvalidOperationException">More than 2 GiB of text in one column: the caller must cut its batches.</exception>
@@ -43,11 +75,41 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
             ranges[Count++] = last;
             return;
         }
+        if (apart is not null && utf8.Length > apart.Least)
+        {
+            Reserve(LongTexts.PlaceBytes);
+            apart.Put(utf8, bytes.AsSpan(used, LongTexts.PlaceBytes));
+            End(LongTexts.PlaceBytes, ApartFlag);
+            last = -1; // rows side by side have their bytes side by side
+            return;
+        }
         Reserve(utf8.Length);
         utf8.CopyTo(bytes.AsSpan(used));
-        ranges[Count++] = last = (long)used << 32 | (uint)utf8.Length;
-        used += utf8.Length;
+        last = End(utf8.Length, 0);
     }
+
+    long End(int length, long flag)
+    {
+        var range = ranges[Count++] = (long)used << 32 | flag | (uint)length;
+        used += length;
+        return range;
+    }
+
+    /// <summary>Appends a text that lies apart already.</summary>
+    public void AppendPlace(ReadOnlySpan<byte> place, LongTexts of)
+    {
+        apart ??= of;
+        if (apart != of) throw new InvalidOperationException("A column's texts lie in one place.");
+        if (absent) Fill();
+        if (Count == ranges.Length) Grow(ref ranges, Count + 1, Count);
+        Reserve(place.Length);
+        place.CopyTo(bytes.AsSpan(used));
+        End(place.Length, ApartFlag);
+        last = -1;
+    }
+
+    /// <summary>A row's place of a text that lies apart.</summary>
+    public ReadOnlySpan<byte> Place(int row) => In(ranges[row]);
 
     public void Append(string? text)
     {
@@ -63,14 +125,20 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
             AppendNulls(rows.Length);
             return;
         }
-        if (!Contiguous(rows))
+        if (Contiguous(rows))
         {
-            foreach (var row in rows)
-                if (source.ranges[row] < 0) AppendNull();
-                else Append(source[row]);
+            AppendRange(from, rows[0], rows.Length);
             return;
         }
-        AppendRange(from, rows[0], rows.Length);
+        foreach (var row in rows) AppendRow(source, row);
+    }
+
+    void AppendRow(TextColumn source, int row)
+    {
+        var range = source.ranges[row];
+        if (range < 0) AppendNull();
+        else if (IsApart(range) && (apart is null || apart == source.apart)) AppendPlace(source.In(range), source.apart!);
+        else Append(source[row]);
     }
 
     public override void AppendRange(Column from, int first, int count)
@@ -83,18 +151,27 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
         }
         // Rows side by side have their bytes side by side, or share them: one copy, and every range moved by the same distance.
         var moved = source.ranges.AsSpan(first, count);
-        int start = -1, end = 0;
+        var (start, end, places, longest) = (-1, 0, 0L, 0L);
         foreach (var range in moved)
             if (range >= 0)
             {
+                var length = range & (ApartFlag - 1);
                 if (start < 0) start = (int)(range >> 32);
-                end = (int)(range >> 32) + (int)range;
+                end = (int)(range >> 32) + (int)length;
+                places |= range & ApartFlag;
+                longest = Math.Max(longest, length);
             }
         if (start < 0)
         {
             AppendNulls(count);
             return;
         }
+        if (places != 0 && apart is not null && apart != source.apart || apart is not null && longest > apart.Least)
+        {
+            for (var row = first; row < first + count; row++) AppendRow(source, row);
+            return;
+        }
+        if (places != 0) apart = source.apart;
         if (absent) Fill();
         Reserve(end - start);
         source.bytes.AsSpan(start, end - start).CopyTo(bytes.AsSpan(used));
@@ -124,6 +201,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
         (last, other.last) = (other.last, last);
         (used, other.used) = (other.used, used);
         (absent, other.absent) = (other.absent, absent);
+        apart = other.apart ?? apart;
     }
 
     public override bool IsNull(int row) => absent || ranges[row] < 0;

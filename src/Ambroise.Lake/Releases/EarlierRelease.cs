@@ -1,5 +1,6 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;
@@ -12,18 +13,21 @@ public sealed class EarlierRelease
     readonly Manifest? release;
 
     /// <param name="isMerge">Whether the load adds to what there is, and more is to come: null where it does if there is something.</param>
-    internal EarlierRelease(TenantLake lake, Manifest? release, bool? isMerge = null) => (this.lake, this.release, IsMerge) = (lake, release, isMerge ?? release is not null);
+    readonly LongTexts? apart;
+
+    /// <param name="apart">Where long texts of its rows go; null to hold them.</param>
+    internal EarlierRelease(TenantLake lake, Manifest? release, bool? isMerge = null, LongTexts? apart = null) => (this.lake, this.release, this.apart, IsMerge) = (lake, release, apart, isMerge ?? release is not null);
 
     public bool Exists => release is not null;
 
     /// <summary>Whether the load is one of several that make a release together, be it the first.</summary>
     public bool IsMerge { get; }
 
-    public IEnumerable<Batch> Rows(CdmTable table, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table).SelectMany(shard => StoredRows.Read(lake, release, shard, table, columns));
+    public IEnumerable<Batch> Rows(CdmTable table, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table).SelectMany(shard => StoredRows.Read(lake, release, shard, table, apart, columns));
 
     /// <summary>Rows of some persons, and those of whom nobody knows whose they are.</summary>
     public IEnumerable<Batch> RowsOf(CdmTable table, IReadOnlySet<long> persons, params string[] columns) => release is null ? [] : StoredRows.Shards(release, table)
-        .SelectMany(shard => shard == TableLoad.Shared ? StoredRows.Read(lake, release, shard, table, columns) : StoredRows.Read(lake, release, shard, table, table.Person, persons.Contains, null, columns));
+        .SelectMany(shard => shard == TableLoad.Shared ? StoredRows.Read(lake, release, shard, table, apart, columns) : StoredRows.Read(lake, release, shard, table, table.Person, persons.Contains, null, apart, columns));
 
     /// <returns>Whether it holds rows of a table that are in no patient's shard.</returns>
     public bool Shares(CdmTable table) => release is not null && StoredRows.Shards(release, table).Contains(TableLoad.Shared);
@@ -47,22 +51,22 @@ public sealed class EarlierRelease
 
     IEnumerable<Batch> Records(int shard, List<(long Key, int Block)>? found, long[] keys, string[] columns)
     {
-        if (found is null) return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => keys.AsSpan().BinarySearch(key) >= 0, null, columns);
+        if (found is null) return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => keys.AsSpan().BinarySearch(key) >= 0, null, apart, columns);
         // Each row of a block is looked for among the few that are in it: they stay near.
         var byBlock = found.GroupBy(f => f.Block, f => f.Key).ToDictionary(b => b.Key, b => b.ToHashSet());
         HashSet<long>? there = null;
-        return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => there!.Contains(key), (_, block) => byBlock.TryGetValue(block, out there), columns);
+        return StoredRows.Read(lake, release!, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Key, key => there!.Contains(key), (_, block) => byBlock.TryGetValue(block, out there), apart, columns);
     }
 
     /// <summary>Records of some persons.</summary>
     /// <param name="persons">Ascending.</param>
     public IEnumerable<Batch> RecordsOf(long[] persons, params string[] columns) => release is null || persons.Length == 0 ? [] : StoredRows.Shards(release, Cdm54.SourceRecord)
         .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, Cdm54.SourceRecord.Person, person => persons.AsSpan().BinarySearch(person) >= 0,
-            (file, block) => file.Range(Cdm54.SourceRecord["person_id"], block) is not { } range || RecordKeys.Between(persons, range).Length > 0, columns));
+            (file, block) => file.Range(Cdm54.SourceRecord["person_id"], block) is not { } range || RecordKeys.Between(persons, range).Length > 0, apart, columns));
 
     /// <summary>Records with some values in a column of keys.</summary>
     public IEnumerable<Batch> RecordsWith(string column, IReadOnlySet<long> values, params string[] columns) => release is null || values.Count == 0 ? [] : StoredRows.Shards(release, Cdm54.SourceRecord)
-        .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, Cdm54.SourceRecord[column].Ordinal, values.Contains, null, columns));
+        .SelectMany(shard => StoredRows.Read(lake, release, shard, Cdm54.SourceRecord, Cdm54.SourceRecord[column].Ordinal, values.Contains, null, apart, columns));
 
     /// <summary>Which of some keys a record has.</summary>
     /// <param name="keys">Ascending.</param>

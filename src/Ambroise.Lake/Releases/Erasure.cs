@@ -2,6 +2,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
+using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 
 namespace Ambroise.Lake.Releases;
@@ -45,6 +46,7 @@ public static class Erasure
         var written = new List<string>();
         long rows = 0;
         var rewritten = new List<Manifest>();
+        using var apart = new LongTexts(lake.Runs);
         foreach (var manifest in manifests)
         {
             var gone = new Gone();
@@ -55,7 +57,7 @@ public static class Erasure
             {
                 cancel.ThrowIfCancellationRequested();
                 var old = manifest.Files.Where(f => f.Shard == shard && f.Table == table.Name && f.Part != FilePart.Quarantine).ToList();
-                var (kept, dropped) = Keep(lake, manifest, shard, table, drop, left, gone);
+                var (kept, dropped) = Keep(lake, manifest, shard, table, drop, left, gone, apart);
                 rows += dropped;
                 if (dropped == 0 && old[0].Departed == 0)
                 {
@@ -63,6 +65,7 @@ public static class Erasure
                     return;
                 }
                 var made = kept.Rows == 0 ? [] : ShardFiles.Write(lake, old[0].Keys, kept, shard, new(long.MaxValue));
+                apart.Clear();
                 files.AddRange(made);
                 removed.AddRange(old.Select(f => f.Path));
                 written.AddRange(made.Select(f => f.Path));
@@ -177,12 +180,12 @@ public static class Erasure
     static bool Fact(Batch batch, int row, string side, Gone gone) =>
         EventDomains.OfConcept.TryGetValue(batch.Int32($"domain_concept_id_{side}").Array[row], out var table) && gone.Has(table, batch.Int64($"fact_id_{side}").Array[row]);
 
-    static (Pieces Kept, long Dropped) Keep(TenantLake lake, Manifest manifest, int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left, Gone gone)
+    static (Pieces Kept, long Dropped) Keep(TenantLake lake, Manifest manifest, int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left, Gone gone, LongTexts apart)
     {
         var kept = new Pieces(table);
         var parents = table.Placement is Placement.WithParent(_, var parentName) ? ParentOrdinals(lake, manifest, shard, parentName, left!) : null;
         long dropped = 0;
-        foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
+        foreach (var batch in StoredRows.Read(lake, manifest, shard, table, apart))
         {
             var rows = new List<int>();
             var ordinals = new List<int>();

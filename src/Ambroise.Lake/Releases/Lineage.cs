@@ -123,7 +123,7 @@ public static class Lineage
                     {
                         var key = RowKey(ids[row], n);
                         if (!wanted.Contains(key) || Array.BinarySearch(departed, first + row) >= 0) continue;
-                        whole ??= StoredRows.Block(lake, manifest, shard, Cdm54.SourceRecord, block);
+                        whole ??= StoredRows.Block(lake, manifest, shard, Cdm54.SourceRecord, block, "record_name", "record_type", "source_file", "source_line", "version_name", "version_at", "date_precision", "codings");
                         var origin = Read(whole, row, manifest.Release);
                         lock (found) (found[key], places[key]) = (origin, shard);
                     }

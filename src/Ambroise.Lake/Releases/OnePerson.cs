@@ -16,7 +16,7 @@ public readonly record struct OnePerson(long Patient, long Person)
             if (lake.Release(null).Failed(out _, out var newest)) return [];
             var all = new List<OnePerson>();
             foreach (var shard in StoredRows.Shards(newest, Cdm54.MergedPatient))
-                foreach (var batch in StoredRows.Read(lake, newest, shard, Cdm54.MergedPatient, "merged_patient_id", "person_id"))
+                foreach (var batch in StoredRows.Read(lake, newest, shard, Cdm54.MergedPatient, null, "merged_patient_id", "person_id"))
                     for (var row = 0; row < batch.Rows; row++) all.Add(new(batch.Int64("merged_patient_id").Array[row], batch.Int64("person_id").Array[row]));
             return all;
         }

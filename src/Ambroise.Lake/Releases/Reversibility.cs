@@ -45,9 +45,10 @@ public static class Reversibility
     {
         using var buffered = new BufferedStream(to, 1 << 20);
         using var writer = new TableFileWriter(buffered, table);
+        using var apart = new LongTexts(lake.Runs);
         long rows = 0;
         foreach (var shard in StoredRows.Shards(manifest, table))
-            foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
+            foreach (var batch in StoredRows.Read(lake, manifest, shard, table, apart))
             {
                 cancel.ThrowIfCancellationRequested();
                 var pieces = new Pieces(table);
@@ -55,6 +56,7 @@ public static class Reversibility
                 pieces.Append(batch, order, []);
                 writer.Append(pieces, order);
                 rows += batch.Rows;
+                apart.Clear();
             }
         writer.Finish();
         return rows;
@@ -64,13 +66,15 @@ public static class Reversibility
     {
         using var writer = new StreamWriter(to, new UTF8Encoding(false), 1 << 20) { NewLine = "\n" };
         CsvRows.Header(writer, table);
+        using var apart = new LongTexts(lake.Runs);
         long rows = 0;
         foreach (var shard in StoredRows.Shards(manifest, table))
-            foreach (var batch in StoredRows.Read(lake, manifest, shard, table))
+            foreach (var batch in StoredRows.Read(lake, manifest, shard, table, apart))
             {
                 cancel.ThrowIfCancellationRequested();
                 CsvRows.Append(writer, batch);
                 rows += batch.Rows;
+                apart.Clear();
             }
         return rows;
     }

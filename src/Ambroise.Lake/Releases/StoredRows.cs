@@ -10,9 +10,10 @@ namespace Ambroise.Lake.Releases;
 static class StoredRows
 {
     /// <returns>The rows of one shard of a table in stored order, a block at a time; without those of patients who departed from it.</returns>
+    /// <param name="apart">Where long texts go; null to hold them: a block of letters is larger than memory.</param>
     /// <param name="columns">Names of those needed, the others are left null; none for all.</param>
     /// <exception cref="FailureException">A file is missing or damaged.</exception>
-    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, params string[] columns)
+    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, LongTexts? apart = null, params string[] columns)
     {
         if (Open(lake, manifest, shard, table) is not { } files) yield break;
         var wanted = columns.Length == 0 ? table.Columns : [.. columns.Select(c => table[c])];
@@ -21,7 +22,7 @@ static class StoredRows
             var departed = lake.DepartedOf(manifest).Rows(lake, manifest, shard, table);
             for (int block = 0, first = 0; block < files.Main.Blocks; first += files.Main.BlockRows(block), block++)
             {
-                var batch = files.Block(table, wanted, block);
+                var batch = files.Block(table, wanted, block, apart);
                 var from = first;
                 yield return departed.Length == 0 ? batch : batch.Where(row => Array.BinarySearch(departed, from + row) < 0);
             }
@@ -31,8 +32,9 @@ static class StoredRows
     /// <summary>Rows with some values in a column of keys: blocks without one are left unread but for that column, and of other rows nothing is copied. Without those of patients who departed, where a row or its file names its patient.</summary>
     /// <param name="column">Ordinal; -1 to look for persons whom no column names, but the file (<see cref="PatientRuns"/>).</param>
     /// <param name="isWanted">By the file and the number of the block; null for every block.</param>
+    /// <param name="apart">Where long texts go; null to hold them.</param>
     /// <exception cref="FailureException">A file is missing or damaged.</exception>
-    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, int column, Func<long, bool> has, Func<TableFileReader, int, bool>? isWanted = null, params string[] columns)
+    public static IEnumerable<Batch> Read(TenantLake lake, Manifest manifest, int shard, CdmTable table, int column, Func<long, bool> has, Func<TableFileReader, int, bool>? isWanted = null, LongTexts? apart = null, params string[] columns)
     {
         if (Open(lake, manifest, shard, table) is not { } files) yield break;
         var searched = column < 0 ? null : files.That(table.Columns[column]);
@@ -57,7 +59,7 @@ static class StoredRows
                     if (column >= 0) files.Main.Int64(table.Columns[table.Person], block, values);
                     rows.RemoveAll(row => departed.Contains(values[row]));
                 }
-                if (rows.Count > 0) yield return files.Block(table, wanted, block, [.. rows]);
+                if (rows.Count > 0) yield return files.Block(table, wanted, block, apart, [.. rows]);
             }
     }
 
@@ -76,12 +78,12 @@ static class StoredRows
                     yield return value;
     }
 
-    /// <returns>One block of a shard of a table that the release holds, as it is stored.</returns>
+    /// <returns>Some columns of one block of a shard of a table that the release holds, as it is stored.</returns>
     /// <exception cref="FailureException">A file is missing or damaged.</exception>
-    public static Batch Block(TenantLake lake, Manifest manifest, int shard, CdmTable table, int block)
+    public static Batch Block(TenantLake lake, Manifest manifest, int shard, CdmTable table, int block, params string[] columns)
     {
         using var files = Open(lake, manifest, shard, table)!;
-        return files.Block(table, table.Columns, block);
+        return files.Block(table, [.. columns.Select(c => table[c])], block);
     }
 
     static Parts? Open(TenantLake lake, Manifest manifest, int shard, CdmTable table)
@@ -98,9 +100,9 @@ static class StoredRows
         public TableFileReader? That(CdmColumn column) => Main.Has(column) ? Main : Identities?.Has(column) == true ? Identities : Traces?.Has(column) == true ? Traces : null;
 
         /// <param name="some">Rows of the block, ascending; null for all.</param>
-        public Batch Block(CdmTable table, ImmutableArray<CdmColumn> columns, int block, int[]? some = null)
+        public Batch Block(CdmTable table, ImmutableArray<CdmColumn> columns, int block, LongTexts? apart = null, int[]? some = null)
         {
-            var batch = new Batch(table);
+            var batch = new Batch(table, apart: apart);
             var rows = some?.Length ?? Main.BlockRows(block);
             foreach (var column in columns) That(column)?.AppendTo(batch.Columns[column.Ordinal], column, block, some);
             foreach (var column in batch.Columns) column.AppendNulls(rows - column.Count);

@@ -32,6 +32,9 @@ public sealed class TenantLake
 
     public string Folder { get; }
     public string Tenant { get; }
+
+    /// <summary>Where rows wait on disk, sealed under keys of the process that made them.</summary>
+    internal string Runs => Path.Combine(Folder, "runs");
     internal KeyRing Keys { get; }
 
     internal TableFileReader OpenFile(LakeFile file)

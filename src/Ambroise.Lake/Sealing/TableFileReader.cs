@@ -10,10 +10,15 @@ namespace Ambroise.Lake.Sealing;
 /// <remarks>Every page is authenticated as it is decrypted (AES-GCM). The footer is compared with its hash in the manifest, which binds this very file to its place.</remarks>
 sealed class TableFileReader : IDisposable
 {
+    /// <summary>Of a column's block so much is read at once.</summary>
+    const long WholeBytes = 16 << 20;
+
     readonly ParquetFileReader file;
     readonly ReaderProperties properties;
     readonly FileKeys.Retriever keys;
-    readonly string name;
+    readonly string path, name;
+    ParquetFileReader? inPages;
+    ReaderProperties? pageProperties;
     readonly Dictionary<string, int> columns = [];
 
     // Room for a block, used for one column after another: what is copied out of it is all that a merge keeps.
@@ -24,11 +29,8 @@ sealed class TableFileReader : IDisposable
 
     TableFileReader(string path, FileKeys.Retriever keys)
     {
-        this.keys = keys;
-        name = Path.GetFileName(path);
-        properties = ReaderProperties.WithMemoryPool(ParquetMemory.Pool);
-        using var builder = new FileDecryptionPropertiesBuilder();
-        properties.FileDecryptionProperties = builder.KeyRetriever(keys).Build();
+        (this.keys, this.path, name) = (keys, path, Path.GetFileName(path));
+        properties = Properties();
         try
         {
             file = Guard(() => new ParquetFileReader(path, properties));
@@ -124,10 +126,10 @@ sealed class TableFileReader : IDisposable
     /// <param name="some">That of these rows alone, ascending; null for all.</param>
     public void AppendText(TextColumn to, CdmColumn column, int block, int[]? some = null) => Guard(() =>
     {
-        using var group = file.RowGroup(block);
+        using var group = For(column, block).RowGroup(block);
         using var reader = (ColumnReader<ByteArray>)group.Column(columns[column.Name]);
         var rows = checked((int)group.MetaData.NumRows);
-        const int batch = 4096;
+        const int batch = 1024; // the native reader keeps what it gave until it is asked again
         var values = new ByteArray[batch];
         var levels = new short[batch];
         var optional = reader.ColumnDescriptor.MaxDefinitionLevel > 0;
@@ -155,6 +157,27 @@ sealed class TableFileReader : IDisposable
         }
         return 0;
     });
+
+    /// <summary>A column's block is read whole before its pages are decoded: of one that is large, the pages one by one.</summary>
+    ParquetFileReader For(CdmColumn column, int block)
+    {
+        using var group = file.RowGroup(block);
+        using var of = group.MetaData.GetColumnChunkMetaData(columns[column.Name]);
+        if (of.TotalCompressedSize <= WholeBytes) return file;
+        if (inPages is not null) return inPages;
+        pageProperties = Properties();
+        pageProperties.EnableBufferedStream();
+        pageProperties.BufferSize = 1 << 20;
+        return inPages = new ParquetFileReader(path, pageProperties);
+    }
+
+    ReaderProperties Properties()
+    {
+        var properties = ReaderProperties.WithMemoryPool(ParquetMemory.Pool);
+        using var builder = new FileDecryptionPropertiesBuilder();
+        properties.FileDecryptionProperties = builder.KeyRetriever(keys).Build();
+        return properties;
+    }
 
     static unsafe ReadOnlySpan<byte> Text(ByteArray value) => new((void*)value.Pointer, value.Length);
 
@@ -238,5 +261,7 @@ sealed class TableFileReader : IDisposable
     {
         file.Dispose();
         properties.Dispose();
+        inPages?.Dispose();
+        pageProperties?.Dispose();
     }
 }

@@ -193,25 +193,36 @@ sealed class TableFileWriter : IDisposable
                 pins[p] = GCHandle.Alloc(pieces[p].Arena, GCHandleType.Pinned);
                 addresses[p] = pins[p].AddrOfPinnedObject();
             }
-            var kept = 0;
-            var values = buffers.Text;
-            var levels = buffers.Levels.AsSpan(0, block.Length);
             var hashed = hash is null ? null : new HashedText(hash, buffers.Bytes);
             var ranges = buffers.Ranges.AsSpan(0, block.Length);
             for (var i = 0; i < block.Length; i++) ranges[i] = pieces[block[i] >> Pieces.PieceBits].RangeAt(block[i] & Pieces.PieceMask);
-            for (var i = 0; i < block.Length; i++)
+            var fetched = new Fetched();
+            for (var first = 0; first < block.Length;)
             {
-                // In stored order texts lie all over memory: those to come are asked for ahead of time.
-                if (i + Lookahead < block.Length && (int)ranges[i + Lookahead] > 0) Ahead.Fetch(ref pieces[block[i + Lookahead] >> Pieces.PieceBits].Arena[(int)(ranges[i + Lookahead] >> 32)]);
-                var piece = block[i] >> Pieces.PieceBits;
-                var (start, length) = ranges[i] < 0 ? (0, -1) : ((int)(ranges[i] >> 32), (int)ranges[i]);
-                levels[i] = length < 0 ? (short)0 : (short)1;
-                hashed?.Append(length, pieces[piece].Arena, start);
-                if (length >= 0) values[kept++] = new ByteArray(addresses[piece] + start, length);
+                // All rows at once, but where texts lie apart: of those some megabytes.
+                var (kept, i) = (0, first);
+                for (fetched.Clear(); i < block.Length; i++)
+                {
+                    // In stored order texts lie all over memory: those to come are asked for ahead of time.
+                    if (i + Lookahead < block.Length && (int)ranges[i + Lookahead] > 0) Ahead.Fetch(ref pieces[block[i + Lookahead] >> Pieces.PieceBits].Arena[(int)(ranges[i + Lookahead] >> 32)]);
+                    var piece = block[i] >> Pieces.PieceBits;
+                    buffers.Levels[i - first] = ranges[i] < 0 ? (short)0 : (short)1;
+                    if (ranges[i] < 0)
+                    {
+                        hashed?.Append(-1, default);
+                        continue;
+                    }
+                    ByteArray text;
+                    if (!TextColumn.IsApart(ranges[i])) text = new(addresses[piece] + (int)(ranges[i] >> 32), (int)ranges[i]);
+                    else if (!fetched.TryFetch(pieces[piece], ranges[i], out text)) break;
+                    hashed?.Append(text.Length, new((void*)text.Pointer, text.Length));
+                    buffers.Text[kept++] = text;
+                }
+                if (optional) column.WriteBatch(i - first, buffers.Levels.AsSpan(0, i - first), default, buffers.Text[..kept]);
+                else column.WriteBatch(buffers.Text[..kept]);
+                first = i;
             }
             hashed?.Flush();
-            if (optional) column.WriteBatch(block.Length, buffers.Levels.AsSpan(0, block.Length), default, values[..kept]);
-            else column.WriteBatch(values[..kept]);
         }
         finally
         {
@@ -225,7 +236,7 @@ sealed class TableFileWriter : IDisposable
     {
         int held;
 
-        public void Append(int length, byte[] arena, int start)
+        public void Append(int length, ReadOnlySpan<byte> text)
         {
             if (held + sizeof(int) > gathered.Length) Flush();
             MemoryMarshal.Write(gathered.AsSpan(held), in length);
@@ -234,11 +245,11 @@ sealed class TableFileWriter : IDisposable
             if (length > gathered.Length)
             {
                 Flush();
-                hash.Append(arena.AsSpan(start, length));
+                hash.Append(text);
                 return;
             }
             if (held + length > gathered.Length) Flush();
-            arena.AsSpan(start, length).CopyTo(gathered.AsSpan(held));
+            text.CopyTo(gathered.AsSpan(held));
             held += length;
         }
 
@@ -246,6 +257,33 @@ sealed class TableFileWriter : IDisposable
         {
             hash.Append(gathered.AsSpan(0, held));
             held = 0;
+        }
+    }
+
+    /// <summary>Texts that lay apart, some megabytes at once: one larger than that alone.</summary>
+    sealed class Fetched
+    {
+        const int UsualBytes = 4 << 20;
+
+        byte[] bytes = [];
+        int used;
+
+        public void Clear() => used = 0;
+
+        /// <returns>False where there is no room beside those fetched before.</returns>
+        public unsafe bool TryFetch(TextColumn from, long range, out ByteArray text)
+        {
+            var length = from.Length(range);
+            text = default;
+            if (length > bytes.Length - used)
+            {
+                if (used > 0) return false;
+                bytes = GC.AllocateUninitializedArray<byte>(Math.Max(length, UsualBytes), pinned: true);
+            }
+            from.Fetch(range, bytes.AsSpan(used, length));
+            text = new((nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref bytes[used]), length);
+            used += length;
+            return true;
         }
     }
 

@@ -2,6 +2,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
@@ -11,10 +12,11 @@ public interface IRecordSource : ICdmSource
 {
     /// <summary>Reads the input, before any table is asked for.</summary>
     /// <param name="runs">A folder of the tenant for sealed runs; it need not exist.</param>
+    /// <param name="apart">Where long texts go; it outlives the source's rows.</param>
     /// <exception cref="FailureException">The input cannot be read at all.</exception>
     /// <param name="links">What <see cref="Links"/> gave for that release; null where there is none.</param>
     /// <param name="waiting">What <see cref="Waiting"/> gave for it, anew each time it is gone through.</param>
-    void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel);
+    void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, LongTexts apart, CancellationToken cancel);
 
     /// <summary>Patients whose rows this load may change, known once it has begun: the rows of all others stay as they are.</summary>
     IReadOnlySet<long> Touched { get; }

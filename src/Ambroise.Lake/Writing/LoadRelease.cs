@@ -4,6 +4,7 @@ using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
@@ -76,15 +77,16 @@ public static class LoadRelease
             links = kept.Content;
         }
         var waitingFile = before is null ? null : SealedRecords.Of(before, SealedRecords.Waiting);
-        records?.Begin(new(lake, before, options.Mode == LoadMode.Merge), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), Path.Combine(lake.Folder, "runs"), cancel);
-        var plan = new MergePlan(lake, before, records?.Touched, options.Keep, options.Threads);
+        using var apart = new LongTexts(lake.Runs, options.MemoryBytes);
+        records?.Begin(new(lake, before, options.Mode == LoadMode.Merge, apart), links, waitingFile is null ? [] : SealedRecords.Read(lake, waitingFile), lake.Runs, apart, cancel);
+        var plan = new MergePlan(lake, before, records?.Touched, options.Keep, options.Threads, apart);
         var derived = records is null ? [] : DerivedTables.All.Except(source.Tables).ToList();
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived)
             // The longest of a source of records goes first: the others are read, sorted and written beside it.
             .OrderBy(t => t == Cdm54.Person ? 0 : t == Cdm54.SourceRecord ? 1 : 2).Concat(derived).ToList();
         var early = new List<Rejected>();
         var persons = Persons(source, plan, early.Add, cancel);
-        await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, new(options.MemoryBytes, options.Threads), cancel);
+        await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, new(options.MemoryBytes, options.Threads) { Apart = apart }, cancel);
         foreach (var rejected in early) writer.Reject(rejected);
         records?.Written(writer);
 

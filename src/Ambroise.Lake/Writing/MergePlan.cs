@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
@@ -52,6 +53,7 @@ sealed class MergePlan
     readonly TenantLake lake;
     readonly Manifest? before;
     readonly int threads;
+    readonly LongTexts? apart;
     readonly List<Shard> kept = [];
     readonly ConcurrentDictionary<(int Shard, string Table), long> left = [];
     readonly ConcurrentDictionary<(int Shard, string Table), HashSet<long>> leftKeys = [];
@@ -59,9 +61,10 @@ sealed class MergePlan
     /// <param name="before">Null for a load that takes nothing over.</param>
     /// <param name="touched">Patients whose rows the load may change, some of whom may be new; null where it is not known.</param>
     /// <param name="threads">Shards read at once.</param>
-    public MergePlan(TenantLake lake, Manifest? before, IReadOnlySet<long>? touched, KeepShards keep, int threads)
+    /// <param name="apart">Where long texts go; null to hold them.</param>
+    public MergePlan(TenantLake lake, Manifest? before, IReadOnlySet<long>? touched, KeepShards keep, int threads, LongTexts? apart = null)
     {
-        (this.lake, this.before, this.threads) = (lake, before, threads);
+        (this.lake, this.before, this.threads, this.apart) = (lake, before, threads, apart);
         if (before is null || touched is null) return;
         var departed = lake.DepartedOf(before);
         var shards = new List<Shard>();
@@ -89,7 +92,7 @@ sealed class MergePlan
         var leaving = new List<IEnumerable<Batch>>();
         foreach (var number in StoredRows.Shards(before, table))
             if (kept.Find(s => s.Number == number) is not { } shard)
-                foreach (var batch in StoredRows.Read(lake, before, number, table)) yield return batch;
+                foreach (var batch in StoredRows.Read(lake, before, number, table, apart)) yield return batch;
             else if (shard.Leaving.Count > 0) leaving.Add(Leaving(shard, table));
         // Of these few rows are taken, and many are looked through: they wait in memory, whole shards do not.
         foreach (var batch in ReadAhead.Concat(leaving, threads)) yield return batch;
@@ -101,7 +104,7 @@ sealed class MergePlan
         HashSet<long> keys = leftKeys[(shard.Number, table.Name)] = [];
         var isParent = Cdm54.All.Any(t => t.Placement is Placement.WithParent(_, var name) && name == table.Name);
         long rows = 0;
-        foreach (var some in StoredRows.Read(lake, before!, shard.Number, table, column, of.Contains))
+        foreach (var some in StoredRows.Read(lake, before!, shard.Number, table, column, of.Contains, apart: apart))
         {
             rows += some.Rows;
             if (isParent) keys.UnionWith(((Int64Column)some.Columns[table.Key]).Values.ToArray());

@@ -1,12 +1,14 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
 /// <summary>Rows of one table bound for one shard, in the order they came, cut into pieces of at most <see cref="PieceRows"/> so that no array doubles for long:
 /// row <c>r</c> is at <c>r % PieceRows</c> of piece <c>r / PieceRows</c>. Where batches were taken over that fill no piece, no row has the numbers in between.</summary>
 /// <param name="shelf">Where the rows' memory comes from and goes back to; null for the collector's.</param>
-sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
+/// <param name="apart">Where long texts go; null to hold them, unless rows come whose texts lie apart.</param>
+sealed class Pieces(CdmTable table, ArrayShelf? shelf = null, LongTexts? apart = null)
 {
     public const int PieceBits = 14, PieceRows = 1 << PieceBits, PieceMask = PieceRows - 1;
 
@@ -84,7 +86,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         grown = 0;
         if (from.Rows is < LeastTaken or > PieceRows || pieces.Count > 0 && pieces[^1].Rows.Rows < LeastTaken) return false;
         var (count, persons) = (from.Rows, ordinals.Length > 0 && from.Persons.Count > 0);
-        var piece = new Piece(new Batch(Table, 0, shelf), new Int32Column(count, shelf));
+        var piece = new Piece(new Batch(Table, 0, shelf, null, apart), new Int32Column(count, shelf));
         for (var c = 0; c < Table.Columns.Length; c++) piece.Rows.Columns[c].TakeOver(from.Columns[c]);
         if (persons) piece.Rows.Persons.TakeOver(from.Persons);
         if (ordinals.Length > 0) ordinals.CopyTo(piece.Ordinals.AppendSpan(count));
@@ -107,7 +109,7 @@ sealed class Pieces(CdmTable table, ArrayShelf? shelf = null)
         var capacity = pieces.Count == 0 ? 0 : PieceRows;
         if (pieces.Count > 0)
             for (var c = 0; c < textBytes.Length; c++) textBytes[c] = pieces[^1].Rows.Columns[c] is TextColumn text ? Math.Min(MostExpected, text.TextBytes) : 0;
-        pieces.Add(new(new Batch(Table, capacity, shelf, capacity == 0 ? null : textBytes), new Int32Column(capacity, shelf)));
+        pieces.Add(new(new Batch(Table, capacity, shelf, capacity == 0 ? null : textBytes, apart), new Int32Column(capacity, shelf)));
     }
 
     /// <summary>Drops the rows held and gives their memory back.</summary>

@@ -11,7 +11,11 @@ namespace Ambroise.Lake.Writing;
 
 /// <param name="MemoryBytes">Rows held in memory at most, before they are sealed on disk.</param>
 /// <param name="Threads">Shards sorted and written at once.</param>
-public sealed record WriteOptions(long MemoryBytes, int Threads);
+public sealed record WriteOptions(long MemoryBytes, int Threads)
+{
+    /// <summary>Where long texts go; null to hold them.</summary>
+    public LongTexts? Apart { get; init; }
+}
 
 /// <summary>Writes one release: tables one after the other, each gathered by shard, sorted and sealed while the next one is read.
 /// Nothing of it counts until <see cref="TenantLake"/> commits the manifest.</summary>
@@ -72,7 +76,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
     {
         var parent = next.Placement is Placement.WithParent(_, var name) ? parents.GetValueOrDefault(name) ?? new() : null;
         ParentIndex? places = parentsWanted.Contains(next.Name) ? parents[next.Name] = new() : null;
-        table = new(next, persons, parent, keysDiffer, shelf, OpenSpill, Reject) { Places = places };
+        table = new(next, persons, parent, keysDiffer, shelf, options.Apart, OpenSpill, Reject) { Places = places };
     }
 
     /// <summary>Records a row that the source refused.</summary>
@@ -153,7 +157,7 @@ public sealed class ReleaseWriter : IAsyncDisposable
         }
     }
 
-    Spill OpenSpill() => new(Path.Combine(lake.Folder, "runs"), keyGroup, shelf);
+    Spill OpenSpill() => new(lake.Runs, keyGroup, shelf);
 
     internal async Task<IReadOnlyCollection<LakeFile>> FinishAsync()
     {

@@ -148,12 +148,15 @@ sealed record ShardOrder(ReadOnlyMemory<int> Rows, ConceptRun[] Runs, int Patien
                     (Int32Column a, Int32Column b) => a.Array[xi].CompareTo(b.Array[yi]),
                     (Int64Column a, Int64Column b) => a.Array[xi].CompareTo(b.Array[yi]),
                     (Float64Column a, Float64Column b) => a.Array[xi].CompareTo(b.Array[yi]),
-                    (TextColumn a, TextColumn b) => a.Range(xi).Length < 0 || b.Range(yi).Length < 0 ? a.Range(xi).Length.CompareTo(b.Range(yi).Length) : a[xi].SequenceCompareTo(b[yi]),
+                    (TextColumn a, TextColumn b) => a.IsNull(xi) || b.IsNull(yi) ? b.IsNull(yi).CompareTo(a.IsNull(xi)) : Text(a, xi).SequenceCompareTo(b[yi]),
                     _ => 0,
                 };
                 if (by != 0) return by;
             }
             return 0;
         }
+
+        /// <summary>A text that stays while another of its column is fetched.</summary>
+        static ReadOnlySpan<byte> Text(TextColumn column, int row) => TextColumn.IsApart(column.RangeAt(row)) ? column[row].ToArray() : column[row];
     }
 }

@@ -16,6 +16,10 @@ sealed class Spill : IDisposable
     readonly ArrayShelf shelf;
     byte[] plain = [];
     long[] numbers = [];
+    LongTexts? apart;
+
+    /// <summary>In the place of a length: the text lies apart.</summary>
+    const int Apart = -2;
 
     /// <param name="name">What the file's name begins with.</param>
     public Spill(string folder, string name, ArrayShelf shelf) => (this.shelf, file) = (shelf, new(folder, name, shelf));
@@ -79,14 +83,16 @@ sealed class Spill : IDisposable
                 var bytes = 0;
                 for (var row = 0; row < wide.Length; row++)
                 {
-                    wide[row] = c.Range(row).Length;
-                    bytes += Math.Max(0, c.Range(row).Length);
+                    var range = c.RangeAt(row);
+                    wide[row] = TextColumn.IsApart(range) ? Apart : range < 0 ? -1 : (int)range;
+                    bytes += wide[row] == Apart ? LongTexts.PlaceBytes : Math.Max(0, (int)range);
                 }
+                if (c.Apart is { } store && (apart ??= store) != store) throw new InvalidOperationException("The texts of all rows lie in one place.");
                 PutNumbers(wide, ref length);
                 Room(ref plain, length + bytes, length);
                 for (var row = 0; row < wide.Length; row++)
                 {
-                    var (start, some) = c.Range(row);
+                    var (start, some) = ((int)(c.RangeAt(row) >> 32), wide[row] == Apart ? LongTexts.PlaceBytes : (int)wide[row]);
                     if (some <= 0) continue;
                     c.Arena.AsSpan(start, some).CopyTo(plain.AsSpan(length));
                     length += some;
@@ -153,9 +159,11 @@ sealed class Spill : IDisposable
                 at += NarrowNumbers.Read(from[at..], lengths);
                 foreach (var length in lengths)
                 {
-                    if (length < 0) text.AppendNull();
-                    else text.Append(from.Slice(at, (int)length));
-                    at += Math.Max(0, (int)length);
+                    var some = from.Slice(at, length == Apart ? LongTexts.PlaceBytes : Math.Max(0, (int)length));
+                    if (length == Apart) text.AppendPlace(some, apart!);
+                    else if (length < 0) text.AppendNull();
+                    else text.Append(some);
+                    at += some.Length;
                 }
                 return at;
         }

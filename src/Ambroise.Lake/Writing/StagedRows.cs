@@ -1,12 +1,14 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
 /// <summary>Rows of many tables that arrive together and are asked for table by table: in memory up to a bound, then in a run on disk, sealed under a key of this process alone.</summary>
 /// <param name="folder">Where the run is made, the first time it is needed.</param>
 /// <param name="memoryBytes">Bound on the rows held in memory.</param>
-public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
+/// <param name="apart">Where long texts go; null to hold them.</param>
+public sealed class StagedRows(string folder, long memoryBytes, LongTexts? apart = null) : IDisposable
 {
     readonly Dictionary<CdmTable, Pieces> held = [];
     readonly Dictionary<CdmTable, int> numbers = [];
@@ -21,7 +23,7 @@ public sealed class StagedRows(string folder, long memoryBytes) : IDisposable
         if (rows.Rows == 0) return;
         if (!held.TryGetValue(rows.Table, out var pieces))
         {
-            held[rows.Table] = pieces = new(rows.Table);
+            held[rows.Table] = pieces = new(rows.Table, null, apart);
             numbers[rows.Table] = numbers.Count;
         }
         bytes += pieces.Append(rows, tags.Values);

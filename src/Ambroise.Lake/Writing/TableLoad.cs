@@ -3,6 +3,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
 
 namespace Ambroise.Lake.Writing;
 
@@ -32,12 +33,13 @@ sealed class TableLoad : IDisposable
 
     /// <param name="parents">Where the rows of the parent table live, for tables placed with a parent.</param>
     /// <param name="keysDiffer">The source made the keys of patients' rows so that none comes twice: they are not remembered.</param>
-    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, bool keysDiffer, ArrayShelf shelf, Func<Spill> openSpill, Action<Rejected> reject)
+    /// <param name="apart">Where long texts go; null to hold them.</param>
+    public TableLoad(CdmTable table, PersonIndex persons, ParentIndex? parents, bool keysDiffer, ArrayShelf shelf, LongTexts? apart, Func<Spill> openSpill, Action<Rejected> reject)
     {
         (Table, this.persons, this.parents, this.shelf, this.openSpill, this.reject) = (table, persons, parents, shelf, openSpill, reject);
         sharedAt = table.Placement is Placement.Shared ? 0 : Math.Max(1, persons.Shards);
         var count = table.Placement is Placement.Shared or Placement.WithRecord ? sharedAt + 1 : sharedAt;
-        shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table, shelf))];
+        shards = [.. Enumerable.Range(0, count).Select(_ => new Pieces(table, shelf, apart))];
         rowsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         ordinalsOf = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         keys = table.Key < 0 || (keysDiffer && table.Placement is Placement.WithPerson or Placement.WithRecord) ? null : new(shelf);

@@ -47,9 +47,7 @@ public sealed partial class FhirSource
         using var buffers = new InputBuffers();
         using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
-            .Concat(held.Chunk(1_000).Select(mapper.Map))
-            .Concat(followers.Chunk(1_000).Select(mapper.Map))
-            .Concat(earlierWaiting.Chunk(1_000).Select(some => mapper.Map(some.Select(WaitingResources.Read))));
+            .Concat(WaitingResources.Portions(held.Concat(Followers()).Concat(earlierWaiting.Select(WaitingResources.Read))).Select(mapper.Map));
         var given = new HashSet<long>();
         foreach (var resource in again.SelectMany(c => c.Collected))
         {

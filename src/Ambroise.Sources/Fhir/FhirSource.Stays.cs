@@ -11,7 +11,10 @@ public sealed partial class FhirSource
     static readonly (CdmTable Table, string Key, string Start)[] Stays = [.. new[] { Cdm54.VisitOccurrence, Cdm54.VisitDetail }.Select(t => (t, t.Columns[t.Key].Name, t.Columns[t.Start].Name))];
 
     /// <summary>Records of earlier loads that were of a day on which their stay no longer begins.</summary>
-    List<DeferredResource> followers = [];
+    readonly HashSet<long> followers = [];
+
+    /// <summary>Whose they are; ascending.</summary>
+    long[] followersOf = [];
 
     /// <summary>Answers on which days stays began: as this load says, or the earlier release where it has a later version of one.</summary>
     void TellStays(EarlierRelease earlier)
@@ -63,10 +66,10 @@ public sealed partial class FhirSource
                     if (isWanted(batch.Int64(key).Array[row])) yield return (batch.Int64(key).Array[row], batch.Int32(start).Array[row]);
     }
 
-    /// <summary>Finds what earlier loads made of the day of a stay that this load lets begin another day, or takes away: it is mapped again, from the text that its record keeps.</summary>
-    IEnumerable<DeferredResource> Followers(EarlierRelease earlier)
+    /// <summary>Finds what earlier loads made of the day of a stay that this load lets begin another day, or takes away.</summary>
+    void FindFollowers(EarlierRelease earlier)
     {
-        if (!kept.DatesByStay) yield break;
+        if (!kept.DatesByStay) return;
         var stays = index.NewestOf(EncounterType, "deleted").Where(n => index.Type(n.Seq) == "Encounter").ToDictionary(n => n.Key, n => n.Version);
         var days = DaysBrought([.. stays.Keys]);
         var persons = new HashSet<long>();
@@ -77,12 +80,24 @@ public sealed partial class FhirSource
                 if ((before.Updated, before.Number).CompareTo((stays[id].Updated, stays[id].Number)) > 0) stays.Remove(id);
                 else persons.Add(batch.Int64("person_id").Array[row]);
             }
-        foreach (var batch in earlier.RecordsOf([.. persons.Order()], "source_record_id", "person_id", "stay_id", "stay_day", "stay_text", "source_file", "source_line"))
+        followersOf = [.. persons.Order()];
+        foreach (var batch in earlier.RecordsOf(followersOf, "source_record_id", "stay_id", "stay_day"))
         {
-            var (of, on, text) = (batch.Int64("stay_id"), batch.Int32("stay_day"), batch.Text("stay_text"));
-            if (of.IsAbsent) continue;
-            for (var row = 0; row < batch.Rows; row++)
-                if (!of.IsNull(row) && !text.IsNull(row) && stays.ContainsKey(of.Array[row]) && days.GetValueOrDefault(of.Array[row], Null.Int32) != on.Array[row])
+            var (of, on) = (batch.Int64("stay_id"), batch.Int32("stay_day"));
+            for (var row = 0; row < batch.Rows && !of.IsAbsent; row++)
+                if (!of.IsNull(row) && stays.ContainsKey(of.Array[row]) && days.GetValueOrDefault(of.Array[row], Null.Int32) != on.Array[row]) followers.Add(batch.Int64("source_record_id").Array[row]);
+        }
+        if (followers.Count == 0) followersOf = [];
+    }
+
+    /// <summary>What is to be mapped again, from the texts that the records keep; read anew each time, for they may be more than memory holds.</summary>
+    IEnumerable<DeferredResource> Followers()
+    {
+        foreach (var batch in earlierRelease!.RecordsOf(followersOf, "source_record_id", "stay_text", "source_file", "source_line"))
+        {
+            var text = batch.Text("stay_text");
+            for (var row = 0; row < batch.Rows && !text.IsAbsent; row++)
+                if (followers.Contains(batch.Int64("source_record_id").Array[row]) && !text.IsNull(row))
                     yield return WaitingResources.Read(batch.Text("source_file").Text(row) ?? "", batch.Int64("source_line").Array[row], text[row]);
         }
     }

@@ -4,6 +4,7 @@ using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Mapping;
@@ -126,9 +127,9 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     public void Written(ReleaseWriter by) => (isWritten, shelf) = (by.Holds, by.Shelf);
 
-    public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel)
+    public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, LongTexts apart, CancellationToken cancel)
     {
-        (staged, this.runs) = (new(runs, memoryBytes), runs);
+        (staged, this.runs) = (new(runs, memoryBytes, apart), runs);
         kept = KeptLinks.Parse(links);
         options = options with { NumberSystems = [.. options.NumberSystems.Union(kept.NumberSystems, StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         (earlierRelease, earlierWaiting) = (earlier, waiting);
@@ -216,27 +217,31 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             Take(chunk);
             return chunk.Deferred;
         }
-        foreach (var some in deferred.Chunk(10_000)) undated.AddRange(Late(some));
+        foreach (var some in WaitingResources.Portions(deferred)) undated.AddRange(Late(some));
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
-        followers = [.. Followers(earlierRelease!)];
-        foreach (var some in followers.Chunk(1_000)) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters); // asks for their stays
+        FindFollowers(earlierRelease!);
+        foreach (var some in WaitingResources.Portions(Followers())) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters); // asks for their stays
         var staysAsked = kept.OpenStays.ToHashSet();
         if (stayNames is null)
         {
             // What waited may name some too.
-            foreach (var some in earlierWaiting.Chunk(1_000)) namedEncounters.UnionWith(mappers.Value!.Map(some.Select(WaitingResources.Read)).NamedEncounters);
+            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters);
             staysAsked.UnionWith(namedEncounters);
             mappers.Value!.EncountersAsked = staysAsked;
             if (staysAsked.Count > 0) MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
         }
         waitedFrom = index.Count;
         var waitingBytes = 0L;
-        foreach (var some in earlierWaiting.Chunk(1_000))
+        DeferredResource Taken(KeptRecord one)
+        {
+            taken[one.Type] = taken.GetValueOrDefault(one.Type) + 1;
+            return WaitingResources.Read(one);
+        }
+        foreach (var some in WaitingResources.Portions(earlierWaiting.Select(Taken)))
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (var one in some) taken[one.Type] = taken.GetValueOrDefault(one.Type) + 1;
-            foreach (var one in Late(some.Select(WaitingResources.Read)))
+            foreach (var one in Late(some))
             {
                 waitingBytes += one.Json.Length;
                 if (waitingBytes <= memoryBytes / DeferredShare) undatedBefore.Add(one);
@@ -245,18 +250,18 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         // A stay may have waited too: only now all are known.
         TellStays(earlierRelease!);
         if (waitingBytes <= memoryBytes / DeferredShare)
-            foreach (var some in undatedBefore.Chunk(10_000)) Late(some);
+            foreach (var some in WaitingResources.Portions(undatedBefore)) Late(some);
         else
         {
             // More than are held: all are looked at again, for those that have no number yet.
             undatedBefore.Clear();
             using var reading = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, definition) => !index.TryGet(of.Key, out var seq, out var newest) || newest.CompareTo(version) < 0 };
-            foreach (var some in earlierWaiting.Chunk(1_000)) Late(reading.Map(some.Select(WaitingResources.Read)).Collected.Select(c => c.Resource).ToList());
+            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) Late(reading.Map(some).Collected.Select(c => c.Resource).ToList());
         }
         waitedTo = index.Count;
-        foreach (var some in followers.Chunk(10_000)) Late(some);
+        foreach (var some in WaitingResources.Portions(Followers())) Late(some);
         followedTo = index.Count;
-        foreach (var some in undated.Chunk(10_000)) Late(some);
+        foreach (var some in WaitingResources.Portions(undated)) Late(some);
         if (areMore) MapAgain(mappers.Value!, buffers, static (_, _, _) => true, cancel, ResourceMapper.WaitsForStay);
         else if (waitIn.Count > 0 && deferredBytes <= MostHeld)
         {

@@ -42,6 +42,24 @@ static class WaitingResources
         return new(record.File, record.Line, record.Text.ToArray(), context?.Id, context?.Names);
     }
 
+    /// <summary>Cuts resources into portions that are mapped together: some thousands, of some megabytes.</summary>
+    public static IEnumerable<List<DeferredResource>> Portions(IEnumerable<DeferredResource> all)
+    {
+        var (portion, bytes) = (new List<DeferredResource>(), 0L);
+        foreach (var one in all)
+        {
+            portion.Add(one);
+            bytes += one.Json.Length;
+            if (portion.Count < MostTogether && bytes < MostBytes) continue;
+            yield return portion;
+            (portion, bytes) = ([], 0);
+        }
+        if (portion.Count > 0) yield return portion;
+    }
+
+    const int MostTogether = 10_000;
+    const long MostBytes = 4 << 20;
+
     /// <summary>A bundle of thousands names thousands, and each resource a few of them.</summary>
     static Dictionary<string, string>? Used(ReadOnlySpan<byte> json, IReadOnlyDictionary<string, string> names)
     {

@@ -249,6 +249,16 @@ public sealed class AsServersWriteItSpecs
     }
 
     [Fact]
+    public void A_sum_given_up_for_its_currencies_takes_no_other_with_it()
+    {
+        static string Part(string category, double value, string currency) => $$"""{"category":{"coding":[{"code":"{{category}}"}]},"amount":{"value":{{value}},"currency":"{{currency}}"} }""";
+        using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},{{Of}},"period":{"start":"2023-01-01"} }""",
+            $$"""{"resourceType":"ExplanationOfBenefit","id":"x","status":"active","use":"claim","outcome":"complete","claim":{"reference":"Claim/x"},{{By}},"item":[{"encounter":[{"reference":"Encounter/e"}],"adjudication":[{{Part("benefit", 80, "USD")}},{{Part("copay", 5, "EUR")}}]},{"adjudication":[{{Part("benefit", 9, "EUR")}},{{Part("copay", 6, "EUR")}}]}]}""");
+        Assert.Equal(["|11.0"], hospital.Rows("cost", "paid_by_payer", "paid_patient_copay"));
+        Assert.Equal(1, Noted(hospital, "ExplanationOfBenefit.total", "currency-differs"));
+    }
+
+    [Fact]
     public void A_number_of_the_national_identity_is_no_unit()
     {
         const string ins = """ "system":"urn:oid:1.2.250.1.213.1.4.8","code":"150017500000001" """;

@@ -4,6 +4,7 @@ using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
+using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 
 namespace Ambroise.Tests.Lake;
@@ -45,7 +46,7 @@ public sealed class KeptShardsSpecs
             var t => 3 * earlier.Int64(t == Cdm54.Cost ? "cost_id" : t == Cdm54.NoteNlp ? "note_id" : "fact_id_2").Array[row],
         });
 
-        public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, CancellationToken cancel) { }
+        public void Begin(EarlierRelease earlier, byte[]? links, IEnumerable<KeptRecord> waiting, string runs, LongTexts apart, CancellationToken cancel) { }
         public void Written(ReleaseWriter by) => Assert.All(Touched.Intersect(rows[Cdm54.Person].Int64("person_id").Values.ToArray()), p => Assert.True(by.Holds(p)));
         public void Follow(Batch earlier) { }
         public byte[] Links() => "{}"u8.ToArray();

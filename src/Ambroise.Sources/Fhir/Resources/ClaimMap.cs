@@ -201,10 +201,13 @@ static class ClaimMap
         var sum = Null.Float64;
         foreach (var total in r["total"u8].Items)
             if (ResourceMapper.Has(total["category"u8], category) && Add(m, total["amount"u8], ref sum, ref currency)) return sum;
-        if (!TryAdjudicated(m, r["adjudication"u8], category, ref sum, ref currency)) return Null.Float64;
-        if (!double.IsNaN(sum)) return sum;
-        foreach (var item in r["item"u8].Items)
-            if (!TryAdjudicated(m, item["adjudication"u8], category, ref sum, ref currency)) return Null.Float64;
+        // A sum given up says nothing of the currency of others.
+        var own = currency;
+        if (!TryAdjudicated(m, r["adjudication"u8], category, ref sum, ref own)) return Null.Float64;
+        if (double.IsNaN(sum))
+            foreach (var item in r["item"u8].Items)
+                if (!TryAdjudicated(m, item["adjudication"u8], category, ref sum, ref own)) return Null.Float64;
+        currency = own;
         return sum;
     }
 
