@@ -26,9 +26,14 @@ static class ShowQuarantine
     static Result<Answer> Run(Session session, string id, int? release)
     {
         using var tenant = session.OpenTenant(id, Capability.QuarantineRead).OrThrow();
-        if (SealedQuarantine.Read(tenant.Lake(session.Clock), release).Failed(out var failure, out var rows)) return failure;
-        var groups = rows.GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new Shown(g.Key.Table, g.Key.Field, g.Key.Reason, g.LongCount(), [.. g.Take(3).Select(r => new Place(r.File, r.Line))]))
-            .OrderByDescending(g => g.Rows).ToList();
+        var lake = tenant.Lake(session.Clock);
+        if (lake.Release(release).Failed(out var failure, out var manifest)) return failure;
+        // Row by row: there may be millions, of few reasons.
+        var groups = SealedQuarantine.Read(lake, manifest).AggregateBy(r => (r.Table, r.Field, r.Reason), _ => (Rows: 0L, First: new List<Place>()), (group, row) =>
+        {
+            if (group.First.Count < 3) group.First.Add(new(row.File, row.Line));
+            return (group.Rows + 1, group.First);
+        }).Select(g => new Shown(g.Key.Table, g.Key.Field, g.Key.Reason, g.Value.Rows, g.Value.First)).OrderByDescending(g => g.Rows).ToList();
         return new Answer(groups, console =>
         {
             if (groups.Count == 0)

@@ -94,18 +94,20 @@ public static class Erasure
                 Replace(TableLoad.Shared, table, Belongs(table, persons, gone), null);
             foreach (var file in manifest.Files.Where(f => f.Part == FilePart.Quarantine))
             {
-                if (SealedQuarantine.Read(lake, manifest.Release).Failed(out var failure, out var rejected)) throw failure.AsException();
-                var left = rejected.Where(r => r.Person is not { } person || !persons.Contains(person)).ToList();
-                if (left.Count == rejected.Count)
+                bool Theirs(Rejected row) => row.Person is { } person && persons.Contains(person);
+                var theirs = SealedQuarantine.Read(lake, file).LongCount(Theirs);
+                if (theirs == 0)
                 {
                     files.Add(file);
                     continue;
                 }
-                rows += rejected.Count - left.Count;
+                rows += theirs;
                 removed.Add(file.Path);
-                if (left.Count == 0) continue;
-                files.Add(SealedQuarantine.Write(lake, manifest.Release, left));
-                written.Add(files[^1].Path);
+                using var left = new RejectedRows(lake, manifest.Release, file.Keys);
+                foreach (var row in SealedQuarantine.Read(lake, file).Where(r => !Theirs(r))) left.Add(row);
+                if (left.Finish() is not { } fewer) continue;
+                files.Add(fewer);
+                written.Add(fewer.Path);
             }
             files.AddRange(manifest.Files.Where(f => f.Part == FilePart.Report && f.Table is not (SealedRecords.Waiting or SealedRecords.Decisions or Departed.Kind))); // counts and codes: nobody's
             var known = manifest.Files.FirstOrDefault(f => f.Table == Departed.Kind);

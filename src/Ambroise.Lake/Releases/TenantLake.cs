@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 using Ambroise.Vault;
@@ -221,11 +222,13 @@ public sealed class TenantLake
     /// <summary>Exactly: a key dropped by mistake takes what it sealed with it.</summary>
     static bool IsOfRelease(string group) => group is ['r', .. var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>Starts a release of the persons given. Call with the lock held, after <see cref="Clean"/>.</summary>
+    /// <summary>Starts a release of the persons given. Call with the lock held, after <see cref="Clean"/> and <see cref="ReleaseWriter.MakeKeys"/>.</summary>
     /// <param name="persons">Every person_id that is written, without duplicates.</param>
     /// <param name="firstShard">The number of the first shard written: as many are kept from the release before.</param>
     /// <param name="tables">The tables that will come.</param>
-    public ReleaseWriter Write(int release, long[] persons, int firstShard, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel) => new(this, release, persons, firstShard, tables, options, cancel);
+    /// <param name="rejected">Takes the rows that cannot be accepted.</param>
+    internal ReleaseWriter Write(int release, long[] persons, int firstShard, IEnumerable<CdmTable> tables, RejectedRows rejected, WriteOptions options, CancellationToken cancel) =>
+        new(this, release, persons, firstShard, tables, rejected, options, cancel);
 
     /// <summary>Commits what a writer wrote as the newest release.</summary>
     /// <param name="files">The release's files, in stored order.</param>

@@ -84,10 +84,9 @@ public static class LoadRelease
         var tables = Cdm54.All.Where(t => source.Tables.Contains(t) || before is not null && StoredRows.Shards(before, t).Any()).Except(derived)
             // The longest of a source of records goes first: the others are read, sorted and written beside it.
             .OrderBy(t => t == Cdm54.Person ? 0 : t == Cdm54.SourceRecord ? 1 : 2).Concat(derived).ToList();
-        var early = new List<Rejected>();
-        var persons = Persons(source, plan, early.Add, cancel);
-        await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, new(options.MemoryBytes, options.Threads) { Apart = apart }, cancel);
-        foreach (var rejected in early) writer.Reject(rejected);
+        using var rejected = new RejectedRows(lake, number, ReleaseWriter.MakeKeys(lake, number));
+        var persons = Persons(source, plan, rejected.Add, cancel);
+        await using var writer = lake.Write(number, persons.Ids, plan.Kept, tables, rejected, new(options.MemoryBytes, options.Threads) { Apart = apart }, cancel);
         records?.Written(writer);
 
         long total = 0;
@@ -113,7 +112,7 @@ public static class LoadRelease
                 total += batch.Rows;
                 await writer.AppendAsync(batch);
                 progress?.Report(new(table.Name, total, done, tables.Count));
-                if (writer.Rejected.Count > options.MaxRejects)
+                if (rejected.Total > options.MaxRejects)
                     return new Failure(FailureKind.Invalid, "load.rejects", $"More than {options.MaxRejects} rows were rejected while reading {table.Name}: nothing was loaded. Correct the source, or raise --max-rejects.");
             }
             foreach (var batch in plan.Rows(table))
@@ -123,8 +122,8 @@ public static class LoadRelease
         // In one order, whoever wrote them: what holds the same has one content hash.
         var files = plan.Files().Concat(await writer.FinishAsync()).OrderBy(f => f.Shard).ThenBy(f => f.Table, StringComparer.Ordinal).ThenBy(f => f.Part).ToList();
         if (plan.Departed.Seal(lake, number) is { } departed) files.Add(departed);
-        if (writer.Rejected.Count > options.MaxRejects)
-            return new Failure(FailureKind.Invalid, "load.rejects", $"{writer.Rejected.Count} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
+        if (rejected.Total > options.MaxRejects)
+            return new Failure(FailureKind.Invalid, "load.rejects", $"{rejected.Total} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
         options.Committing?.Invoke();
         if (records is not null)
         {
@@ -133,12 +132,12 @@ public static class LoadRelease
             files.AddRange([SealedReport.Write(lake, number, records.Report()), SealedReport.Write(lake, number, records.Links(), SealedReport.Known)]);
         }
         else files.AddRange(new[] { linksFile, waitingFile }.OfType<LakeFile>()); // tables merged into records: these stay as they are
-        if (writer.Rejected.Count > 0) files.Add(SealedQuarantine.Write(lake, number, writer.Rejected));
+        if (rejected.Finish() is { } quarantine) files.Add(quarantine);
         cancel.ThrowIfCancellationRequested();
-        var manifest = lake.Commit(earlier, number, options.Mode, source.Description, plan.Patients + writer.Patients, plan.Kept + writer.Shards.Count(), writer.Rejected.Count, files);
+        var manifest = lake.Commit(earlier, number, options.Mode, source.Description, plan.Patients + writer.Patients, plan.Kept + writer.Shards.Count(), rejected.Total, files);
         return new LoadReport(manifest,
             files.Where(f => f.Part == FilePart.Analytic).GroupBy(f => f.Table).ToDictionary(g => g.Key, g => g.Sum(f => f.Living)),
-            writer.Rejected.GroupBy(r => (r.Table, r.Field ?? "", r.Reason)).ToDictionary(g => g.Key, g => g.LongCount()));
+            rejected.Counts);
     }
 
     /// <summary>Each batch in turn, let go once it is used.</summary>

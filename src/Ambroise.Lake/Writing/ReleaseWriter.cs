@@ -32,23 +32,31 @@ public sealed class ReleaseWriter : IAsyncDisposable
     readonly ConcurrentBag<LakeFile> files = [];
     readonly Dictionary<string, ParentIndex> parents = [];
     readonly HashSet<string> parentsWanted;
-    readonly List<Rejected> rejected = [];
+    readonly RejectedRows rejected;
     readonly CancellationTokenSource stop;
     readonly ArrayShelf shelf;
     TableLoad? table;
     Exception? fault;
 
-    internal ReleaseWriter(TenantLake lake, int release, long[] persons, int firstShard, IEnumerable<CdmTable> tables, WriteOptions options, CancellationToken cancel)
+    internal ReleaseWriter(TenantLake lake, int release, long[] persons, int firstShard, IEnumerable<CdmTable> tables, RejectedRows rejected, WriteOptions options, CancellationToken cancel)
     {
-        (this.lake, this.options, this.persons, this.firstShard, Release) = (lake, options, new(persons), firstShard, release);
+        (this.lake, this.options, this.persons, this.firstShard, this.rejected, Release) = (lake, options, new(persons), firstShard, rejected, release);
         keyGroup = $"r{release}";
         shelf = new(options.MemoryBytes);
         slots = new(options.Threads);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         parentsWanted = [.. tables.Select(t => t.Placement).OfType<Placement.WithParent>().Select(p => p.Parent)];
+    }
+
+    /// <summary>Makes the keys of a release: rows may be rejected before it is known whose others are written.</summary>
+    /// <returns>Their group.</returns>
+    internal static string MakeKeys(TenantLake lake, int release)
+    {
+        var group = $"r{release}";
         var names = Cdm54.All.SelectMany(t => new[] { t.Name, $"{t.Name}.identity", $"{t.Name}.text" }).Append($"{Cdm54.SourceRecord.Name}.trace").Append("quarantine").Append("report");
-        lake.Keys.Drop(keyGroup);
-        lake.Keys.Create(keyGroup, names);
+        lake.Keys.Drop(group);
+        lake.Keys.Create(group, names);
+        return group;
     }
 
     public int Release { get; }
@@ -66,9 +74,6 @@ public sealed class ReleaseWriter : IAsyncDisposable
     public IEnumerable<int> Shards => Enumerable.Range(firstShard, persons.Shards);
 
     public IReadOnlyCollection<LakeFile> Files => files;
-
-    /// <summary>Rows refused so far, here and by the caller.</summary>
-    public IReadOnlyList<Rejected> Rejected => rejected;
 
     /// <summary>Starts a table; parents come before the tables placed with them.</summary>
     /// <param name="keysDiffer">No two rows of patients have one key, whatever comes.</param>

@@ -7,7 +7,7 @@ using Ambroise.Lake.Sealing;
 namespace Ambroise.Lake.Writing;
 
 /// <summary>A load's own report, and what it keeps for the loads merged into it, each in one sealed file beside the release: AES-256-GCM under the release's <c>report</c> key.</summary>
-/// <remarks>Layout as of the quarantine: 12 bytes nonce, 16 bytes tag, cipher text of the Brotli-compressed JSON, or of the bytes as they are; the file's path is the additional data.</remarks>
+/// <remarks>Layout: 12 bytes nonce, 16 bytes tag, cipher text of the Brotli-compressed JSON, or of the bytes as they are; the file's path is the additional data.</remarks>
 public static class SealedReport
 {
     /// <summary>What a load keeps for those merged into it: keys in the main, which do not compress.</summary>

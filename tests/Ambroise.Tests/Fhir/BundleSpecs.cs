@@ -46,7 +46,7 @@ public sealed class BundleSpecs
     {
         using var hospital = Merged(Bundle("history", $$"""{"request":{"method":"DELETE","url":"{{url}}"} }"""));
         Assert.Equal(2, hospital.Rows("person", "person_source_value").Count);
-        var refused = Assert.Single(SealedQuarantine.Read(hospital.Lake, 2).OrThrow());
+        var refused = Assert.Single(SealedQuarantine.Read(hospital.Lake, hospital.Lake.Release(2).OrThrow()));
         Assert.Equal((type, "all.ndjson", 1, "request.url", "deletion-unresolved"), (refused.Table, refused.File, refused.Line, refused.Field, refused.Reason));
         Assert.Equal(1, hospital.Fate(type, "quarantined", "request.url: deletion-unresolved"));
         Assert.Equal(1, hospital.Report.Fates.Sum(f => f.Count));

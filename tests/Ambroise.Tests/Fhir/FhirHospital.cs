@@ -77,7 +77,7 @@ sealed class FhirHospital : IDisposable
         Assert.Equal(Decisions, SealedRecords.Read(test.Lake, loaded.Manifest, SealedRecords.Decisions).Select(PersonDecision.Of));
         Report = FhirReport.Parse(SealedReport.Read(test.Lake, loaded.Manifest).OrThrow().Content)!;
         Assert.All(Report.Rows, r => Assert.Contains(r.Table, FhirSource.Manifest.Resources.Single(m => m.Type == r.Type).Tables));
-        Rejected = SealedQuarantine.Read(test.Lake, null).OrThrow();
+        Rejected = [.. SealedQuarantine.Read(test.Lake, loaded.Manifest)];
         if (VerifiesEachLoad) Verify();
         Directory.Delete(folder, recursive: true);
         return loaded.Manifest.Content;

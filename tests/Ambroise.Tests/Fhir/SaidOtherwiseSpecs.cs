@@ -147,7 +147,7 @@ public sealed class SaidOtherwiseSpecs
         hospital.LoadFiles(LoadMode.Replace, new() { ["a.ndjson"] = cut, ["b.ndjson"] = Encoding.UTF8.GetBytes(Patient.Replace("p1", "p2", StringComparison.Ordinal)) });
         Assert.Equal([("file", "file-truncated", 1L)], hospital.Report.Notes.Where(n => n.Type == "file").Select(n => (n.Type, n.Reason, n.Count)));
         Assert.Equal(2, hospital.Rows("person", "person_id").Count);
-        var place = Assert.Single(Ambroise.Lake.Quarantine.SealedQuarantine.Read(hospital.Lake, 1).OrThrow());
+        var place = Assert.Single(Ambroise.Lake.Quarantine.SealedQuarantine.Read(hospital.Lake, hospital.Lake.Release(1).OrThrow()));
         Assert.Equal(("a.ndjson", 2L), (place.File, place.Line));
     }
 

@@ -38,7 +38,7 @@ public sealed class SentInAnyWaySpecs
                 var files = hospital.Lake.Release(null).OrThrow().Files;
                 if (files.Any(f => f.Shard >= 0 && f.Keys != $"r{i + 1}")) kept++;
                 if (files.Any(f => f.Departed > 0)) departed++;
-                Assert.DoesNotContain(SealedQuarantine.Read(hospital.Lake, i + 1).OrThrow(), r => r.Reason == "person-missing");
+                Assert.DoesNotContain(SealedQuarantine.Read(hospital.Lake, hospital.Lake.Release(i + 1).OrThrow()), r => r.Reason == "person-missing");
             }
             var differing = Differing(hospital, new() { ["all.ndjson"] = Lines([.. sent.All, .. quiet]) });
             if (differing.Length > 0) Assert.Fail($"case {seed}: in {increments.Count} increments, the rows differ{differing}\n{string.Join("\n--\n", increments.Select(lines => string.Join('\n', lines)))}");

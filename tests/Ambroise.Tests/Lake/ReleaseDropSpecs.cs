@@ -1,6 +1,5 @@
 using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Columns;
-using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Sealing;
@@ -138,8 +137,6 @@ public sealed class ReleaseDropSpecs
         Assert.Contains("by ada", failure.Detail, StringComparison.Ordinal);
         Assert.True(lake.Release(9).Failed(out failure, out _));
         Assert.Equal("lake.release-unknown", failure.Code);
-        Assert.True(SealedQuarantine.Read(lake, 1).Failed(out failure, out _));
-        Assert.Equal("lake.release-dropped", failure.Code);
         Assert.True(Lineage.Of(lake, 3, [], TestContext.Current.CancellationToken).Failed(out failure, out _));
         Assert.Equal("lake.release-dropped", failure.Code);
         Assert.Equal(5, Feed(test, 9).Release);

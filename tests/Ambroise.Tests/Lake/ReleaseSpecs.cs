@@ -140,7 +140,7 @@ public sealed class ReleaseSpecs
         using var test = new TestLake();
         var report = test.Load(new Rows().Person(1).Condition(10, 1, 5, "2020-01-01").Condition(10, 1, 5, "2020-01-02").Condition(11, 9, 5, "2020-01-01"));
         Assert.Equal(2, report.Manifest.Quarantined);
-        var rejected = Ambroise.Lake.Quarantine.SealedQuarantine.Read(test.Lake, null).OrThrow();
+        var rejected = Ambroise.Lake.Quarantine.SealedQuarantine.Read(test.Lake, report.Manifest);
         Assert.Equal([("condition_occurrence.csv", 3L, "condition_occurrence_id", "key-duplicate"), ("condition_occurrence.csv", 4L, "person_id", "person-missing")],
             rejected.Select(r => (r.File, r.Line, r.Field!, r.Reason)));
     }
