@@ -90,12 +90,12 @@ public sealed partial class FhirSource
     List<(long Name, long Encounter)> EarlierEncounters(EarlierRelease earlier, HashSet<long> wanted)
     {
         var found = new List<(long, long)>();
-        foreach (var batch in wanted.Count == 0 || !isMerge ? [] : earlier.Rows(Cdm54.SourceRecord, "source_record_id", "named_as"))
+        foreach (var batch in wanted.Count == 0 || !isMerge ? [] : earlier.Rows(Cdm54.SourceRecord, "source_record_id", "named_as", "version_at", "version_name"))
         {
             var (ids, names) = (batch.Int64("source_record_id"), batch.Text("named_as"));
             for (var row = 0; row < batch.Rows; row++)
             {
-                if (names.IsNull(row) || IsReplaced(ids.Array[row])) continue;
+                if (names.IsNull(row) || !Stands(batch, row)) continue;
                 foreach (var name in EncounterNames.Of(names[row]))
                     if (wanted.Contains(name)) found.Add((name, ids.Array[row]));
             }

@@ -45,9 +45,10 @@ public sealed partial class FhirSource
         long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
         if (wanted == 0) yield break;
         using var buffers = new InputBuffers();
-        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest == version && ResourceIndex.Waits(index.Outcome(seq)) };
+        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest.IsOf(version) && ResourceIndex.Waits(index.Outcome(seq)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
-            .Concat(WaitingResources.Portions(held.Concat(Followers()).Concat(earlierWaiting.Select(WaitingResources.Read))).Select(mapper.Map));
+            .Concat(WaitingResources.Portions(held).Select(some => mapper.Map(some)))
+            .Concat(WaitingResources.Portions(Followers().Concat(earlierWaiting.Select(WaitingResources.Read))).Select(some => mapper.Map(some, cameEarlier: true)));
         var given = new HashSet<long>();
         foreach (var resource in again.SelectMany(c => c.Collected))
         {
@@ -80,17 +81,18 @@ public sealed partial class FhirSource
             taken[t.Type] -= t.Count;
         }
         foreach (var (type, count) in taken) Note($"{type}.waiting", "taken-up", count);
-        foreach (var t in index.Tally(waitedTo, followedTo).Where(t => t.Outcome == ResourceIndex.Used || ResourceIndex.Waits(t.Outcome))) Note($"{t.Type}.day", "follows-stay", t.Count);
+        foreach (var t in index.Tally(waitedTo, followedTo).Where(t => t.Outcome is not ("superseded" or "duplicate" or ResourceIndex.Older or ResourceIndex.Unchanged)))
+            Note($"{t.Type}.day", t.Outcome == ResourceIndex.Used || ResourceIndex.Waits(t.Outcome) ? "follows-stay" : $"follows-stay: {t.Outcome}", t.Count);
         var late = index.Tally(followedTo, index.Count).ToList();
         foreach (var t in late.Where(t => t.Outcome == Recoding.Outcome)) Note($"{t.Type}.code", Recoding.Outcome, t.Count);
         var fates = index.Tally(0, waitedFrom).Concat(late.Where(t => t.Outcome != Recoding.Outcome)).Concat(waited.Where(t => !ResourceIndex.Waits(t.Outcome))).Select(t => new FateCount(t.Type, t.Outcome is ResourceIndex.Used or "merged" ? "used" : t.Outcome == "key-collision" ? "quarantined" : "set-aside", t.Outcome, t.Count))
             .Concat(counts.Where(c => !c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "set-aside", c.Key.Reason, c.Value)))
-            .Concat(rejected.Where(r => r.Table != "file").GroupBy(r => (r.Table, r.Field, r.Reason)).Select(g => new FateCount(g.Key.Table, "quarantined", g.Key.Field is null ? g.Key.Reason : $"{g.Key.Field}: {g.Key.Reason}", g.LongCount())))
+            .Concat(refused.Counts.Where(r => r.Key.Type != "file").Select(r => new FateCount(r.Key.Type, "quarantined", r.Key.Field is null ? r.Key.Reason : $"{r.Key.Field}: {r.Key.Reason}", r.Value)))
             .GroupBy(f => (f.Type, f.Kind, f.Reason)).Select(g => g.First() with { Count = g.Sum(f => f.Count) })
             .OrderBy(f => f.Type, StringComparer.Ordinal).ThenByDescending(f => f.Kind, StringComparer.Ordinal).ThenBy(f => f.Reason, StringComparer.Ordinal);
         var notes = counts.Where(c => c.Key.Type.Contains('.')).Select(c => new FateCount(c.Key.Type, "note", c.Key.Reason, c.Value))
             .Concat(Unresolved())
-            .Concat(rejected.Where(r => r.Table == "file").GroupBy(r => r.Reason).Select(g => new FateCount("file", "quarantined", g.Key, g.LongCount())));
+            .Concat(refused.Counts.Where(r => r.Key.Type == "file").GroupBy(r => r.Key.Reason).Select(g => new FateCount("file", "quarantined", g.Key, g.Sum(r => r.Value))));
         return new FhirReport(1, typeof(FhirSource).Assembly.GetName().Version?.ToString() ?? "", "5.4", Guide, codes.Version, clock.GetUtcNow(), options.Zone?.Id ?? "as written", [.. options.Intents],
             [.. fates], [.. rowCounts.Select(r => new TypeRows(r.Key.Type, r.Key.Table, r.Value)).OrderBy(r => r.Type, StringComparer.Ordinal).ThenBy(r => r.Table, StringComparer.Ordinal)],
             [.. unmapped.Select(u => new UnmappedCount(u.Key.Vocabulary, u.Key.Code, u.Value.Display, u.Key.Table, u.Value.Count)).OrderByDescending(u => u.Count).ThenBy(u => u.Vocabulary, StringComparer.Ordinal).ThenBy(u => u.Code, StringComparer.Ordinal)],

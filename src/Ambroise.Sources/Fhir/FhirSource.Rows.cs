@@ -84,7 +84,7 @@ public sealed partial class FhirSource
     public IEnumerable<Batch> Read(CdmTable table, Action<Rejected> reject, CancellationToken cancel)
     {
         if (table == Cdm54.Person)
-            foreach (var row in rejected) reject(row);
+            foreach (var row in RefusedResources.Take(staged!)) reject(row);
         if (table == Cdm54.CdmSource)
         {
             yield return Description54();
@@ -226,9 +226,9 @@ public sealed partial class FhirSource
             counts[(index.Type(seq), outcome)] = counts.GetValueOrDefault((index.Type(seq), outcome)) + 1;
             return;
         }
-        var refused = new Rejected(index.Type(seq), rows.Text("source_file").Text(row) ?? "", rows.Int64("source_line").Array[row], "subject", "patient-deleted", null, default);
-        rejected.Add(refused);
-        reject(refused);
+        var dead = new Rejected(index.Type(seq), rows.Text("source_file").Text(row) ?? "", rows.Int64("source_line").Array[row], "subject", "patient-deleted", null, default);
+        refused.Count(dead);
+        reject(dead);
     }
 
     void Specialties(Batch rows)

@@ -23,25 +23,38 @@ public sealed partial class FhirSource
         if (asked.Count == 0) return;
         var means = new Dictionary<long, long>();
         var told = stayNames ?? facts.Where(f => f.Kind == FactKind.Name && index.Type(f.Tag) == "Encounter").Select(f => (Seq: f.Tag, Name: f.One, Encounter: f.Other));
-        foreach (var (seq, name, encounter) in told)
-            if (asked.Contains(name) && !index.IsDead(seq)) Name(means, name, encounter);
+        var brought = told.Where(t => asked.Contains(t.Name) && !index.IsDead(t.Seq)).ToList();
+        // What an older version bears, sent after the newer one, names nothing.
+        var outdated = kept.Versions.Where(known => index.TryGet(known.Key, out _, out var version) && IsLater(known, version)).Select(known => known.Key).ToHashSet();
+        foreach (var batch in earlier.Records([.. brought.Select(b => b.Encounter).Distinct().Order()], "source_record_id", "version_at", "version_name"))
+            for (var row = 0; row < batch.Rows; row++)
+                if (Stands(batch, row)) outdated.Add(batch.Int64("source_record_id").Array[row]);
+        foreach (var (_, name, encounter) in brought)
+            if (!outdated.Contains(encounter)) Name(means, name, encounter);
         foreach (var (name, encounter) in EarlierEncounters(earlier, asked.Where(namedEncounters.Contains).ToHashSet())) Name(means, name, encounter);
         var wanted = asked.Select(a => means.GetValueOrDefault(a, a)).ToHashSet();
         var days = DaysBrought(wanted);
-        foreach (var known in kept.Versions)
-            if (days.ContainsKey(known.Key) && index.TryGet(known.Key, out _, out var brought) && IsLater(known, brought)) days.Remove(known.Key);
+        foreach (var late in outdated) days.Remove(late);
         var (persons, standing) = (new HashSet<long>(), new HashSet<long>());
         foreach (var batch in earlier.Records([.. wanted.Order()], "source_record_id", "person_id", "version_at", "version_name"))
             for (var row = 0; row < batch.Rows; row++)
             {
                 var id = batch.Int64("source_record_id").Array[row];
-                if (index.TryGet(id, out _, out var brought) && Recoding.Version(batch, row) is var before && (before.Updated, before.Number).CompareTo((brought.Updated, brought.Number)) <= 0) continue;
+                if (!Stands(batch, row)) continue;
                 days.Remove(id);
                 standing.Add(id);
                 persons.Add(batch.Int64("person_id").Array[row]);
             }
         foreach (var (id, day) in DaysBefore(earlier, persons, standing.Contains)) days[id] = day;
         definitions.Stays.Tell(means, days);
+    }
+
+    /// <summary>Whether the earlier release's version of a record counts, which this load brings no later one of.</summary>
+    bool Stands(Batch records, int row)
+    {
+        if (!index.TryGet(records.Int64("source_record_id").Array[row], out var seq, out var brought) || index.IsStanding(seq)) return true;
+        var before = Recoding.Version(records, row);
+        return (before.Updated, before.Number).CompareTo((brought.Updated, brought.Number)) > 0;
     }
 
     /// <summary>The days on which stays began that this load brought.</summary>
@@ -93,12 +106,12 @@ public sealed partial class FhirSource
     /// <summary>What is to be mapped again, from the texts that the records keep; read anew each time, for they may be more than memory holds.</summary>
     IEnumerable<DeferredResource> Followers()
     {
-        foreach (var batch in earlierRelease!.RecordsOf(followersOf, "source_record_id", "stay_text", "source_file", "source_line"))
+        foreach (var batch in earlierRelease!.RecordsOf(followersOf, "source_record_id", "stay_id", "stay_text", "source_file", "source_line"))
         {
             var text = batch.Text("stay_text");
             for (var row = 0; row < batch.Rows && !text.IsAbsent; row++)
                 if (followers.Contains(batch.Int64("source_record_id").Array[row]) && !text.IsNull(row))
-                    yield return WaitingResources.Read(batch.Text("source_file").Text(row) ?? "", batch.Int64("source_line").Array[row], text[row]);
+                    yield return WaitingResources.Read(batch.Text("source_file").Text(row) ?? "", batch.Int64("source_line").Array[row], text[row]) with { Stay = batch.Int64("stay_id").Array[row] };
         }
     }
 

@@ -62,7 +62,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly NewsOfPatients news = new();
     readonly List<(Batch Persons, Batch Places)> apart = [];
     readonly Definitions definitions = new();
-    readonly List<Rejected> rejected = [];
+    readonly RefusedResources refused = new();
     readonly Dictionary<(string Type, string Reason), long> counts = [];
     readonly Dictionary<long, long> aliases = [], partOf = [], costsOf = [], claims = [];
     readonly Dictionary<long, (int Specialty, string Source, long CareSite)> roles = [];
@@ -162,7 +162,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     }
 
     /// <summary>How much could not be read, and where that begins; empty where all could. Without its content.</summary>
-    string Unread() => rejected.OrderBy(r => r.File, StringComparer.Ordinal).ThenBy(r => r.Line).FirstOrDefault() is { } first ? $" Quarantined: {rejected.Count}, the first {first.File}, line {first.Line} ({first.Reason})." : "";
+    string Unread() => refused.First is { } first ? $" Quarantined: {refused.Counts.Values.Sum()}, the first {first.File}, line {first.Line} ({first.Reason})." : "";
 
     /// <returns>The person of a patient, by the patient's key or by one that stands for an identifier; of whom nobody knows, the key itself. Once the load has begun.</returns>
     public long PersonOf(long patient) => links.Person(aliases.GetValueOrDefault(patient, patient));
@@ -211,9 +211,11 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         definitions.IsComplete = true;
         var (undated, undatedBefore, areMore) = (new List<DeferredResource>(), new List<DeferredResource>(), definitions.Stays.IsFull);
         definitions.Stays.IsFull = false;
-        List<DeferredResource> Late(IEnumerable<DeferredResource> some)
+        List<DeferredResource> Late(IEnumerable<DeferredResource> some, ulong? earlier = null)
         {
-            var chunk = mappers.Value!.Map(some);
+            var chunk = mappers.Value!.Map(some, earlier is not null);
+            if (earlier is { } hash)
+                foreach (ref var seen in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chunk.Seen)) seen = seen with { Version = seen.Version with { Hash = hash } };
             Take(chunk);
             return chunk.Deferred;
         }
@@ -221,12 +223,12 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
         FindFollowers(earlierRelease!);
-        foreach (var some in WaitingResources.Portions(Followers())) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters); // asks for their stays
+        foreach (var some in WaitingResources.Portions(Followers())) namedEncounters.UnionWith(mappers.Value!.Map(some, cameEarlier: true).NamedEncounters); // asks for their stays
         var staysAsked = kept.OpenStays.ToHashSet();
         if (stayNames is null)
         {
             // What waited may name some too.
-            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters);
+            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) namedEncounters.UnionWith(mappers.Value!.Map(some, cameEarlier: true).NamedEncounters);
             staysAsked.UnionWith(namedEncounters);
             mappers.Value!.EncountersAsked = staysAsked;
             if (staysAsked.Count > 0) MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
@@ -241,7 +243,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         foreach (var some in WaitingResources.Portions(earlierWaiting.Select(Taken)))
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (var one in Late(some))
+            foreach (var one in Late(some, ResourceVersion.Waited))
             {
                 waitingBytes += one.Json.Length;
                 if (waitingBytes <= memoryBytes / DeferredShare) undatedBefore.Add(one);
@@ -250,16 +252,16 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         // A stay may have waited too: only now all are known.
         TellStays(earlierRelease!);
         if (waitingBytes <= memoryBytes / DeferredShare)
-            foreach (var some in WaitingResources.Portions(undatedBefore)) Late(some);
+            foreach (var some in WaitingResources.Portions(undatedBefore)) Late(some, ResourceVersion.Waited);
         else
         {
             // More than are held: all are looked at again, for those that have no number yet.
             undatedBefore.Clear();
-            using var reading = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, definition) => !index.TryGet(of.Key, out var seq, out var newest) || newest.CompareTo(version) < 0 };
-            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) Late(reading.Map(some).Collected.Select(c => c.Resource).ToList());
+            using var reading = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, definition) => !index.TryGet(of.Key, out var seq, out var newest) || newest.CompareTo(version with { Hash = ResourceVersion.Waited }) < 0 };
+            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) Late(reading.Map(some, cameEarlier: true).Collected.Select(c => c.Resource).ToList(), ResourceVersion.Waited);
         }
         waitedTo = index.Count;
-        foreach (var some in WaitingResources.Portions(Followers())) Late(some);
+        foreach (var some in WaitingResources.Portions(Followers())) Late(some, ResourceVersion.Followed);
         followedTo = index.Count;
         foreach (var some in WaitingResources.Portions(undated)) Late(some);
         if (areMore) MapAgain(mappers.Value!, buffers, static (_, _, _) => true, cancel, ResourceMapper.WaitsForStay);
@@ -273,7 +275,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (staysAsked.Contains(name)) facts.Add(new(FactKind.Name, seq, name, encounter));
         stayNames = null;
         foreach (var mapper in mappers.Values) mapper.Dispose();
-        rejected.AddRange(early);
+        refused.Add(early, staged!);
     }
 
     /// <summary>Maps some resources once more: those that name a medication or a device whose versions differ in their code, for only now it is known which of them counts; encounters that others name by an identifier; and what
@@ -323,7 +325,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         servers.UnionWith(chunk.Servers);
         foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
-        rejected.AddRange(chunk.Rejected);
+        refused.Add(chunk.Rejected, staged!);
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;
         foreach (var fact in chunk.Facts) facts.Add(fact with { Tag = first + fact.Tag });
         foreach (var role in chunk.Roles) toldRoles.Add((first + role.Tag, role.Record, role.Practitioner, role.Specialty, role.Source, role.CareSite));

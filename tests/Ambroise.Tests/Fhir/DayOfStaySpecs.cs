@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Codes;
+using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Tests.Fhir;
 
@@ -180,5 +181,105 @@ public sealed class DayOfStaySpecs
         Assert.Empty(hospital.Rows("condition_occurrence", "condition_start_date"));
         hospital.Load(LoadMode.Merge, Stay("2020-05-05", 3));
         Assert.Equal(["2020-05-05"], hospital.Rows("condition_occurrence", "condition_start_date"));
+    }
+
+    static string Of(string code, string more = "", string stay = """{"reference":"Encounter/e"}""") => Diagnosis(more, stay).Replace("E11", code, StringComparison.Ordinal);
+
+    /// <summary>Sources that give no versions: which of two texts hashes to more must not matter, so that several pairs are tried.</summary>
+    [Fact]
+    public void What_this_load_says_goes_before_what_an_earlier_one_said_where_neither_has_a_version()
+    {
+        for (var n = 0; n < 4; n++)
+        {
+            using var hospital = new FhirHospital { VerifiesEachLoad = false };
+            var (said, says) = ($"A{n}", $"B{n}");
+            // Of the stay that moves in the same load; with a day of its own by now; withdrawn.
+            hospital.Load(LoadMode.Replace, Patient, Stay(), Of(said));
+            hospital.Load(LoadMode.Merge, Stay("2020-05-10", 2), Of(says));
+            Assert.Equal([$"{says}|2020-05-10"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_start_date"));
+            hospital.Load(LoadMode.Merge, Stay("2020-05-11", 3), Of(said, ",\"recordedDate\":\"2020-05-20\""));
+            Assert.Equal([$"{said}|2020-05-20"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_start_date"));
+            hospital.Load(LoadMode.Replace, Patient, Stay(), Of(said));
+            hospital.Load(LoadMode.Merge, Stay("2020-05-10", 2), Of(said, ",\"verificationStatus\":{\"coding\":[{\"code\":\"entered-in-error\"}]}"));
+            Assert.Empty(hospital.Rows("condition_occurrence", "condition_source_value"));
+            // What waited, for its stay or its patient.
+            hospital.Load(LoadMode.Replace, Patient, Of(said));
+            hospital.Load(LoadMode.Merge, Stay(), Of(says));
+            Assert.Equal([says], hospital.Rows("condition_occurrence", "condition_source_value"));
+            hospital.Load(LoadMode.Replace, Patient.Replace("p1", "p2", StringComparison.Ordinal), Stay(), Of(said));
+            hospital.Load(LoadMode.Merge, Patient, Of(says));
+            Assert.Equal([says], hospital.Rows("condition_occurrence", "condition_source_value"));
+            // Waits again, and is kept once.
+            hospital.Load(LoadMode.Replace, Patient, Of(said));
+            hospital.Load(LoadMode.Merge, Of(says));
+            hospital.Load(LoadMode.Merge, Stay());
+            Assert.Equal([says], hospital.Rows("condition_occurrence", "condition_source_value"));
+            hospital.Verify();
+        }
+    }
+
+    [Fact]
+    public void A_prescription_that_its_load_took_stays_where_its_stay_moves_whatever_intents_later_loads_take()
+    {
+        const string plan = """{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"plan","subject":{"reference":"Patient/p1"},"encounter":{"reference":"Encounter/e"},"medicationCodeableConcept":{"coding":[{"system":"urn:drugs","code":"M1"}]}}""";
+        using var hospital = new FhirHospital();
+        FhirOptions plans = new(null, ["order", "plan"]);
+        string Load(LoadMode mode, FhirOptions options, params string[] lines) => hospital.LoadFiles(mode, new() { ["all.ndjson"] = Encoding.UTF8.GetBytes(string.Join('\n', lines)) }, options);
+        Load(LoadMode.Replace, plans, Patient, Stay(), plan);
+        Load(LoadMode.Merge, FhirOptions.Default, Stay("2020-05-10", 2));
+        Assert.Equal(["2020-05-10"], hospital.Rows("drug_exposure", "drug_exposure_start_date"));
+        // What waited was taken too.
+        Load(LoadMode.Replace, plans, Patient, plan);
+        Load(LoadMode.Merge, FhirOptions.Default, Stay());
+        Assert.Equal(["2020-05-04"], hospital.Rows("drug_exposure", "drug_exposure_start_date"));
+        // Sent again, it is this load's.
+        Load(LoadMode.Merge, FhirOptions.Default, plan);
+        Assert.Empty(hospital.Rows("drug_exposure", "drug_exposure_start_date"));
+    }
+
+    /// <summary>By an identifier that one version of the stay bears and another does not, the older of them sent later.</summary>
+    [Fact]
+    public void A_stay_is_named_by_what_its_version_that_counts_bears()
+    {
+        static string Other(string stay) => stay.Replace("\"77\"", "\"old\"", StringComparison.Ordinal);
+        const string by77 = """{"identifier":{"system":"urn:nda","value":"77"} }""", byOld = """{"identifier":{"system":"urn:nda","value":"old"} }""";
+        string[][][] stories =
+        [
+            [[Stay(version: 8)], [Stay("2020-05-09", 7, "cancelled"), Diagnosis(stay: by77)]],
+            [[Stay(version: 8)], [Other(Stay("2020-05-09", 7)), Diagnosis(stay: by77)]],
+            [[Stay(version: 8)], [Other(Stay("2020-05-09", 7)), Diagnosis(stay: byOld)]],
+            [[Stay(version: 8)], [Gone(7), Diagnosis(stay: by77)]],
+        ];
+        foreach (var story in stories)
+        {
+            using var hospital = new FhirHospital();
+            var whole = hospital.Load(LoadMode.Replace, [Patient, .. story.SelectMany(lines => lines)]);
+            var waits = hospital.Fate("Condition", "set-aside", "waiting-encounter");
+            hospital.Load(LoadMode.Replace, [Patient, .. story[0]]);
+            Assert.Equal((whole, waits), (hospital.Load(LoadMode.Merge, story[1]), hospital.Fate("Condition", "set-aside", "waiting-encounter")));
+        }
+        // What named it stays with it where a later version bears another, on another day too.
+        using var moved = new FhirHospital();
+        moved.Load(LoadMode.Replace, Patient, Stay(), Diagnosis(stay: by77));
+        moved.Load(LoadMode.Merge, Other(Stay("2020-05-10", 2)));
+        Assert.Equal(["2020-05-10"], moved.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(moved.Rows("visit_occurrence", "visit_occurrence_id"), moved.Rows("condition_occurrence", "visit_occurrence_id"));
+    }
+
+    /// <summary>Longer than a shard of them fits in the memory that a load has.</summary>
+    [Fact]
+    public void However_long_their_texts_are()
+    {
+        using var hospital = new FhirHospital { Memory = 64 << 10 };
+        var note = $",\"note\":[{{\"text\":\"{new string('x', 20_000)}\"}}]";
+        string Each(string text, int n) => text.Replace("\"id\":\"c\"", $"\"id\":\"c{n}\"", StringComparison.Ordinal);
+        string[] all = [.. Enumerable.Range(0, 300).Select(n => Each(Diagnosis(note), n))];
+        var whole = hospital.Load(LoadMode.Replace, [Patient, Stay("2020-05-10", 2), .. all]);
+        hospital.Load(LoadMode.Replace, [Patient, Stay(), .. all]);
+        Assert.Equal(whole, hospital.Load(LoadMode.Merge, Stay("2020-05-10", 2)));
+        Assert.Equal(300, hospital.Report.Notes.Single(n => n is { Type: "Condition.day", Reason: "follows-stay" }).Count);
+        hospital.Load(LoadMode.Merge, Stay("2020-05-11", 3, "cancelled"));
+        hospital.Load(LoadMode.Merge, Stay("2020-05-10", 4));
+        Assert.Equal(300, hospital.Rows("condition_occurrence", "condition_start_date").Count(d => d == "2020-05-10"));
     }
 }

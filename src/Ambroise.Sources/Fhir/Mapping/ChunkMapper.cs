@@ -66,6 +66,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
     {
         Begin(input.File.Name, input.FirstLine);
         asOf = input.File.AsOf ?? LoadedAt;
+        (mapper.CameEarlier, mapper.Follows) = (false, 0);
         var whole = input.Bytes.AsMemory(0, input.Length);
         if (input.IsDocument) Document(whole);
         else Lines(whole, input.Ends);
@@ -73,13 +74,15 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         return chunk;
     }
 
-    public MappedChunk Map(IEnumerable<DeferredResource> deferred)
+    /// <param name="cameEarlier">With an earlier load.</param>
+    public MappedChunk Map(IEnumerable<DeferredResource> deferred, bool cameEarlier = false)
     {
         Begin("", 0);
+        mapper.CameEarlier = cameEarlier;
         foreach (var one in deferred)
         {
             if (file != one.File) (file, fileText) = (one.File, Encoding.UTF8.GetBytes(one.File));
-            line = one.Line;
+            (line, mapper.Follows) = (one.Line, one.Stay);
             if (tape.Read(one.Json) is null) Resource(tape.Root, one.Id, one.Names);
         }
         return chunk;
@@ -240,7 +243,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         row.Put(RecordCareSiteBy, mapper.CareSiteNamedBy);
         if (mapper.NamedAs is { Count: > 0 } namedAs) row.Put(RecordNamedAs, EncounterNames.Text(CollectionsMarshal.AsSpan(namedAs), stackalloc byte[64]));
         row.Put(RecordCodings, mapper.Codings);
-        if (!isOfBundle) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition, mapper.OfStay?.Day ?? Null.Int32));
+        if (!isOfBundle && !mapper.IsTakenBefore) row.Put(RecordFingerprint, fingerprints.Of(version.Hash, mapper.Definition, mapper.OfStay?.Day ?? Null.Int32));
         row.End(chunk.Seen.Count);
     }
 

@@ -6,9 +6,15 @@ namespace Ambroise.Sources.Fhir.Mapping;
 /// <summary>Which of two texts of one resource is the later.</summary>
 /// <param name="Updated">meta.lastUpdated in microseconds UTC, <see cref="long.MinValue"/> where there is none.</param>
 /// <param name="Number">meta.versionId where it is a number, else 0.</param>
-/// <param name="Hash">Of the bytes: settles the order where the source gives none, the same way in whatever order they come.</param>
+/// <param name="Hash">Of the bytes: settles the order where the source gives none, the same way in whatever order they come. Of texts of earlier loads <see cref="Followed"/> or <see cref="Waited"/>: of two loads the later counts.</param>
 readonly record struct ResourceVersion(long Updated, long Number, ulong Hash) : IComparable<ResourceVersion>
 {
+    /// <summary>In the place of the hash: the text made rows that an earlier load left; it waited, which is the later of the two.</summary>
+    public const ulong Followed = 0, Waited = 1;
+
+    /// <returns>Whether a text that was read is the one that counts.</returns>
+    public bool IsOf(ResourceVersion text) => this == text || Hash <= Waited && this == text with { Hash = Hash };
+
     /// <summary>Number of a deletion, after any version of its instant; and of one whose instant nobody told.</summary>
     public const long Deleted = long.MaxValue, DeletedSometime = long.MaxValue - 1;
 
@@ -34,7 +40,11 @@ readonly record struct UnmappedCode(string Vocabulary, string Code, string Displ
 /// <summary>A resource that waits for another, with what it takes to map it again.</summary>
 /// <param name="Id">Its id where its bundle gave it.</param>
 /// <param name="Names">Its bundle's <c>fullUrl</c>s with the names of their resources.</param>
-readonly record struct DeferredResource(string File, long Line, byte[] Json, string? Id, IReadOnlyDictionary<string, string>? Names);
+readonly record struct DeferredResource(string File, long Line, byte[] Json, string? Id, IReadOnlyDictionary<string, string>? Names)
+{
+    /// <summary>The encounter whose day it had in an earlier load; 0 for none.</summary>
+    public long Stay { get; init; }
+}
 
 /// <summary>A resource that was asked for again.</summary>
 /// <param name="Person">Whom it is about, as it refers to them.</param>

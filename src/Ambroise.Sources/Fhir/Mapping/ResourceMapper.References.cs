@@ -154,7 +154,10 @@ sealed partial class ResourceMapper
     public long Visit(JsonNode encounter)
     {
         var key = Reference(encounter, "Encounter");
-        if (isIndirect && key != Null.Int64) Chunk.NamedEncounters.Add(key);
+        if (!isIndirect || key == Null.Int64) return key;
+        Chunk.NamedEncounters.Add(key);
+        // What named it stays with it where a later version bears another number.
+        if (Follows != 0 && definitions.Stays.IsNobodys(key, Follows)) return Follows;
         return key;
     }
 

@@ -66,6 +66,22 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>The stay whose first day is its day; null where it has one of its own.</summary>
     public (long Encounter, int Day)? OfStay { get; private set; }
 
+    /// <summary>The stay whose day it had in an earlier load; 0 for none.</summary>
+    public long Follows { get; set; }
+
+    /// <summary>The resource came with an earlier load, which took it as its site chose then.</summary>
+    public bool CameEarlier { get; set; }
+
+    /// <summary>An earlier load took it, and this one would not.</summary>
+    public bool IsTakenBefore { get; private set; }
+
+    /// <summary>Whether a prescription of that intent is an exposure.</summary>
+    public bool Takes(JsonNode intent)
+    {
+        if (options.Intents.Contains(intent.ToString())) return true;
+        return IsTakenBefore = CameEarlier;
+    }
+
     public ResourceVersion Version { get; private set; }
 
     /// <summary>The medication or device that the resource names, or the encounter whose cost it is, once looked for.</summary>
@@ -109,7 +125,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         (Resource, Type, givenId, Key, Version, tag, names) = (resource, type, bundleId, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
         codings.Clear();
-        Unread = null;
+        (Unread, IsTakenBefore) = (null, false);
         (RowCount, Imputed, OfStay, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, null, Null.Int64, null, null, false);
     }
 

@@ -24,7 +24,7 @@ static class DrugMap
         if (status.Is("cancelled"u8) || status.Is("entered-in-error"u8) || status.Is("draft"u8)) return Fate.Aside("status", status);
         if (ResourceMapper.TryFlag(r["doNotPerform"u8], "doNotPerform", out var isNever) is { } unclear) return unclear;
         if (isNever) return Fate.Aside("do-not-perform");
-        if (!m.Options.Intents.Contains(r["intent"u8].ToString())) return Fate.Aside("intent", r["intent"u8]);
+        if (!m.Takes(r["intent"u8])) return Fate.Aside("intent", r["intent"u8]);
         var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]);
         if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["repeat"u8]["boundsPeriod"u8]["start"u8], taken["event"u8].First], "authoredOn", r["encounter"u8]) is { } fate) return fate;
         return Write(m, new()
