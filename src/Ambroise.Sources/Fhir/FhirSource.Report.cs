@@ -73,6 +73,7 @@ public sealed partial class FhirSource
     {
         foreach (var decided in changes.Decisions.GroupBy(d => $"{d.What}: {d.Because}")) Note("Patient.person", decided.Key, decided.LongCount());
         foreach (var followed in changes.FollowedNames.GroupBy(f => f.Whose)) Note(followed.Key, "follows-name", followed.LongCount());
+        foreach (var (kind, count) in folder.NotRead) Note($"file.{kind}", "not-read", count);
         // What waited before and waits again was counted by the load that brought it.
         var waited = index.Tally(waitedFrom, waitedTo).ToList();
         foreach (var t in waited.Where(t => ResourceIndex.Waits(t.Outcome)))

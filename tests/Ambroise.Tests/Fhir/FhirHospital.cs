@@ -66,7 +66,13 @@ sealed class FhirHospital : IDisposable
         Directory.CreateDirectory(folder);
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
         var sent = FhirFolder.Open(folder).OrThrow();
-        if (Server is not null) sent = FhirFolder.Of(Server, sent.Files);
+        var content = LoadFolder(mode, Server is null ? sent : FhirFolder.Of(Server, sent.Files), options);
+        Directory.Delete(folder, recursive: true);
+        return content;
+    }
+
+    public string LoadFolder(LoadMode mode, FhirFolder sent, FhirOptions? options = null)
+    {
         var loaded = DamagedFileException.WithoutAsync(() =>
         {
             using var source = new FhirSource(sent, Codes, options ?? FhirOptions.Default, names, Memory, 2, TimeProvider.System);
@@ -79,7 +85,6 @@ sealed class FhirHospital : IDisposable
         Assert.All(Report.Rows, r => Assert.Contains(r.Table, FhirSource.Manifest.Resources.Single(m => m.Type == r.Type).Tables));
         Rejected = [.. SealedQuarantine.Read(test.Lake, loaded.Manifest)];
         if (VerifiesEachLoad) Verify();
-        Directory.Delete(folder, recursive: true);
         return loaded.Manifest.Content;
     }
 

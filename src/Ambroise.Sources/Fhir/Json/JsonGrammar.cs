@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 
 namespace Ambroise.Sources.Fhir.Json;
@@ -91,6 +92,30 @@ static class JsonGrammar
         }
         return true;
     }
+
+    /// <summary>A string with U+FFFD in place of each half of a surrogate pair whose other half is not there: who cuts a text by its UTF-16 units leaves one behind. The plain reader refuses such a text.</summary>
+    /// <param name="text">Each backslash of it escapes something (<see cref="AreEscapes"/>).</param>
+    /// <returns>The text itself where there is none.</returns>
+    public static ReadOnlySpan<byte> Paired(ReadOnlySpan<byte> text)
+    {
+        byte[]? mended = null;
+        for (int at = 0, next; (next = text[at..].IndexOf((byte)'\\')) >= 0;)
+        {
+            at += next;
+            var unit = Escaped(text[at..]);
+            if (char.IsHighSurrogate(unit) && char.IsLowSurrogate(Escaped(text[(at + 6)..])))
+            {
+                at += 12;
+                continue;
+            }
+            if (char.IsSurrogate(unit)) "\\ufffd"u8.CopyTo((mended ??= text.ToArray()).AsSpan(at));
+            at += 2; // what follows of an escape has no backslash
+        }
+        return mended ?? text;
+    }
+
+    /// <returns>The UTF-16 unit whose number a text begins with, as JSON escapes it; 0 where it does not.</returns>
+    static char Escaped(ReadOnlySpan<byte> text) => text is [(byte)'\\', (byte)'u', _, _, _, _, ..] && Utf8Parser.TryParse(text[2..6], out ushort unit, out _, 'x') ? (char)unit : '\0';
 
     public static bool IsBlank(byte c) => c is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 

@@ -292,16 +292,9 @@ sealed class JsonTape
     internal byte[] Unescaped(int at)
     {
         ref var value = ref values[at];
-        var reader = new Utf8JsonReader(bytes.AsSpan(value.Start - 1, value.Length + 2));
+        var reader = new Utf8JsonReader(JsonGrammar.Paired(bytes.AsSpan(value.Start - 1, value.Length + 2)));
         reader.Read();
         var text = new byte[value.Length];
-        try
-        {
-            return text[..reader.CopyString(text)];
-        }
-        catch (InvalidOperationException)
-        {
-            return []; // half of a surrogate pair: no text
-        }
+        return text[..reader.CopyString(text)];
     }
 }

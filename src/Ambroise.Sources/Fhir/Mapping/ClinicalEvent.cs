@@ -28,6 +28,9 @@ struct ClinicalEvent()
     public int Operator = Null.Int32, ValueConcept = Null.Int32, Unit = Null.Int32;
     public byte[]? ValueText, ValueSource, UnitSource, Qualifier;
 
+    /// <summary>The value as it was written, where it is a bound: in a table without an operator it stands for the number.</summary>
+    public byte[]? Bound;
+
     public int Status = Null.Int32;
     public byte[]? StatusSource, StopReason;
 

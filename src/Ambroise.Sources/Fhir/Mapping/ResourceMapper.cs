@@ -5,6 +5,7 @@ using Ambroise.Lake.Columns;
 using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Json;
+using Ambroise.Sources.Fhir.Resources;
 
 namespace Ambroise.Sources.Fhir.Mapping;
 
@@ -330,10 +331,12 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         else if (to == EventColumns.Drug) rows.Put(to.End, e.Start.Day);
         rows.Put(to.Visit, e.Visit);
         rows.Put(to.Provider, e.Provider);
-        rows.Put(to.Number, e.Number);
+        // Where no operator can stand beside it, less than five would be five.
+        var bound = to.Operator < 0 ? e.Bound : null;
+        rows.Put(to.Number, bound is null ? e.Number : Null.Float64);
         rows.Put(to.Operator, e.Operator);
         rows.Put(to.ValueConcept, valueConcept);
-        rows.Put(to.ValueText, e.ValueText);
+        rows.Put(to.ValueText, bound is not null && e.ValueText is not null ? [.. e.ValueText, .. ": "u8, .. bound] : bound ?? e.ValueText);
         rows.Put(to.ValueSource, e.ValueSource);
         rows.Put(to.Unit, e.Unit);
         rows.Put(to.UnitSource, e.UnitSource);
@@ -362,7 +365,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>A whole number that fits, or null.</summary>
     public static int Whole(JsonNode node) => node.TryNumber(out var number) && Math.Abs(number) < int.MaxValue ? (int)Math.Round(number) : Null.Int32;
 
-    /// <summary>How much of something; null where it is not said, or is less than nothing, which is counted.</summary>
+    /// <summary>How much of something; null where it is not said; where it is less than nothing, or a bound, which is counted.</summary>
     public double Amount(JsonNode quantity)
     {
         if (!quantity["value"u8].TryNumber(out var number))
@@ -370,8 +373,8 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
             if (quantity.IsScalar || quantity["value"u8].Exists) Chunk.Count($"{Type}.quantity", "value-unparseable");
             return Null.Float64;
         }
-        if (number >= 0) return number;
-        Chunk.Count($"{Type}.quantity", "number-invalid");
+        if (number >= 0 && !Bound.Is(quantity)) return number;
+        Chunk.Count($"{Type}.quantity", number >= 0 ? "not-exact" : "number-invalid");
         return Null.Float64;
     }
 

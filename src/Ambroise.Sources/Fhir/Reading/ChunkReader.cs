@@ -26,8 +26,8 @@ static class ChunkReader
         Stream? stream = null;
         try
         {
-            stream = file.Opens?.Invoke() ?? new FileStream(file.Path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
-            if (file.Opens is null && file.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) stream = new GzipFile(stream);
+            stream = file.IsNoFile ? null : file.Opens?.Invoke() ?? new FileStream(file.Path, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+            if (stream is not null && file.Opens is null && file.Path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) stream = new GzipFile(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -27,17 +27,19 @@ static class AnswerMap
             Provider = own ? Null.Int64 : m.Provider(r["author"u8]),
         };
         var questionnaire = r["questionnaire"u8].ToString().Split('|')[0];
-        Answers(m, r["item"u8], questionnaire, about);
+        if (Answers(m, r["item"u8], questionnaire, about) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-answer");
     }
 
-    static void Answers(ResourceMapper m, JsonNode items, string questionnaire, in ClinicalEvent about)
+    /// <returns>Null, or the fate of the whole: an answer is a bound that nobody understands.</returns>
+    static Fate? Answers(ResourceMapper m, JsonNode items, string questionnaire, in ClinicalEvent about)
     {
         foreach (var item in items.Items)
         {
             var link = item["linkId"u8].ToString();
             foreach (var answer in item["answer"u8].Items)
             {
+                if (!Bound.IsKnown(answer["valueQuantity"u8])) return Fate.Refused("item.answer.value", "value-unparseable");
                 if (link.Length > 0 && ObservationMap.HasValue(answer))
                 {
                     var e = new ClinicalEvent
@@ -58,10 +60,11 @@ static class AnswerMap
                     answer.Choice("value"u8, out var kind);
                     if (kind.Length > 0) m.Chunk.Count("QuestionnaireResponse.answer", link.Length > 0 ? "type-unused" : "link-missing");
                 }
-                Answers(m, answer["item"u8], questionnaire, about);
+                if (Answers(m, answer["item"u8], questionnaire, about) is { } inner) return inner;
             }
-            Answers(m, item["item"u8], questionnaire, about);
+            if (Answers(m, item["item"u8], questionnaire, about) is { } below) return below;
         }
+        return null;
     }
 
     /// <summary>A question is LOINC's where its link or its definition says so; else its questionnaire is its code system, and a site may map it.</summary>

@@ -204,8 +204,8 @@ static class DrugMap
             "a" or "year" or "years" or "an" or "ans" => 365,
             _ => double.NaN,
         };
-        if (days is >= 0 and <= MostSupply) return (int)Math.Ceiling(days);
-        m.Chunk.Count($"{m.Type}.daysSupply", double.IsNaN(days) ? "unit-unknown" : "number-invalid");
+        if (days is >= 0 and <= MostSupply && !Bound.Is(quantity)) return (int)Math.Ceiling(days);
+        m.Chunk.Count($"{m.Type}.daysSupply", Bound.Is(quantity) ? "not-exact" : double.IsNaN(days) ? "unit-unknown" : "number-invalid");
         return Null.Int32;
     }
 

@@ -58,8 +58,8 @@ static class NoteMap
         var type = attachment["contentType"u8].Text;
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
         if (Base64.DecodeFromUtf8(data, bytes, out _, out var length) != System.Buffers.OperationStatus.Done) return Fate.Refused("attachment.data", "base64-invalid");
-        if (IsText(type) && SentText.Decode(bytes.AsSpan(0, length), type) is var text && !IsCda(text)) Write(m, start, visit, provider, kind, text, type);
-        else Write(m, start, visit, provider, kind, data, [.. type, .. ";base64"u8]);
+        if (IsText(type) && SentText.Decode(bytes.AsSpan(0, length), type) is var text && !IsCda(text)) Write(m, start, visit, provider, kind, text, SentText.Kind(type));
+        else Write(m, start, visit, provider, kind, data, [.. SentText.Kind(type), .. ";base64"u8]);
         return null;
     }
 

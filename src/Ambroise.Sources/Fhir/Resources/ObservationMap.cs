@@ -139,9 +139,10 @@ static class ObservationMap
     /// <summary>Whether a value is of the kind that its element's name says.</summary>
     static bool IsReadable(JsonNode value, ReadOnlySpan<byte> kind)
     {
-        if (kind.SequenceEqual("Quantity"u8) || kind.SequenceEqual("CodeableConcept"u8)) return value.IsObject;
-        if (kind.SequenceEqual("Range"u8)) return value.IsObject && IsNumber(value["low"u8]["value"u8]) && IsNumber(value["high"u8]["value"u8]);
-        if (kind.SequenceEqual("Ratio"u8)) return value.IsObject && IsNumber(value["numerator"u8]["value"u8]) && IsNumber(value["denominator"u8]["value"u8]);
+        if (kind.SequenceEqual("Quantity"u8)) return value.IsObject && Bound.IsKnown(value);
+        if (kind.SequenceEqual("CodeableConcept"u8)) return value.IsObject;
+        if (kind.SequenceEqual("Range"u8)) return value.IsObject && IsNumber(value["low"u8]) && IsNumber(value["high"u8]);
+        if (kind.SequenceEqual("Ratio"u8)) return value.IsObject && IsNumber(value["numerator"u8]) && IsNumber(value["denominator"u8]);
         if (kind.SequenceEqual("Period"u8)) return value.IsObject && IsTime(value["start"u8]) && IsTime(value["end"u8]);
         if (kind.SequenceEqual("DateTime"u8)) return IsTime(value);
         if (kind.SequenceEqual("Boolean"u8)) return value.IsTrue || value.IsFalse || value.Is("true"u8) || value.Is("false"u8);
@@ -149,16 +150,16 @@ static class ObservationMap
         return !kind.SequenceEqual("String"u8) || !value.IsObject && !value.IsArray;
     }
 
-    static bool IsNumber(JsonNode node) => !node.Exists || node.TryNumber(out _);
+    static bool IsNumber(JsonNode quantity) => (!quantity["value"u8].Exists || quantity["value"u8].TryNumber(out _)) && Bound.IsKnown(quantity);
 
     static bool IsTime(JsonNode node) => !node.Exists || FhirTime.TryParse(node.Text, null, out _);
 
     /// <summary>A range in words: one end alone is no difference.</summary>
-    static string? Between(JsonNode low, JsonNode high) => (low.Exists, high.Exists) switch
+    static string? Between(JsonNode low, JsonNode high) => (low["value"u8].Exists, high["value"u8].Exists) switch
     {
-        (true, true) => $"{low} - {high}",
-        (true, false) => $">= {low}",
-        (false, true) => $"<= {high}",
+        (true, true) => $"{Bound.Printed(low)} - {Bound.Printed(high)}",
+        (true, false) => Bound.Is(low) ? Bound.Printed(low) : $">= {low["value"u8]}",
+        (false, true) => Bound.Is(high) ? Bound.Printed(high) : $"<= {high["value"u8]}",
         _ => null,
     };
 
@@ -176,7 +177,7 @@ static class ObservationMap
             // What somebody wrote says more than that no code does.
             if (coded is { Absence: Absence.Unknown } && value["text"u8].Exists) coded = null;
             if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation, e.Start.Day), coded.Code);
-            else e.ValueText = ResourceMapper.Copy(value["text"u8]);
+            else e.ValueText = Words(value);
         }
         else if (type.SequenceEqual("Coding"u8))
         {
@@ -189,7 +190,11 @@ static class ObservationMap
         {
             // 0012 is a code that somebody typed.
             if (value.TryNumber(out var number) && value.Text is not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..]) e.Number = number;
-            else if (PrintedNumber.TryRead(value.Text, out var comparator, out number)) (e.Number, e.Operator, e.ValueSource) = (number, Operator(comparator), ResourceMapper.Copy(value));
+            else if (PrintedNumber.TryRead(value.Text, out var comparator, out number)) 
+            {
+                (e.Number, e.Operator, e.ValueSource) = (number, Bound.Operator(comparator), ResourceMapper.Copy(value));
+                if (comparator.Length > 0) e.Bound = e.ValueSource;
+            }
             else e.ValueText = ResourceMapper.Copy(value);
         }
         else if (type.SequenceEqual("DateTime"u8) || type.SequenceEqual("Date"u8) || type.SequenceEqual("Time"u8)) e.ValueText = ResourceMapper.Copy(value);
@@ -198,13 +203,19 @@ static class ObservationMap
         {
             // Not range_low and range_high: these say what is normal, and this what was found.
             (e.Unit, e.UnitSource) = m.Unit(value["low"u8].Exists ? value["low"u8] : value["high"u8], Lake.Cdm.Cdm54.Measurement, e.Start.Day);
-            if (Between(value["low"u8]["value"u8], value["high"u8]["value"u8]) is { } range) e.ValueSource = Encoding.UTF8.GetBytes(range);
+            if (Between(value["low"u8], value["high"u8]) is { } range) e.ValueSource = Encoding.UTF8.GetBytes(range);
         }
         else if (type.SequenceEqual("Ratio"u8))
         {
-            e.ValueSource = Encoding.UTF8.GetBytes($"{value["numerator"u8]["value"u8]}:{value["denominator"u8]["value"u8]}");
+            JsonNode numerator = value["numerator"u8], denominator = value["denominator"u8];
+            var (printed, unit) = ($"{Bound.Printed(numerator)}:{Bound.Printed(denominator)}", RatioUnit(numerator, denominator));
+            e.ValueSource = Encoding.UTF8.GetBytes(printed);
+            if (Bound.Is(numerator) || Bound.Is(denominator)) e.Bound = Bound.Printed(printed, unit);
+            // Over less than something is more than something, or less: no number says which.
+            if (Bound.Is(denominator)) unit = [];
+            else e.Operator = Bound.Operator(numerator["comparator"u8].Text);
             // A titre of 1:128 is no 0.0078.
-            if (RatioUnit(value["numerator"u8], value["denominator"u8]) is { Length: > 0 } unit && value["numerator"u8]["value"u8].TryNumber(out var over) && value["denominator"u8]["value"u8].TryNumber(out var under) && under != 0)
+            if (unit.Length > 0 && numerator["value"u8].TryNumber(out var over) && denominator["value"u8].TryNumber(out var under) && under != 0)
                 (e.Number, (e.Unit, e.UnitSource)) = (over / under, m.Unit(unit, Lake.Cdm.Cdm54.Measurement, e.Start.Day));
         }
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
@@ -253,19 +264,19 @@ static class ObservationMap
     static void Quantity(ResourceMapper m, JsonNode quantity, ref ClinicalEvent e)
     {
         if (quantity["value"u8].TryNumber(out var number)) e.Number = number;
-        e.Operator = Operator(quantity["comparator"u8].Text);
+        e.Operator = Bound.Operator(quantity["comparator"u8].Text);
         (e.Unit, e.UnitSource) = m.Unit(quantity, Lake.Cdm.Cdm54.Measurement, e.Start.Day);
+        if (Bound.Is(quantity) && !double.IsNaN(e.Number)) e.Bound = Bound.Printed(Bound.Printed(quantity), e.UnitSource);
     }
 
-    /// <summary>OMOP's Meas Value Operator concepts.</summary>
-    static int Operator(ReadOnlySpan<byte> comparator) => comparator switch
+    /// <summary>A value's text, else the words of a coding that has no code: those of a number of somebody's are none.</summary>
+    static byte[]? Words(JsonNode concept)
     {
-        [(byte)'<'] => 4171756,
-        [(byte)'<', (byte)'='] => 4171754,
-        [(byte)'>', (byte)'='] => 4171755,
-        [(byte)'>'] => 4172704,
-        _ => Null.Int32,
-    };
+        if (ResourceMapper.Copy(concept["text"u8]) is { } text) return text;
+        foreach (var coding in concept["coding"u8].Items)
+            if (!coding["code"u8].Exists && ResourceMapper.Copy(coding["display"u8]) is { } words) return words;
+        return null;
+    }
 
     /// <summary>UCUM's code of one unit in another; nothing where neither has one.</summary>
     static byte[] RatioUnit(JsonNode over, JsonNode under)

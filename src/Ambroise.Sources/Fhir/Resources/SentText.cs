@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
@@ -22,15 +23,31 @@ static class SentText
         return Utf8.IsValid(bytes) ? bytes : From(told is null or UTF8Encoding ? CodePagesEncodingProvider.Instance.GetEncoding(1252)! : told, bytes);
     }
 
+    static readonly SearchValues<byte> TypeLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&^_.+-/"u8);
+
+    /// <summary>Of a media type what says how to read the text: the type itself and a character set that is known. Any other parameter may be the name of a file, and that the name of a patient.</summary>
+    /// <returns>Nothing of what is no media type (RFC 6838, section 4.2).</returns>
+    public static byte[] Kind(ReadOnlySpan<byte> type)
+    {
+        var end = type.IndexOf((byte)';');
+        var bare = (end < 0 ? type : type[..end]).Trim((byte)' ');
+        if (bare.Count((byte)'/') != 1 || bare.ContainsAnyExcept(TypeLetters)) return [];
+        return Told(type) is null ? bare.ToArray() : [.. bare, .. "; charset="u8, .. Encoding.Latin1.GetBytes(Charset(type)!)];
+    }
+
     static byte[] From(Encoding encoding, ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetBytes(encoding.GetString(bytes));
 
-    static Encoding? Told(ReadOnlySpan<byte> type)
+    static string? Charset(ReadOnlySpan<byte> type)
     {
         const string Name = "charset=";
         var text = Encoding.Latin1.GetString(type);
         var at = text.IndexOf(Name, StringComparison.OrdinalIgnoreCase);
-        if (at < 0) return null;
-        var name = text[(at + Name.Length)..].Split(';')[0].Trim(' ', '"', '\'');
+        return at < 0 ? null : text[(at + Name.Length)..].Split(';')[0].Trim(' ', '"', '\'');
+    }
+
+    static Encoding? Told(ReadOnlySpan<byte> type)
+    {
+        if (Charset(type) is not { } name) return null;
         try
         {
             return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);

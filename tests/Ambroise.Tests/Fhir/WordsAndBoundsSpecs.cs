@@ -1,0 +1,110 @@
+using System.Text;
+using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Reading;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>What is said in words, or as a bound, and days that stand where few look for them: nothing of it is lost without a word.</summary>
+public sealed class WordsAndBoundsSpecs
+{
+    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1980-05-06"}""";
+    const string Of = "\"subject\":{\"reference\":\"Patient/p1\"}", By = "\"patient\":{\"reference\":\"Patient/p1\"}", Code = "\"code\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"q\"}]}", Drug = "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"d\"}]}";
+
+    static FhirHospital Loaded(params string[] lines)
+    {
+        var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, [Patient, .. lines]);
+        Assert.Equal(lines.Length + 1, hospital.Report.Fates.Sum(f => f.Count));
+        return hospital;
+    }
+
+    static long Noted(FhirHospital hospital, string type, string reason) => hospital.Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
+
+    static string Seen(string id, string value, string kind = "laboratory") =>
+        $$"""{"resourceType":"Observation","id":"{{id}}","status":"final",{{Of}},"category":[{"coding":[{"code":"{{kind}}"}]}],{{Code.Replace("q", id, StringComparison.Ordinal)}},"effectiveDateTime":"2020-01-01",{{value}} }""";
+
+    static string Answered(string id, string value) => $$"""{"resourceType":"QuestionnaireResponse","id":"{{id}}","status":"completed",{{Of}},"authored":"2020-01-01","item":[{"linkId":"{{id}}","answer":[{ {{value}} }] }] }""";
+
+    static string Amount(string value, string comparator, string unit = "mg") => $$"""{"value":{{value}},"comparator":"{{comparator}}"{{(unit.Length > 0 ? $",\"unit\":\"{unit}\"" : "")}} }""";
+
+    [Fact]
+    public void A_text_cut_within_a_letter_keeps_all_others()
+    {
+        using var hospital = Loaded(
+            $$"""{"resourceType":"DiagnosticReport","id":"r\udc00","status":"final",{{Of}},"code":{"text":"x"},"effectiveDateTime":"2022-01-01","conclusion":"lésion \ud83d"}""",
+            Seen("o", """ "valueString":"\ud83d\ude00 \ude00\ud83d\ud83d\ude00\\ud83d" """, "survey"), Answered("q", """ "valueString":"oui \ud83d." """),
+            $$"""{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2022-01-01","dosageInstruction":[{"text":"\ud83d 1 cp"}] }""");
+        Assert.Equal(["lésion \uFFFD"], hospital.Rows("note", "note_text"));
+        Assert.Equal(["oui \uFFFD.", "😀 \uFFFD\uFFFD😀\\ud83d"], hospital.Rows("observation", "value_as_string").Order(StringComparer.Ordinal));
+        Assert.Equal(["\uFFFD 1 cp"], hospital.Rows("drug_exposure", "sig"));
+        Assert.Contains("DiagnosticReport/r\uFFFD", hospital.Rows("source_record", "record_name"));
+    }
+
+    [Fact]
+    public void A_bound_is_no_number_where_nothing_can_say_that_it_is_one()
+    {
+        static string Ratio(string over, string under) => $$""" "valueRatio":{"numerator":{{over}},"denominator":{{under}} }""";
+        using var hospital = Loaded(
+            Seen("a", Ratio(Amount("10", "<"), """{"value":1,"unit":"mL"}""")), Seen("b", Ratio("""{"value":10,"unit":"mg"}""", Amount("2", "<", "mL"))), Seen("c", Ratio(Amount("1", ">", ""), """{"value":128}""")),
+            Seen("d", $"\"valueQuantity\":{Amount("5", "<")}"), Seen("e", $"\"valueQuantity\":{Amount("5", "≤")}"), Seen("f", $"\"valueQuantity\":{Amount("5", "=>")}"), Seen("g", $"\"valueQuantity\":{Amount("5", "")}"),
+            Seen("h", """ "valueRange":{"low":{"value":3,"comparator":">"},"high":{"value":5} }"""),
+            $$"""{"resourceType":"Observation","id":"w","status":"final",{{Of}},"code":{"text":"Taux"},"effectiveDateTime":"2020-01-01","valueQuantity":{{Amount("5", "<")}} }""",
+            Seen("x", """ "component":[{"code":{"text":"Ferritine"},"valueString":"< 7"}]"""),
+            Answered("y", $"\"valueQuantity\":{Amount("5", "<")}"), Answered("z", $"\"valueQuantity\":{Amount("5", ">=", "")}"), Answered("n", """ "valueQuantity":{"value":5,"unit":"mg"}"""));
+        Assert.Equal(["a|10.0|4171756|<10:1|mg/mL", "b|||10:<2|", "c||4172704|>1:128|", "d|5.0|4171756||mg", "e|5.0|4171754||mg", "f|5.0|4171755||mg", "g|5.0|||mg", "h|||>3 - 5|"], hospital.Rows("measurement", "measurement_source_value", "value_as_number", "operator_concept_id", "value_source_value", "unit_source_value"));
+        Assert.Equal(["n|5.0||mg", "y||<5 mg|mg", "z||>=5|", "||Ferritine: < 7|", "||Taux: <5 mg|mg"], hospital.Rows("observation", "observation_source_value", "value_as_number", "value_as_string", "unit_source_value"));
+    }
+
+    [Fact]
+    public void A_bound_that_nobody_understands_is_quarantined()
+    {
+        string[] signs = ["LT", "ad", "~", "<>"];
+        using var hospital = Loaded([.. signs.Select(s => Seen($"o{(int)s[0]}", $"\"valueQuantity\":{Amount("5", s)}")), Seen("c", $$""" "component":[{ {{Code}},"valueQuantity":{{Amount("5", "LT")}} }]"""),
+            Seen("r", $$""" "valueRatio":{"numerator":{"value":1},"denominator":{{Amount("5", "LT")}} }"""), Answered("q", $"\"valueQuantity\":{Amount("5", "LT")}"),
+            $$"""{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2022-01-01","dispenseRequest":{"quantity":{"value":30,"comparator":"<"},"expectedSupplyDuration":{"value":30,"comparator":"<","code":"d"} } }"""]);
+        Assert.Equal((5L, 1L, 1L), (hospital.Fate("Observation", "quarantined", "value: value-unparseable"), hospital.Fate("Observation", "quarantined", "component.value: value-unparseable"), hospital.Fate("QuestionnaireResponse", "quarantined", "item.answer.value: value-unparseable")));
+        Assert.Equal(["|"], hospital.Rows("drug_exposure", "quantity", "days_supply"));
+        Assert.Equal((1L, 1L), (Noted(hospital, "MedicationRequest.quantity", "not-exact"), Noted(hospital, "MedicationRequest.daysSupply", "not-exact")));
+    }
+
+    [Fact]
+    public void A_coded_result_with_a_display_alone_is_its_words()
+    {
+        const string value = """ "valueCodeableConcept":{"coding":[{"display":"Positif"}]}""";
+        using var hospital = Loaded(Seen("a", value), Seen("b", $$""" "component":[{ {{Code}},{{value}} }]"""), Seen("c", """ "valueCodeableConcept":{"coding":[{"system":"urn:oid:1.2.250.1.213.1.4.8","code":"150017500000001","display":"DUPONT"}]}"""));
+        Assert.Equal(["a|Positif", "q|Positif"], hospital.Rows("observation", "observation_source_value", "value_as_string"));
+    }
+
+    [Fact]
+    public void Of_the_type_of_a_document_nothing_names_a_file()
+    {
+        static string Document(int n, string type) => $$"""{"resourceType":"DocumentReference","id":"d{{n}}","status":"current",{{Of}},"date":"2020-01-01","type":{"text":"x"},"content":[{"attachment":{"contentType":"{{type}}","data":"YWJj"} }]}""";
+        string[] types = ["application/pdf; name=\\\"DUPONT Jean.pdf\\\"", "text/plain;name=DUPONT;charset=\\\"iso-8859-1\\\"", "TEXT/PLAIN; Charset=utf-8", "text/plain; charset=DUPONT", "DUPONT Jean.pdf", "image/DUPONT Jean"];
+        using var hospital = Loaded([.. types.Select((type, n) => Document(n, type))]);
+        Assert.Equal([";base64", ";base64", "TEXT/PLAIN; charset=utf-8", "application/pdf;base64", "text/plain", "text/plain; charset=iso-8859-1"], hospital.Rows("note", "note_source_value").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_no_file_is_not_opened_and_files_of_other_kinds_are_counted()
+    {
+        var folder = Directory.CreateTempSubdirectory("ambroise-fhir-");
+        try
+        {
+            string At(string name) => Path.Combine(folder.FullName, name);
+            using (var made = System.Diagnostics.Process.Start("mkfifo", [At("pipe.ndjson")])) made.WaitForExit();
+            File.CreateSymbolicLink(At("link.ndjson"), At("pipe.ndjson"));
+            File.CreateSymbolicLink(At("device.json"), "/dev/zero");
+            File.WriteAllText(At("empty.ndjson"), "");
+            foreach (var name in new[] { "a.ndjson", "a.zip", "b.ZIP", "c.xml", "d.ndjson.zst", "DUPONT", "x.DUPONT", ".hidden.zip" }) File.WriteAllText(At(name), Patient);
+            using var hospital = new FhirHospital();
+            hospital.LoadFolder(LoadMode.Replace, FhirFolder.Open(folder.FullName).OrThrow());
+            Assert.Equal(["device.json file-unreadable", "link.ndjson file-unreadable", "pipe.ndjson file-unreadable"], hospital.Rejected.Select(r => $"{r.File} {r.Reason}").Order(StringComparer.Ordinal));
+            Assert.Equal(["file.other 2", "file.xml 1", "file.zip 2", "file.zst 1"], hospital.Report.Notes.Where(n => n.Reason == "not-read").Select(n => $"{n.Type} {n.Count}").Order(StringComparer.Ordinal));
+            Assert.Single(hospital.Rows("person", "person_id"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
