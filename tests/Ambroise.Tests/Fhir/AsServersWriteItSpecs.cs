@@ -65,7 +65,7 @@ public sealed class AsServersWriteItSpecs
     [InlineData(""" "provision":[{"type":"permit"},{"type":"deny"}]""", "all")]
     [InlineData(""" "decision":"deny" """, "all")]
     [InlineData(""" "decision":"permit" """, "")]
-    [InlineData(""" "policyRule":"http://example.org/opt-out" """, "")]
+    [InlineData(""" "policyRule":"http://example.org/opt-out" """, null)]
     [InlineData(""" "provision":{"type":"deny","purpose":[{"coding":[{"code":"HRESCH"}]}]}""", null)]
     [InlineData(""" "provision":{"type":"deny","purpose":[{"display":"Research"}]}""", null)]
     [InlineData(""" "except":[{"type":"deny"}]""", null)]

@@ -107,4 +107,66 @@ public sealed class WordsAndBoundsSpecs
             folder.Delete(recursive: true);
         }
     }
+
+    [Fact]
+    public void A_day_is_found_where_nothing_else_says_one()
+    {
+        const string item = """ "suppliedItem":{"itemCodeableConcept":{"coding":[{"system":"urn:x","code":"mask"}]} }""";
+        static string Supplied(string id, string when) => $$"""{"resourceType":"SupplyDelivery","id":"{{id}}","status":"completed",{{By}},{{item}},{{when}} }""";
+        using var hospital = Loaded(
+            $$"""{"resourceType":"DocumentReference","id":"d","status":"current",{{Of}},"type":{"text":"x"},"content":[{"attachment":{"contentType":"text/plain","data":"YWJj"} },{"attachment":{"contentType":"text/plain","creation":"2022-12-12"} }]}""",
+            Supplied("1", """ "occurrenceTiming":{"event":["2022-02-01"]}"""), Supplied("2", """ "occurrencePeriod":{"end":"2022-02-02"}"""), Supplied("3", """ "occurrenceTiming":{"repeat":{"boundsPeriod":{"start":"2022-02-03"} } }"""));
+        Assert.Equal(["2022-12-12"], hospital.Rows("note", "note_date"));
+        Assert.Equal(["2022-02-01", "2022-02-02", "2022-02-03"], hospital.Rows("device_exposure", "device_exposure_start_date"));
+    }
+
+    [Fact]
+    public void A_plan_and_what_is_done_of_it_may_be_told_in_words()
+    {
+        static string Plan(string id, string says) => $$"""{"resourceType":"CarePlan","id":"{{id}}","status":"active","intent":"plan",{{Of}},"period":{"start":"2023-01-02"},{{says}} }""";
+        using var hospital = Loaded(
+            Plan("a", """ "category":[{"text":"Plan diabète"}],"activity":[{"detail":{"status":"completed","description":"soins des pieds"} },{"detail":{"status":"in-progress","code":{"text":"marche"},"description":"tous les jours"} },{"detail":{"status":"scheduled","description":"contrôle"} }]"""),
+            Plan("b", """ "category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-NullFlavor","code":"OTH"}],"text":"Plan asthme"}]"""), Plan("c", """ "activity":[{"detail":{"status":"scheduled","description":"contrôle"} }]"""));
+        Assert.Equal(["0|Plan asthme", "0|Plan diabète", "0|marche", "0|soins des pieds"], hospital.Rows("observation", "observation_concept_id", "value_as_string").Order(StringComparer.Ordinal));
+        Assert.Equal(1, hospital.Fate("CarePlan", "set-aside", "no-activity"));
+    }
+
+    [Fact]
+    public void A_device_without_a_type_is_its_name_and_what_is_only_named_is_that()
+    {
+        static string Used(string id, string device) => $$"""{"resourceType":"DeviceUseStatement","id":"{{id}}","status":"active",{{Of}},"timingDateTime":"2022-01-01","device":{{device}} }""";
+        using var hospital = Loaded(
+            """{"resourceType":"Device","id":"d","deviceName":[{"name":"PX-2","type":"model-name"},{"name":"Pacemaker","type":"user-friendly-name"}],"modelNumber":"7"}""", Used("1", """{"reference":"Device/d"}"""),
+            """{"resourceType":"Device","id":"e","modelNumber":"8"}""", Used("2", """{"reference":"Device/e"}"""), Used("3", """{"display":"Attelle"}"""), Used("4", """{"reference":"Group/x","display":"Lit"}"""),
+            $$"""{"resourceType":"DeviceUseStatement","id":"5","status":"active",{{Of}},"timingDateTime":"2022-01-01","contained":[{"resourceType":"Device","id":"c","deviceName":[{"name":"Canne","type":"other"}]}],"device":{"reference":"#c"} }""",
+            $$"""{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{{Of}},"authoredOn":"2022-01-01","medicationReference":{"display":"Préparation"} }""");
+        Assert.Equal(["Attelle", "Canne", "Pacemaker", "Préparation"], hospital.Rows("observation", "value_as_string").Order(StringComparer.Ordinal));
+        Assert.Equal((1L, 1L, 1L), (hospital.Fate("Device", "quarantined", "type: code-missing"), hospital.Fate("DeviceUseStatement", "set-aside", "waiting-device"), hospital.Fate("DeviceUseStatement", "quarantined", "device: reference-unresolved")));
+    }
+
+    [Fact]
+    public void Directions_that_begin_later_than_they_were_written_begin_then()
+    {
+        static string Ordered(string id, params string[] bounds) =>
+            $$"""{"resourceType":"MedicationRequest","id":"{{id}}","status":"active","intent":"order",{{Of}},"medicationCodeableConcept":{"coding":[{"system":"urn:x","code":"{{id}}"}]},"authoredOn":"2023-02-01","dosageInstruction":[{{string.Join(',', bounds.Select(b => $$"""{"timing":{"repeat":{ {{b}} } } }"""))}}] }""";
+        static string Bounds(string start, string end) => $$""" "boundsPeriod":{"start":"{{start}}","end":"{{end}}"}""";
+        using var hospital = Loaded(Ordered("a", Bounds("2023-03-10", "2023-03-20")), Ordered("b", Bounds("2023-03-15", "2023-03-20"), Bounds("2023-03-12", "2023-03-13")), Ordered("c", Bounds("2023-03-15", "2023-03-20"), """ "boundsDuration":{"value":5,"code":"d"}"""),
+            Ordered("d", Bounds("2023-01-15", "2023-03-20")), Ordered("e", Bounds("soon", "2023-03-20")), Ordered("f", Bounds("9999-12-31", "2023-03-20")), Ordered("g"));
+        Assert.Equal(["a|2023-03-10|2023-03-20", "b|2023-03-12|2023-03-20", "c|2023-02-01|2023-03-20", "d|2023-02-01|2023-03-20", "e|2023-02-01|2023-03-20", "f|2023-02-01|2023-03-20", "g|2023-02-01|2023-02-01"],
+            hospital.Rows("drug_exposure", "drug_source_value", "drug_exposure_start_date", "drug_exposure_end_date"));
+        Assert.Equal(1, Noted(hospital, "MedicationRequest.dosage.timing.repeat.boundsPeriod.start", "date-invalid"));
+    }
+
+    [Fact]
+    public void A_policy_that_nobody_understands_is_no_permission_and_lifts_no_opposition()
+    {
+        static string Consent(string id, int version, string says, string scope = "research") => $$"""{"resourceType":"Consent","id":"{{id}}","meta":{"versionId":"{{version}}"},"status":"active",{{By}},"scope":{"coding":[{"code":"{{scope}}"}]},{{says}} }""";
+        const string words = """ "policyRule":{"text":"opt out"}""";
+        using var hospital = Loaded(Consent("a", 1, """ "provision":{"type":"deny"}"""), Consent("e", 1, $$"""{{words}},"provision":{"type":"permit"}"""), Consent("f", 1, """ "policyRule":{"coding":[{"code":"OPTIN"}]}"""), Consent("g", 1, words, "treatment"));
+        Assert.Equal(["deny", "permit", "permit", "permit"], hospital.Rows("consent_record", "decision"));
+        hospital.Load(LoadMode.Merge, Consent("a", 2, words), Consent("b", 1, """ "policy":[{"uri":"http://example.org/opt-out"}]"""), Consent("c", 1, """ "policyRule":{"coding":[{"system":"urn:local","code":"R9"}]}"""), Consent("d", 1, $$"""{{words}},"provision":{"period":{"end":"2030-01-01"} }""", "patient-privacy"));
+        Assert.Equal(4, hospital.Fate("Consent", "quarantined", "policyRule: code-unknown"));
+        Assert.Empty(hospital.Consents);
+        Assert.Equal(["deny", "permit", "permit", "permit"], hospital.Rows("consent_record", "decision"));
+    }
 }

@@ -51,6 +51,9 @@ sealed partial class ResourceMapper
         return best is null || all.Count == 1 ? best : best with { Codings = JsonSerializer.SerializeToUtf8Bytes([.. all.OrderBy(c => ReferenceEquals(c.Code, best) ? 0 : 1).Select(c => c.Name).Distinct()], CodingsJson.Default.StringArray) };
     }
 
+    /// <summary>A concept's code, else its words; null where it says nothing.</summary>
+    public Coded? CodeOrWords(JsonNode concept) => Code(concept) is { Absence: not Absence.Unknown } code ? code : concept["text"u8].TextOrNull is { } words ? Coded.Of(words) : null;
+
     /// <returns>Null where there is no code, or where it is somebody's number: systems of identities have none.</returns>
     public Coded? Coding(JsonNode coding)
     {

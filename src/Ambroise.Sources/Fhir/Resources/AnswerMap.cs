@@ -87,13 +87,13 @@ static class AnswerMap
         if (m.TryTime(out var start, [r["period"u8]["start"u8], r["created"u8]], "period.start", r["encounter"u8]) is { } fate) return fate;
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["author"u8]);
         foreach (var category in r["category"u8].Items)
-            if (!category["coding"u8]["code"u8].Is("assess-plan"u8) && m.Code(category) is { Absence: not Absence.Unknown } kind)
+            if (!category["coding"u8]["code"u8].Is("assess-plan"u8) && m.CodeOrWords(category) is { } kind)
                 m.Write(new() { Person = m.Person, Start = start, Code = kind, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
         foreach (var activity in r["activity"u8].Items)
         {
             var detail = activity["detail"u8];
             if (ResourceMapper.IsTrue(detail["doNotPerform"u8]) || !detail["status"u8].Is("completed"u8) && !detail["status"u8].Is("in-progress"u8)) continue;
-            if (m.Code(detail["code"u8]) is not { Absence: not Absence.Unknown } done) continue;
+            if ((m.CodeOrWords(detail["code"u8]) ?? (detail["description"u8].TextOrNull is { } words ? Coded.Of(words) : null)) is not { } done) continue;
             var at = m.OptionalTime(detail["scheduledTiming"u8]["event"u8].First is { Exists: true } timed ? timed : detail["scheduledPeriod"u8]["start"u8], "activity.scheduled");
             m.Write(new() { Person = m.Person, Start = at.Exists ? at : start, Code = done, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
         }

@@ -19,7 +19,7 @@ static class ConsentMap
         row.Put("person_id", m.Person);
         // The rule's own type, where some give one to the first; else the policy's. Without either a rejected or inactive consent permits nothing.
         var rule = r["provision"u8]["type"u8].Text;
-        var isOut = ResourceMapper.Has(r["policyRule"u8], "OPTOUT"u8) || ResourceMapper.Has(r["policyRule"u8], "OPTOUTE"u8);
+        var isOut = ConsentStand.IsOut(r["policyRule"u8]);
         row.Put("decision", rule.Length > 0 ? rule : r["status"u8].Is("active"u8) && !isOut ? "permit"u8 : "deny"u8);
         row.Put("state", r["status"u8].Text);
         row.Put("scope", r["scope"u8]["coding"u8]["code"u8].Text);

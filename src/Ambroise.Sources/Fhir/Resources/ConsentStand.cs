@@ -16,16 +16,14 @@ static class ConsentStand
         if (status.Is("draft"u8) || status.Is("proposed"u8)) return null;
         if (status.Is("entered-in-error"u8) || status.Is("inactive"u8)) return [];
         var provision = consent["provision"u8];
-        var ofResearch = ResourceMapper.Has(consent["scope"u8], "research"u8) || Categories(consent);
-        // Of care, of an advance directive: what they deny is not research unless they name it.
-        var ofPrivacy = !consent["scope"u8]["coding"u8]["code"u8].Exists || ResourceMapper.Has(consent["scope"u8], "patient-privacy"u8);
+        var (ofResearch, ofPrivacy) = About(consent);
         var denied = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var rule in provision.Items) Denied(rule, ofResearch || ofPrivacy, denied);
         if (consent["decision"u8].Is("deny"u8) && (ofResearch || ofPrivacy)) denied.Add("all"); // R5's
         if (!provision["type"u8].Exists && denied.Count == 0)
         {
             var policy = consent["policyRule"u8];
-            var refused = policy["coding"u8]["code"u8].Exists ? ResourceMapper.Has(policy, "OPTOUT"u8) || ResourceMapper.Has(policy, "OPTOUTE"u8) : ofResearch && status.Is("rejected"u8);
+            var refused = policy["coding"u8]["code"u8].Exists ? IsOut(policy) : ofResearch && status.Is("rejected"u8);
             if (refused && (ofResearch || ofPrivacy)) denied.Add("all");
         }
         else if (ofResearch && status.Is("rejected"u8)) denied.Add("all");
@@ -42,8 +40,23 @@ static class ConsentStand
         if (decision.Exists && !decision.Is("deny"u8) && (!decision.Is("permit"u8) || consent["provision"u8].Exists)) return "decision";
         foreach (var rule in consent["provision"u8].Items)
             if (!IsKnown(rule)) return "provision";
-        return null;
+        return IsPolicyKnown(consent) ? null : "policyRule";
     }
+
+    /// <summary>Where nothing but its policy says what it decides: in words, by an address or by a code of somebody's own it may be one to opt out.</summary>
+    static bool IsPolicyKnown(JsonNode consent)
+    {
+        JsonNode policy = consent["policyRule"u8], rule = consent["provision"u8];
+        if (!policy.Exists && !consent["policy"u8].Exists || rule["type"u8].Exists || rule["provision"u8].Exists || consent["decision"u8].Exists || !consent["status"u8].Is("active"u8)) return true;
+        return About(consent) is (false, false) || IsOut(policy) || ResourceMapper.Has(policy, "OPTIN"u8) || ResourceMapper.Has(policy, "OPTINR"u8);
+    }
+
+    /// <summary>HL7 v3 ActConsentDirective.</summary>
+    public static bool IsOut(JsonNode policy) => ResourceMapper.Has(policy, "OPTOUT"u8) || ResourceMapper.Has(policy, "OPTOUTE"u8);
+
+    /// <summary>Whether it is about research, or about every use of what is known of the patient. Of care, of an advance directive: what they deny is not research unless they name it.</summary>
+    static (bool OfResearch, bool OfPrivacy) About(JsonNode consent) =>
+        (ResourceMapper.Has(consent["scope"u8], "research"u8) || Categories(consent), !consent["scope"u8]["coding"u8]["code"u8].Exists || ResourceMapper.Has(consent["scope"u8], "patient-privacy"u8));
 
     static bool IsKnown(JsonNode rule)
     {

@@ -26,7 +26,7 @@ static class DrugMap
         if (isNever) return Fate.Aside("do-not-perform");
         if (!m.Takes(r["intent"u8])) return Fate.Aside("intent", r["intent"u8]);
         var (dispense, taken) = (r["dispenseRequest"u8], r["dosageInstruction"u8].First["timing"u8]);
-        if (m.TryTime(out var start, [r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["repeat"u8]["boundsPeriod"u8]["start"u8], taken["event"u8].First], "authoredOn", r["encounter"u8]) is { } fate) return fate;
+        if (m.TryTime(out var start, [Later(m, r["authoredOn"u8], r["dosageInstruction"u8]), r["authoredOn"u8], dispense["validityPeriod"u8]["start"u8], taken["repeat"u8]["boundsPeriod"u8]["start"u8], taken["event"u8].First], "authoredOn", r["encounter"u8]) is { } fate) return fate;
         return Write(m, new()
         {
             Person = m.Person,
@@ -40,6 +40,23 @@ static class DrugMap
             Refills = ResourceMapper.Whole(dispense["numberOfRepeatsAllowed"u8]),
             StopReason = m.Code(r["statusReason"u8])?.Code,
         }, r["dosageInstruction"u8]);
+    }
+
+    /// <summary>The first day of directions that begin after the prescription was written, where each of them says when it begins: nobody takes anything before.</summary>
+    static JsonNode Later(ResourceMapper m, JsonNode written, JsonNode dosages)
+    {
+        var (first, day) = (default(JsonNode), int.MaxValue);
+        foreach (var dosage in dosages.Items)
+        {
+            var bound = dosage["timing"u8]["repeat"u8]["boundsPeriod"u8]["start"u8];
+            if (!FhirTime.TryParse(bound.Text, m.Options.Zone, out var begins))
+            {
+                if (bound.Exists) m.Chunk.Count("MedicationRequest.dosage.timing.repeat.boundsPeriod.start", "date-invalid");
+                return default;
+            }
+            if (begins.Day < day) (first, day) = (bound, begins.Day);
+        }
+        return FhirTime.TryParse(written.Text, m.Options.Zone, out var at) && day > at.Day ? first : default;
     }
 
     public static Fate Administration(ResourceMapper m)

@@ -32,12 +32,20 @@ static class NoteMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         var status = r["status"u8];
         if (status.Is("superseded"u8) || status.Is("entered-in-error"u8) || r["docStatus"u8].Is("entered-in-error"u8)) return Fate.Aside(status.Is("superseded"u8) ? "status-superseded" : "status-entered-in-error");
-        if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8], r["created"u8], r["indexed"u8]], "date", r["context"u8]["encounter"u8].First) is { } fate) return fate;
+        if (m.TryTime(out var start, [r["context"u8]["period"u8]["start"u8], r["date"u8], r["created"u8], r["indexed"u8], Created(r["content"u8])], "date", r["context"u8]["encounter"u8].First) is { } fate) return fate;
         long visit = m.Visit(r["context"u8]["encounter"u8].First), provider = m.Provider(r["author"u8].First);
         var kind = Kind(m, r["type"u8], start.Day);
         foreach (var content in r["content"u8].Items)
             if (Attachment(m, content["attachment"u8], start, visit, provider, kind) is { } refused) return refused;
         return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
+    }
+
+    /// <summary>When one of its contents was made: the last that is asked for the day of a document.</summary>
+    static JsonNode Created(JsonNode contents)
+    {
+        foreach (var content in contents.Items)
+            if (content["attachment"u8]["creation"u8] is { Exists: true } creation) return creation;
+        return default;
     }
 
     /// <summary>What kind of text it is, and its title in the document's own words: others call the same code otherwise.</summary>

@@ -52,7 +52,7 @@ static class ProcedureMap
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         if (!r["status"u8].Is("completed"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["occurrencePeriod"u8]["start"u8]], "occurrence") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["occurrenceDateTime"u8], r["occurrencePeriod"u8]["start"u8], r["occurrencePeriod"u8]["end"u8], r["occurrenceTiming"u8]["event"u8].First, r["occurrenceTiming"u8]["repeat"u8]["boundsPeriod"u8]["start"u8]], "occurrence") is { } fate) return fate;
         var item = r["suppliedItem"u8];
         if (m.Code(item["itemCodeableConcept"u8]) is not { } code) return Fate.Refused("suppliedItem", "code-missing");
         if (code.Absence == Absence.Unknown) return Fate.Aside("no-information");

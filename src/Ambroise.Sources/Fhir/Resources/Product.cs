@@ -34,7 +34,19 @@ static class Product
         return words.Length > 0 ? Coded.Of(words) : null;
     }
 
-    public static Coded? OfDevice(ResourceMapper m, JsonNode device) => (m.Code(device["type"u8]) is { Absence: not Absence.Unknown } code ? code : null) ?? (device["type"u8]["text"u8].TextOrNull is { } words ? Coded.Of(words) : null);
+    /// <summary>A device's type, else its name, the one for people first. Its model number is none: it may be one device's own.</summary>
+    public static Coded? OfDevice(ResourceMapper m, JsonNode device)
+    {
+        if (m.CodeOrWords(device["type"u8]) is { } type) return type;
+        string? first = null;
+        foreach (var name in device["deviceName"u8].Items)
+            if (name["name"u8].TextOrNull is { } words)
+            {
+                if (name["type"u8].Is("user-friendly-name"u8)) return Coded.Of(words);
+                first ??= words;
+            }
+        return first is null ? null : Coded.Of(first);
+    }
 
     static Coded? Ingredient(ResourceMapper m, JsonNode ingredient)
     {
