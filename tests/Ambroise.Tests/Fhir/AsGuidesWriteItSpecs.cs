@@ -223,7 +223,7 @@ public sealed class AsGuidesWriteItSpecs
     public void What_nobody_looked_for_was_not_measured() => Loaded(hospital =>
         {
             Assert.Equal(["120.0"], hospital.Rows("measurement", "value_as_number"));
-            Assert.Equal(1, hospital.Fate("Observation", "set-aside", "panel-without-value"));
+            Assert.Equal(1, hospital.Fate("Observation", "set-aside", "not-done"));
         },
         Seen("o1", "", """ "dataAbsentReason":{"coding":[{"code":"not-performed"}]}"""),
         Seen("o2", "", $$""" "component":[{"code":{{Unknown}},"valueQuantity":{"value":120} },{"code":{{Unknown}},"dataAbsentReason":{"coding":[{"code":"not-performed"}]} }]"""));

@@ -1,5 +1,6 @@
 using System.Text;
 using Ambroise.Lake.Releases;
+using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Reading;
 
 namespace Ambroise.Tests.Fhir;
@@ -168,5 +169,53 @@ public sealed class WordsAndBoundsSpecs
         Assert.Equal(4, hospital.Fate("Consent", "quarantined", "policyRule: code-unknown"));
         Assert.Empty(hospital.Consents);
         Assert.Equal(["deny", "permit", "permit", "permit"], hospital.Rows("consent_record", "decision"));
+    }
+
+    [Fact]
+    public void A_wrong_end_costs_no_stay_and_a_death_before_birth_is_told()
+    {
+        static string Stay(string id, string status, string end) => $$"""{"resourceType":"Encounter","id":"{{id}}","meta":{"lastUpdated":"2023-03-01T10:00:00Z"},"status":"{{status}}","class":{"code":"{{id}}"},{{Of}},"period":{"start":"2023-01-05T10:00:00Z","end":"{{end}}"} }""";
+        using var hospital = Loaded(Stay("a", "finished", "2023-01-01"), Stay("b", "in-progress", "2022"), Stay("c", "finished", "2023-01-09"),
+            """{"resourceType":"Coverage","id":"k","meta":{"lastUpdated":"2023-03-01T10:00:00Z"},"status":"active","beneficiary":{"reference":"Patient/p1"},"period":{"start":"2023-01-05","end":"2023-01-01"} }""",
+            """{"resourceType":"Patient","id":"p2","birthDate":"1980-05-06","deceasedDateTime":"1970-01-01"}""", """{"resourceType":"Patient","id":"p3","birthDate":"1980","deceasedDateTime":"1980-03"}""");
+        Assert.Equal(["a|2023-01-05|", "b|2023-03-01|", "c|2023-01-09|"], hospital.Rows("visit_occurrence", "visit_source_value", "visit_end_date", "visit_end_datetime"));
+        Assert.Equal(["2023-01-05|2023-01-05"], hospital.Rows("payer_plan_period", "payer_plan_period_start_date", "payer_plan_period_end_date"));
+        Assert.Equal((2L, 1L, 1L), (Noted(hospital, "Encounter.period.end", "end-before-start"), Noted(hospital, "Coverage.period.end", "end-before-start"), Noted(hospital, "Patient.deceased", "before-birth")));
+        Assert.Equal(["1970-01-01", "1980-03-01"], hospital.Rows("death", "death_date"));
+    }
+
+    [Fact]
+    public void What_nobody_looked_for_is_not_called_a_panel()
+    {
+        static string Absent(string reason) => $$""" "dataAbsentReason":{"coding":[{"code":"{{reason}}"}]}""";
+        using var hospital = Loaded(Seen("a", Absent("not-performed")), Seen("b", $$""" "component":[{ {{Code}},{{Absent("not-asked")}} }]"""), Seen("c", """ "hasMember":[{"reference":"Observation/x"}]"""));
+        Assert.Equal((2L, 1L), (hospital.Fate("Observation", "set-aside", "not-done"), hospital.Fate("Observation", "set-aside", "panel-without-value")));
+    }
+
+    [Fact]
+    public void An_intolerance_is_no_allergy_and_a_reaction_says_to_what_it_was()
+    {
+        static string Allergy(string id, string type, string says) => $$"""{"resourceType":"AllergyIntolerance","id":"{{id}}","type":"{{type}}",{{By}},"recordedDate":"2020-01-01",{{says}} }""";
+        static (LocalMapping, Target) To(string vocabulary, string code, int target, Domain domain) => (new(vocabulary, code, "", LocalMapping.FirstOwn + target), new(LocalMapping.FirstOwn + target, domain));
+        const string substance = """{"coding":[{"system":"urn:x","code":"lait"}]}""", reactions = $$""" "reaction":[{"manifestation":[{"text":"toux"}]},{"substance":{{substance}},"manifestation":[{"text":"toux"}]}]""";
+        var (lait, drug, known) = (CodeSystems.Vocabulary("urn:x"), To(CodeSystems.Vocabulary("urn:x"), "lait", 1, Domain.Drug), To("SNOMED", "782197009", 2, Domain.Observation));
+        string[] lines = [Patient, Allergy("a", "intolerance", $"\"code\":{substance}"), Allergy("b", "allergy", reactions), Allergy("c", "allergy", """ "reaction":[{"substance":{"text":"fraise"} }]"""), Allergy("d", "allergy", """ "criticality":"low" """)];
+        using var hospital = new FhirHospital { Codes = new(null, new() { [(lait, "lait")] = [drug], [("SNOMED", "782197009")] = [known] }, null) };
+        hospital.Load(LoadMode.Replace, lines);
+        Assert.Equal(["419199007|lait|", "782197009|lait|", "||fraise"], hospital.Rows("observation", "observation_source_value", "value_source_value", "value_as_string"));
+        Assert.Equal(1, hospital.Fate("AllergyIntolerance", "quarantined", "code: code-missing"));
+        hospital.Codes = new(null, new() { [(lait, "lait")] = [drug] }, null);
+        hospital.Load(LoadMode.Replace, lines);
+        Assert.Equal(["419199007|lait|", "419199007|lait|", "||fraise"], hospital.Rows("observation", "observation_source_value", "value_source_value", "value_as_string"));
+    }
+
+    [Fact]
+    public void A_text_that_is_elsewhere_beside_one_that_is_here_is_counted()
+    {
+        const string here = """{"contentType":"text/plain","data":"YWJj"}""", elsewhere = """{"contentType":"text/plain","url":"Binary/b"}""";
+        static string Document(string id, params string[] attachments) => $$"""{"resourceType":"DocumentReference","id":"{{id}}","status":"current",{{Of}},"date":"2020-01-01","type":{"text":"x"},"content":[{{string.Join(',', attachments.Select(a => $$"""{"attachment":{{a}} }"""))}}]}""";
+        using var hospital = Loaded(Document("a", elsewhere, here), Document("b", elsewhere), Document("c", here), $$"""{"resourceType":"DiagnosticReport","id":"r","status":"final",{{Of}},"code":{"text":"x"},"effectiveDateTime":"2022-01-01","conclusion":"vu","presentedForm":[{{elsewhere}}]}""");
+        Assert.Equal((1L, 1L), (Noted(hospital, "DocumentReference.attachment", "no-inline-text"), Noted(hospital, "DiagnosticReport.attachment", "no-inline-text")));
+        Assert.Equal(1, hospital.Fate("DocumentReference", "set-aside", "no-inline-text"));
     }
 }

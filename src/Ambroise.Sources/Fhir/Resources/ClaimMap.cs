@@ -18,7 +18,6 @@ static class ClaimMap
         if (m.TryTime(out var start, [r["period"u8]["start"u8], r["period"u8]["end"u8]], "period.start") is { } fate) return fate;
         // Still running, as far as this version of it knows: the CDM wants a last day.
         if (m.TryEnd(out var end, start, r["period"u8]["end"u8], "period.end") is { } noEnd) return noEnd;
-        if (end.Exists && end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
         if (!end.Exists) end = m.OptionalTime(r["meta"u8]["lastUpdated"u8], "lastUpdated");
         if (!end.Exists || end.Day < start.Day) end = start;
         var row = m.Row(Cdm54.PayerPlanPeriod);

@@ -79,7 +79,8 @@ static class ConditionMap
         Undated(m, r.Choice("onset"u8, out var onset), onset, "onset");
         // OBSERVATION has no end: that it is over is counted, and the allergy was.
         if (ResourceMapper.Has(r["clinicalStatus"u8], "resolved"u8) || ResourceMapper.Has(r["clinicalStatus"u8], "inactive"u8)) m.Chunk.Count("AllergyIntolerance.clinicalStatus", "left-out");
-        var code = m.Code(r["code"u8]);
+        var concept = Of(r);
+        var code = m.Code(concept);
         var e = new ClinicalEvent
         {
             Person = m.Person,
@@ -94,11 +95,24 @@ static class ConditionMap
         if (code is not null && m.On(code, start.Day).Targets is [{ Domain: not (Domain.Condition or Domain.Observation) } substance, ..])
         {
             // A substance is what the allergy is to, not something taken: "allergy to substance" with the substance as its value.
-            e.Code = new(m.Codes.Find("http://snomed.info/sct", "419199007"), "");
+            e.Code = new(To(m, r["type"u8]), "");
             (e.Fixed, e.ValueConcept, e.ValueSource) = (true, substance.Concept, code.Code);
         }
-        return TextOnly.Write(m, e, r["code"u8]);
+        return TextOnly.Write(m, e, concept);
     }
+
+    /// <summary>What it is an allergy of or to: where that is not said, the substance of one of its reactions.</summary>
+    static JsonNode Of(JsonNode allergy)
+    {
+        if (allergy["code"u8].Exists) return allergy["code"u8];
+        foreach (var reaction in allergy["reaction"u8].Items)
+            if (reaction["substance"u8] is { Exists: true } substance) return substance;
+        return default;
+    }
+
+    /// <summary>"Intolerance to substance" where it is said to be one and the vocabulary knows it, else "allergy to substance".</summary>
+    static CodeMeaning To(ResourceMapper m, JsonNode type) =>
+        type.Is("intolerance"u8) && m.Codes.Find("http://snomed.info/sct", "782197009") is { IsMapped: true } intolerance ? intolerance : m.Codes.Find("http://snomed.info/sct", "419199007");
 
     /// <summary>One observation for each of the relative's conditions, "family history of" with the condition as its value: never a condition of the patient.</summary>
     public static Fate FamilyHistory(ResourceMapper m)

@@ -32,10 +32,10 @@ static class EncounterMap
         if (status.Is("planned"u8) || status.Is("cancelled"u8) || status.Is("entered-in-error"u8)) return Fate.Aside("status", status);
         if (m.TryTime(out var start, [r["period"u8]["start"u8], r["period"u8]["end"u8]], "period.start") is { } fate) return fate;
         if (m.TryEnd(out var end, start, r["period"u8]["end"u8], "period.end") is { } unended) return unended;
+        if (end.Day < start.Day) end = FhirTime.None; // counted: a stay is too much to lose for it
         // A stay still open ends, for the CDM, on the last day that is known of it; one that is over and does not say when, on the day it began.
         if (!end.Exists && IsOpen(status) && m.OptionalTime(r["meta"u8]["lastUpdated"u8], "lastUpdated") is { Exists: true } seen && seen.Day > start.Day) end = seen with { Micros = Null.Int64 };
         if (!end.Exists) end = start with { Micros = Null.Int64 };
-        if (end.Day < start.Day) return Fate.Refused("period.end", "end-before-start");
 
         m.NameEncounter();
         var parent = m.Visit(r["partOf"u8]);

@@ -23,7 +23,9 @@ static class NoteMap
             if (Attachment(m, form, start, visit, provider, kind) is { } refused) return refused;
         if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, kind, conclusion, "conclusion"u8);
         if (ObservationMap.Contained(m, start, visit, provider) is { } unread) return unread;
-        return m.RowCount > 0 ? Fate.Used : Fate.Aside(r["presentedForm"u8].Exists ? "no-inline-text" : "no-text");
+        if (m.RowCount == 0) return Fate.Aside(r["presentedForm"u8].Exists ? "no-inline-text" : "no-text");
+        foreach (var form in r["presentedForm"u8].Items) CountApart(m, form);
+        return Fate.Used;
     }
 
     public static Fate Document(ResourceMapper m)
@@ -37,7 +39,15 @@ static class NoteMap
         var kind = Kind(m, r["type"u8], start.Day);
         foreach (var content in r["content"u8].Items)
             if (Attachment(m, content["attachment"u8], start, visit, provider, kind) is { } refused) return refused;
-        return m.RowCount > 0 ? Fate.Used : Fate.Aside("no-inline-text");
+        if (m.RowCount == 0) return Fate.Aside("no-inline-text");
+        foreach (var content in r["content"u8].Items) CountApart(m, content["attachment"u8]);
+        return Fate.Used;
+    }
+
+    /// <summary>Counts what a resource that has texts gives by its address alone.</summary>
+    static void CountApart(ResourceMapper m, JsonNode attachment)
+    {
+        if (attachment["data"u8].Text.Length == 0 && attachment["url"u8].Exists) m.Chunk.Count($"{m.Type}.attachment", "no-inline-text");
     }
 
     /// <summary>When one of its contents was made: the last that is asked for the day of a document.</summary>

@@ -18,7 +18,20 @@ static class ObservationMap
         if (IsOfAnother(m, r)) return Fate.Aside("focus-other");
         if (TryTime(m, r, "effective", r["encounter"u8], out var start) is { } fate) return fate;
         if (Rows(m, r, start, m.Visit(r["encounter"u8]), m.Provider(r["performer"u8].First)) is { } refused) return refused;
-        return m.RowCount > 0 ? Fate.Used : Fate.Aside("panel-without-value");
+        return m.RowCount > 0 ? Fate.Used : Fate.Aside(WasNotDone(r) ? "not-done" : "panel-without-value");
+    }
+
+    /// <summary>Whether nobody looked for its value, or for one of its parts'.</summary>
+    static bool WasNotDone(JsonNode r)
+    {
+        r.Choice("value"u8, out var kind);
+        if (WasNotDone(r, kind)) return true;
+        foreach (var component in r["component"u8].Items)
+        {
+            component.Choice("value"u8, out kind);
+            if (WasNotDone(component, kind)) return true;
+        }
+        return false;
     }
 
     /// <summary>The results that a report contains, each as an observation of the report's: what it does not say of itself the report says.</summary>

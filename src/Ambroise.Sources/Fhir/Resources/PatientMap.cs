@@ -48,6 +48,7 @@ static class PatientMap
         var death = m.OptionalTime(r["deceasedDateTime"u8], "deceasedDateTime");
         if (death.Exists)
         {
+            if (death.Day < birth.Day) m.Chunk.Count("Patient.deceased", "before-birth");
             var row = m.Row(Cdm54.Death);
             row.Put("person_id", m.Person);
             row.Put("death_date", death.Day);
