@@ -203,7 +203,7 @@ static class ObservationMap
         {
             // 0012 is a code that somebody typed.
             if (value.TryNumber(out var number) && value.Text is not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..]) e.Number = number;
-            else if (PrintedNumber.TryRead(value.Text, out var comparator, out number)) 
+            else if (PrintedNumber.TryRead(value.Text, out var comparator, out number))
             {
                 (e.Number, e.Operator, e.ValueSource) = (number, Bound.Operator(comparator), ResourceMapper.Copy(value));
                 if (comparator.Length > 0) e.Bound = e.ValueSource;
