@@ -56,6 +56,7 @@ public static class Erasure
             void Replace(int shard, CdmTable table, Func<Batch, int, bool> drop, long[]? left)
             {
                 cancel.ThrowIfCancellationRequested();
+                apart.Clear(); // those of the table before are written
                 var old = manifest.Files.Where(f => f.Shard == shard && f.Table == table.Name && f.Part != FilePart.Quarantine).ToList();
                 var (kept, dropped) = Keep(lake, manifest, shard, table, drop, left, gone, apart);
                 rows += dropped;
@@ -65,7 +66,6 @@ public static class Erasure
                     return;
                 }
                 var made = kept.Rows == 0 ? [] : ShardFiles.Write(lake, old[0].Keys, kept, shard, new(long.MaxValue));
-                apart.Clear();
                 files.AddRange(made);
                 removed.AddRange(old.Select(f => f.Path));
                 written.AddRange(made.Select(f => f.Path));
