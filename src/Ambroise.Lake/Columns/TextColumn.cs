@@ -64,7 +64,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
     /// <returns>Where a row's bytes are, as one number: their start in <see cref="Arena"/> in the upper, their length in the lower 31 bits, and whether they are but the place of a text (<see cref="IsApart"/>); -1 for null.</returns>
     public long RangeAt(int row) => absent ? -1 : ranges[row];
 
-    /// <exception cref="InvalidOperationException">More than 2 GiB of text in one column: the caller must cut its batches.</exception>
+    /// <exception cref="InsufficientMemoryException">More than 2 GiB of text in one column: as where memory is short, for nobody has so much for one.</exception>
     public void Append(ReadOnlySpan<byte> utf8)
     {
         if (absent) Fill();
@@ -224,7 +224,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
 
     void Reserve(int more)
     {
-        if (int.MaxValue - used < more) throw new InvalidOperationException("A text column holds at most 2 GiB.");
+        if (int.MaxValue - used < more) throw new InsufficientMemoryException("A text column holds at most 2 GiB.");
         if (used + more > bytes.Length) Move(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(used + more, Math.Max(Math.Max(256, textBytes), 2L * bytes.Length))), used);
     }
 }

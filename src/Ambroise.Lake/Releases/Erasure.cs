@@ -31,7 +31,7 @@ public static class Erasure
                 lake.Clean();
                 return e.Failure;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ParquetSharp.ParquetException)
             {
                 lake.Clean();
                 return new Failure(FailureKind.Unavailable, "lake.disk", $"Writing to {lake.Folder} failed: nobody was erased yet. Make room or give permission, then erase again.");

@@ -1,5 +1,6 @@
 using System.Text;
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
 using Ambroise.Lake.Sealing;
 using Ambroise.Lake.Writing;
 
@@ -25,9 +26,17 @@ public static class Reversibility
                 progress?.Report((table.Name, written.Count, tables.Count));
                 var path = Path.Combine(folder, $"{table.Name}.{(format == ExportFormat.Csv ? "csv" : "parquet")}");
                 File.Delete(path + ".partial");
-                using (var file = PrivateFile.Create(path + ".partial"))
-                    written[table.Name] = format == ExportFormat.Csv ? Csv(lake, manifest, table, file, cancel) : Parquet(lake, manifest, table, file, cancel);
-                File.Move(path + ".partial", path, overwrite: true);
+                try
+                {
+                    using (var file = PrivateFile.Create(path + ".partial"))
+                        written[table.Name] = format == ExportFormat.Csv ? Csv(lake, manifest, table, file, cancel) : Parquet(lake, manifest, table, file, cancel);
+                    File.Move(path + ".partial", path, overwrite: true);
+                }
+                catch
+                {
+                    File.Delete(path + ".partial"); // half a table of patients, in the clear
+                    throw;
+                }
             }
             return written;
         }
@@ -35,7 +44,7 @@ public static class Reversibility
         {
             return e.Failure;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ParquetSharp.ParquetException)
         {
             return new Failure(FailureKind.Unavailable, "export.disk", $"Writing to {folder} failed: make room or give permission, then export again.");
         }
@@ -54,13 +63,33 @@ public static class Reversibility
                 var pieces = new Pieces(table);
                 var order = Enumerable.Range(0, batch.Rows).ToArray();
                 pieces.Append(batch, order, []);
-                writer.Append(pieces, order);
+                foreach (var group in Groups(batch)) writer.Append(pieces, order.AsSpan(group));
                 rows += batch.Rows;
                 apart.Clear();
             }
         writer.Finish();
         return rows;
     }
+
+    /// <summary>Cuts a batch where its texts are many megabytes: a reader takes a row group whole.</summary>
+    static IEnumerable<Range> Groups(Batch batch)
+    {
+        var texts = batch.Columns.OfType<TextColumn>().Where(t => !t.IsAbsent).ToList();
+        var (from, bytes) = (0, 0L);
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            var some = texts.Sum(t => t.IsNull(row) ? 0L : t.Length(t.RangeAt(row)));
+            if (bytes > 0 && bytes + some > MostText)
+            {
+                yield return from..row;
+                (from, bytes) = (row, 0);
+            }
+            bytes += some;
+        }
+        yield return from..batch.Rows;
+    }
+
+    const long MostText = 32 << 20;
 
     static long Csv(TenantLake lake, Manifest manifest, CdmTable table, Stream to, CancellationToken cancel)
     {

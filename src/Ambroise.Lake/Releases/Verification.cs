@@ -23,6 +23,8 @@ public static class Verification
         var done = 0;
         try
         {
+            // Those of no release too: the next load needs them.
+            foreach (var group in lake.Keys.Groups) lake.Keys.Has(group, "");
             foreach (var manifest in manifests)
             {
                 var persons = new Dictionary<int, long[]>();

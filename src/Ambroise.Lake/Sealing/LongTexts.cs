@@ -34,19 +34,27 @@ public sealed class LongTexts : IDisposable
     /// <summary>A text of more bytes than this lies here.</summary>
     public int Least { get; }
 
+    /// <exception cref="FailureException"><c>lake.disk</c>.</exception>
     /// <param name="place">Becomes where the text is, <see cref="PlaceBytes"/> long.</param>
     public void Put(ReadOnlySpan<byte> text, Span<byte> place)
     {
         var cipher = Room(text.Length + TagBytes);
         long at;
-        lock (gate)
+        try
         {
-            file ??= Create();
-            at = end;
-            end += cipher.Length;
+            lock (gate)
+            {
+                file ??= Create();
+                at = end;
+                end += cipher.Length;
+            }
+            gcm.Value!.Encrypt(Nonce(at, stackalloc byte[NonceBytes]), text, cipher[..text.Length], cipher[text.Length..]);
+            RandomAccess.Write(file.SafeFileHandle, cipher, at);
         }
-        gcm.Value!.Encrypt(Nonce(at, stackalloc byte[NonceBytes]), text, cipher[..text.Length], cipher[text.Length..]);
-        RandomAccess.Write(file.SafeFileHandle, cipher, at);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException) // the last where a file may not be so long
+        {
+            throw new Failure(FailureKind.Unavailable, "lake.disk", $"Writing to {folder} failed (disk full, not permitted, or larger than a file may be there): nothing was changed. Make room or give permission, then try again.").AsException();
+        }
         BinaryPrimitives.WriteInt64LittleEndian(place, at);
         BinaryPrimitives.WriteInt32LittleEndian(place[sizeof(long)..], text.Length);
     }

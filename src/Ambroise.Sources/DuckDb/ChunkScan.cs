@@ -26,16 +26,21 @@ sealed unsafe class ChunkScan : IDisposable
         }
         if (NativeMethods.PreparedStatements.DuckDBExecutePreparedStreaming(statement, out result) != DuckDBState.Success)
         {
+            var fault = Fault(NativeMethods.Query.DuckDBResultError(ref result));
             NativeMethods.Query.DuckDBDestroyResult(ref result);
             statement.Dispose();
-            throw new SourceException();
+            throw fault;
         }
         open = true;
     }
 
+    /// <summary>DuckDB's own message is not passed on, but whether the file or the memory was at fault.</summary>
+    static Exception Fault(string message) => message.StartsWith("Out of Memory", StringComparison.Ordinal) ? new InsufficientMemoryException() : new SourceException();
+
     /// <summary>Appends the next chunk's vectors to the columns, one for each column of the query.</summary>
     /// <returns>Rows appended; 0 at the end.</returns>
     /// <exception cref="SourceException">Reading failed midway.</exception>
+    /// <exception cref="InsufficientMemoryException">A row group is larger than the memory given.</exception>
     public int Next(ReadOnlySpan<Column> columns)
     {
         if (ended) return 0;
@@ -44,7 +49,7 @@ sealed unsafe class ChunkScan : IDisposable
         {
             // To fetch past the end is an error to DuckDB.
             ended = true;
-            return NativeMethods.Query.DuckDBResultError(ref result) is { Length: > 0 } ? throw new SourceException() : 0;
+            return NativeMethods.Query.DuckDBResultError(ref result) is { Length: > 0 } message ? throw Fault(message) : 0;
         }
         var rows = (int)NativeMethods.DataChunks.DuckDBDataChunkGetSize(chunk);
         for (var c = 0; c < columns.Length; c++)

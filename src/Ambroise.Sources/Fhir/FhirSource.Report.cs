@@ -47,8 +47,7 @@ public sealed partial class FhirSource
         using var buffers = new InputBuffers();
         using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest.IsOf(version) && ResourceIndex.Waits(index.Outcome(seq)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
-            .Concat(WaitingResources.Portions(held).Select(some => mapper.Map(some)))
-            .Concat(WaitingResources.Portions(Followers().Concat(earlierWaiting.Select(WaitingResources.Read))).Select(some => mapper.Map(some, cameEarlier: true)));
+            .Concat(WaitingResources.Portions(held.Concat(Followers()).Concat(earlierWaiting.Select(WaitingResources.Read))).Select(mapper.Map));
         var given = new HashSet<long>();
         foreach (var resource in again.SelectMany(c => c.Collected))
         {

@@ -213,7 +213,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         definitions.Stays.IsFull = false;
         List<DeferredResource> Late(IEnumerable<DeferredResource> some, ulong? earlier = null)
         {
-            var chunk = mappers.Value!.Map(some, earlier is not null);
+            var chunk = mappers.Value!.Map(some);
             if (earlier is { } hash)
                 foreach (ref var seen in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chunk.Seen)) seen = seen with { Version = seen.Version with { Hash = hash } };
             Take(chunk);
@@ -223,12 +223,12 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         index.Settle();
         if (!definitions.Changed.IsEmpty) MapAgain(mappers.Value!, buffers, static (_, definition, changed) => changed.ContainsKey(definition), cancel);
         FindFollowers(earlierRelease!);
-        foreach (var some in WaitingResources.Portions(Followers())) namedEncounters.UnionWith(mappers.Value!.Map(some, cameEarlier: true).NamedEncounters); // asks for their stays
+        foreach (var some in WaitingResources.Portions(Followers())) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters); // asks for their stays
         var staysAsked = kept.OpenStays.ToHashSet();
         if (stayNames is null)
         {
             // What waited may name some too.
-            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) namedEncounters.UnionWith(mappers.Value!.Map(some, cameEarlier: true).NamedEncounters);
+            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) namedEncounters.UnionWith(mappers.Value!.Map(some).NamedEncounters);
             staysAsked.UnionWith(namedEncounters);
             mappers.Value!.EncountersAsked = staysAsked;
             if (staysAsked.Count > 0) MapAgain(mappers.Value!, buffers, static (collector, _, _) => collector.IsAsked, cancel);
@@ -258,7 +258,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             // More than are held: all are looked at again, for those that have no number yet.
             undatedBefore.Clear();
             using var reading = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, definition) => !index.TryGet(of.Key, out var seq, out var newest) || newest.CompareTo(version with { Hash = ResourceVersion.Waited }) < 0 };
-            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) Late(reading.Map(some, cameEarlier: true).Collected.Select(c => c.Resource).ToList(), ResourceVersion.Waited);
+            foreach (var some in WaitingResources.Portions(earlierWaiting.Select(WaitingResources.Read))) Late(reading.Map(some).Collected.Select(c => c.Resource).ToList(), ResourceVersion.Waited);
         }
         waitedTo = index.Count;
         foreach (var some in WaitingResources.Portions(Followers())) Late(some, ResourceVersion.Followed);

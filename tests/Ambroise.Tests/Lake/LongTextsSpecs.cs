@@ -183,6 +183,8 @@ public sealed class LongTextsSpecs : IDisposable
         Assert.Equal(left.Values.Order(StringComparer.Ordinal), File.ReadLines(Path.Combine(folder, "note.csv")).Skip(1).Select(line => line.Split(',')[7].Trim('"')).Order(StringComparer.Ordinal));
         using var exported = new ParquetSharp.ParquetFileReader(Path.Combine(folder, "note.parquet"));
         Assert.Equal(left.Count, exported.FileMetaData.NumRows);
+        // A reader takes a row group whole.
+        Assert.InRange(exported.FileMetaData.NumRowGroups, left.Values.Sum(t => (long)t!.Length) / (32 << 20), 1 + (left.Count / 65_536) + left.Values.Sum(t => (long)t!.Length) / (16 << 20));
         Assert.Empty(Directory.GetFiles(Path.Combine(test.Folder, "runs")));
     }
 }

@@ -4,6 +4,7 @@ using Ambroise.Lake.Reading;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Tests.Cohorts.Generated;
+using Ambroise.Vault;
 
 namespace Ambroise.Tests.Lake;
 
@@ -167,6 +168,22 @@ public sealed class ReleaseSpecs
         var report = Verification.Run(test.Lake, null, TestContext.Current.CancellationToken);
         Assert.Null(report.Fault);
         Assert.Equal(2, report.Releases);
+    }
+
+    /// <summary>Of no release: those that name FHIR's resources, say.</summary>
+    [Fact]
+    public void A_key_that_the_next_load_needs_is_verified()
+    {
+        using var test = new TestLake();
+        test.Keys.Create("fhir", ["names"]);
+        test.Load(Hospital(3));
+        var path = Directory.GetFiles(test.Folder, "fhir.json", SearchOption.AllDirectories).Single();
+        var bytes = File.ReadAllBytes(path);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        using var ring = KeyRing.Unseal(Path.Combine(test.Folder, "keys"), "t", new Passphrase("a passphrase for tests")).OrThrow();
+        var lake = new TenantLake(test.Folder, "t", ring, test.Ledger, TimeProvider.System);
+        Assert.Equal("vault.keys-tampered", Verification.Run(lake, null, TestContext.Current.CancellationToken).Fault?.Code);
     }
 
     [Fact]

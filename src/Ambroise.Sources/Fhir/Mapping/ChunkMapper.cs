@@ -66,7 +66,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
     {
         Begin(input.File.Name, input.FirstLine);
         asOf = input.File.AsOf ?? LoadedAt;
-        (mapper.CameEarlier, mapper.Follows) = (false, 0);
+        mapper.Follows = 0;
         var whole = input.Bytes.AsMemory(0, input.Length);
         if (input.IsDocument) Document(whole);
         else Lines(whole, input.Ends);
@@ -74,11 +74,9 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         return chunk;
     }
 
-    /// <param name="cameEarlier">With an earlier load.</param>
-    public MappedChunk Map(IEnumerable<DeferredResource> deferred, bool cameEarlier = false)
+    public MappedChunk Map(IEnumerable<DeferredResource> deferred)
     {
         Begin("", 0);
-        mapper.CameEarlier = cameEarlier;
         foreach (var one in deferred)
         {
             if (file != one.File) (file, fileText) = (one.File, Encoding.UTF8.GetBytes(one.File));
@@ -155,7 +153,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         }
         var type = mapped.Name;
         var id = bundleId is null ? resource["id"u8].Text : Encoding.UTF8.GetBytes(bundleId);
-        if (id.Length == 0)
+        if (id.Length == 0 || id.IndexOf("\uFFFD"u8) >= 0) // which letter stood there nobody knows
         {
             Refuse(type, "id", "id-missing", null, resource.Whole);
             return;

@@ -52,7 +52,16 @@ sealed partial class ResourceMapper
     }
 
     /// <summary>A concept's code, else its words; null where it says nothing.</summary>
-    public Coded? CodeOrWords(JsonNode concept) => Code(concept) is { Absence: not Absence.Unknown } code ? code : concept["text"u8].TextOrNull is { } words ? Coded.Of(words) : null;
+    public Coded? CodeOrWords(JsonNode concept) => Code(concept) is { Absence: not Absence.Unknown } code ? code : Words(concept) is { } words ? Coded.Of(words) : null;
+
+    /// <summary>A concept's text, else the words of a coding that has no code: those of a number of somebody's are none.</summary>
+    public static string? Words(JsonNode concept)
+    {
+        if (concept["text"u8].TextOrNull is { } text) return text;
+        foreach (var coding in concept["coding"u8].Items)
+            if (!coding["code"u8].Exists && coding["display"u8].TextOrNull is { } words) return words;
+        return null;
+    }
 
     /// <returns>Null where there is no code, or where it is somebody's number: systems of identities have none.</returns>
     public Coded? Coding(JsonNode coding)

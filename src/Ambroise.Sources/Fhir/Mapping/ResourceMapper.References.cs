@@ -156,9 +156,8 @@ sealed partial class ResourceMapper
         var key = Reference(encounter, "Encounter");
         if (!isIndirect || key == Null.Int64) return key;
         Chunk.NamedEncounters.Add(key);
-        // What named it stays with it where a later version bears another number.
-        if (Follows != 0 && definitions.Stays.IsNobodys(key, Follows)) return Follows;
-        return key;
+        // What named it stays with it, though a later version bears another number and another stay that one.
+        return Follows != 0 ? Follows : key;
     }
 
     /// <summary>Identifiers of encounters that others name them by; null while nobody knows them: then all are handed over, for whoever asks.</summary>

@@ -66,20 +66,17 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>The stay whose first day is its day; null where it has one of its own.</summary>
     public (long Encounter, int Day)? OfStay { get; private set; }
 
-    /// <summary>The stay whose day it had in an earlier load; 0 for none.</summary>
+    /// <summary>The stay whose day it had in an earlier load, which made rows of it; 0 for none.</summary>
     public long Follows { get; set; }
 
-    /// <summary>The resource came with an earlier load, which took it as its site chose then.</summary>
-    public bool CameEarlier { get; set; }
-
-    /// <summary>An earlier load took it, and this one would not.</summary>
+    /// <summary>An earlier load took it, as its site chose then, and this one would not.</summary>
     public bool IsTakenBefore { get; private set; }
 
     /// <summary>Whether a prescription of that intent is an exposure.</summary>
     public bool Takes(JsonNode intent)
     {
         if (options.Intents.Contains(intent.ToString())) return true;
-        return IsTakenBefore = CameEarlier;
+        return IsTakenBefore = Follows != 0;
     }
 
     public ResourceVersion Version { get; private set; }

@@ -35,14 +35,6 @@ sealed class StayDays
         return true;
     }
 
-    /// <summary>Of a stay that an earlier load knew by a name which nobody may bear any more.</summary>
-    /// <returns>Whether it is known by now that nobody does: the encounter known then counts. Until then both are asked for.</returns>
-    public bool IsNobodys(long name, long knownAs)
-    {
-        if (!told.ContainsKey(knownAs)) asked.TryAdd(knownAs, true);
-        return told.TryGetValue(name, out var found) && found.Day == Null.Int32;
-    }
-
     /// <returns>When an encounter began, as this load knows; <see cref="Null.Int32"/> where it was not asked for or is none.</returns>
     public int Day(long encounter) => days.GetValueOrDefault(encounter, Null.Int32);
 

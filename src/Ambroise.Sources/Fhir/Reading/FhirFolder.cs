@@ -62,7 +62,7 @@ public sealed class FhirFolder
     /// <returns>The folder or single file; or <c>source.folder-missing</c>, <c>source.nothing</c>.</returns>
     public static Result<FhirFolder> Open(string path)
     {
-        if (File.Exists(path)) return new FhirFolder(NameOf(path), [new(path, System.IO.Path.GetFileName(path), new FileInfo(path).Length)]);
+        if (File.Exists(path)) return new FhirFolder(NameOf(path), [new(path, System.IO.Path.GetFileName(path), new FileInfo(path).Length) { IsNoFile = IsNoFile(path) }]);
         if (!Directory.Exists(path)) return new Failure(FailureKind.NotFound, "source.folder-missing", $"{path} is neither a folder nor a file.");
         var all = FilesIn(path, []).ToLookup(f => Endings.Any(e => f.EndsWith(e, StringComparison.OrdinalIgnoreCase)));
         var files = InOrder(all[true].Select(f => new FhirFile(f, System.IO.Path.GetRelativePath(path, f).Replace('\\', '/'), new FileInfo(f).Length) { IsNoFile = IsNoFile(f) }));

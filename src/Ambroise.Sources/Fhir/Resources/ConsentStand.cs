@@ -17,16 +17,10 @@ static class ConsentStand
         if (status.Is("entered-in-error"u8) || status.Is("inactive"u8)) return [];
         var provision = consent["provision"u8];
         var (ofResearch, ofPrivacy) = About(consent);
-        var denied = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var rule in provision.Items) Denied(rule, ofResearch || ofPrivacy, denied);
+        var denied = Denied(consent);
         if (consent["decision"u8].Is("deny"u8) && (ofResearch || ofPrivacy)) denied.Add("all"); // R5's
-        if (!provision["type"u8].Exists && denied.Count == 0)
-        {
-            var policy = consent["policyRule"u8];
-            var refused = policy["coding"u8]["code"u8].Exists ? IsOut(policy) : ofResearch && status.Is("rejected"u8);
-            if (refused && (ofResearch || ofPrivacy)) denied.Add("all");
-        }
-        else if (ofResearch && status.Is("rejected"u8)) denied.Add("all");
+        if (ofResearch && status.Is("rejected"u8)) denied.Add("all");
+        if (!provision["type"u8].Exists && denied.Count == 0 && (ofResearch || ofPrivacy) && IsOut(consent["policyRule"u8])) denied.Add("all");
         if (denied.Contains("all")) return ["all"];
         return denied.Count > 0 ? [.. denied] : ofResearch || ofPrivacy ? [] : null;
     }
@@ -43,12 +37,13 @@ static class ConsentStand
         return IsPolicyKnown(consent) ? null : "policyRule";
     }
 
-    /// <summary>Where nothing but its policy says what it decides: in words, by an address or by a code of somebody's own it may be one to opt out.</summary>
+    /// <summary>Where nothing but its policy says what it decides, to which there may be exceptions: in words, by an address or by a code of somebody's own it may be one to opt out. R5 has other places for the words.</summary>
     static bool IsPolicyKnown(JsonNode consent)
     {
-        JsonNode policy = consent["policyRule"u8], rule = consent["provision"u8];
-        if (!policy.Exists && !consent["policy"u8].Exists || rule["type"u8].Exists || rule["provision"u8].Exists || consent["decision"u8].Exists || !consent["status"u8].Is("active"u8)) return true;
-        return About(consent) is (false, false) || IsOut(policy) || ResourceMapper.Has(policy, "OPTIN"u8) || ResourceMapper.Has(policy, "OPTINR"u8);
+        var policy = consent["policyRule"u8];
+        var isSaid = policy.Exists || consent["policy"u8].Exists || consent["policyText"u8].Exists || consent["policyBasis"u8].Exists;
+        if (!isSaid || consent["provision"u8]["type"u8].Exists || consent["decision"u8].Exists || !consent["status"u8].Is("active"u8)) return true;
+        return About(consent) is (false, false) || IsOut(policy) || ResourceMapper.Has(policy, "OPTIN"u8) || ResourceMapper.Has(policy, "OPTINR"u8) || Denied(consent).Contains("all");
     }
 
     /// <summary>HL7 v3 ActConsentDirective.</summary>
@@ -74,6 +69,15 @@ static class ConsentStand
             foreach (var coding in category["coding"u8].Items)
                 if (coding["code"u8].Is("research"u8) || coding["code"u8].Is("rsreid"u8) || coding["code"u8].Is("rsdid"u8)) return true;
         return false;
+    }
+
+    /// <summary>What its rules deny.</summary>
+    static SortedSet<string> Denied(JsonNode consent)
+    {
+        var denied = new SortedSet<string>(StringComparer.Ordinal);
+        var isAbout = About(consent) is not (false, false);
+        foreach (var rule in consent["provision"u8].Items) Denied(rule, isAbout, denied);
+        return denied;
     }
 
     /// <summary>What a rule and its exceptions deny. An exception that permits a part lifts nothing.</summary>

@@ -188,9 +188,9 @@ static class ObservationMap
         {
             var coded = m.Code(value);
             // What somebody wrote says more than that no code does.
-            if (coded is { Absence: Absence.Unknown } && value["text"u8].Exists) coded = null;
+            if (coded is { Absence: Absence.Unknown } && ResourceMapper.Words(value) is not null) coded = null;
             if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation, e.Start.Day), coded.Code);
-            else e.ValueText = Words(value);
+            else e.ValueText = ResourceMapper.Words(value) is { } words ? Encoding.UTF8.GetBytes(words) : null;
         }
         else if (type.SequenceEqual("Coding"u8))
         {
@@ -280,15 +280,6 @@ static class ObservationMap
         e.Operator = Bound.Operator(quantity["comparator"u8].Text);
         (e.Unit, e.UnitSource) = m.Unit(quantity, Lake.Cdm.Cdm54.Measurement, e.Start.Day);
         if (Bound.Is(quantity) && !double.IsNaN(e.Number)) e.Bound = Bound.Printed(Bound.Printed(quantity), e.UnitSource);
-    }
-
-    /// <summary>A value's text, else the words of a coding that has no code: those of a number of somebody's are none.</summary>
-    static byte[]? Words(JsonNode concept)
-    {
-        if (ResourceMapper.Copy(concept["text"u8]) is { } text) return text;
-        foreach (var coding in concept["coding"u8].Items)
-            if (!coding["code"u8].Exists && ResourceMapper.Copy(coding["display"u8]) is { } words) return words;
-        return null;
     }
 
     /// <summary>UCUM's code of one unit in another; nothing where neither has one.</summary>
