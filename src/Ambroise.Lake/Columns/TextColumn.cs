@@ -58,7 +58,7 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
     /// <summary>Bytes of texts held.</summary>
     public int TextBytes => used;
 
-    /// <summary>The arena: <see cref="Range"/> says where a row's bytes are.</summary>
+    /// <summary>The arena: <see cref="RangeAt"/> says where a row's bytes are.</summary>
     public byte[] Arena => bytes;
 
     /// <returns>Where a row's bytes are, as one number: their start in <see cref="Arena"/> in the upper, their length in the lower 31 bits, and whether they are but the place of a text (<see cref="IsApart"/>); -1 for null.</returns>
@@ -107,9 +107,6 @@ public sealed class TextColumn(int capacity = 0, ArrayShelf? shelf = null, int t
         End(place.Length, ApartFlag);
         last = -1;
     }
-
-    /// <summary>A row's place of a text that lies apart.</summary>
-    public ReadOnlySpan<byte> Place(int row) => In(ranges[row]);
 
     public void Append(string? text)
     {

@@ -266,8 +266,21 @@ public sealed class DayOfStaySpecs
         Assert.Equal(moved.Rows("visit_occurrence", "visit_occurrence_id"), moved.Rows("condition_occurrence", "visit_occurrence_id"));
         // And though another stay bears the old one by now.
         moved.Load(LoadMode.Replace, Patient, Stay(), Diagnosis(stay: by77));
-        moved.Load(LoadMode.Merge, Other(Stay("2020-05-10", 2)), Stay("2020-05-12").Replace("\"id\":\"e\"", "\"id\":\"f\"", StringComparison.Ordinal));
+        string taker = Stay("2020-05-12").Replace("\"id\":\"e\"", "\"id\":\"f\"", StringComparison.Ordinal);
+        moved.Load(LoadMode.Merge, Other(Stay("2020-05-10", 2)), taker);
         Assert.Equal(["2020-05-10"], moved.Rows("condition_occurrence", "condition_start_date"));
+        // Unless it is no stay any more.
+        moved.Load(LoadMode.Replace, Patient, Stay(), Diagnosis(stay: by77));
+        var taken = moved.Load(LoadMode.Merge, Other(Stay("2020-05-10", 2, "cancelled")), taker);
+        Assert.Equal(["2020-05-12"], moved.Rows("condition_occurrence", "condition_start_date"));
+        Assert.Equal(taken, moved.Load(LoadMode.Merge, Other(Stay("2020-05-10", 2, "cancelled")), taker));
+        // What a report contains has a stay of its own.
+        const string report = """{"resourceType":"DiagnosticReport","id":"d","status":"final","subject":{"reference":"Patient/p1"},"encounter":{"identifier":{"system":"urn:nda","value":"77"}},"code":{"text":"x"},"contained":[{"resourceType":"Observation","id":"o","status":"final","encounter":{"identifier":{"system":"urn:nda","value":"99"}},"code":{"coding":[{"system":"urn:x","code":"O"}]},"valueQuantity":{"value":1}}]}""";
+        var other = taker.Replace("\"77\"", "\"99\"", StringComparison.Ordinal);
+        moved.Load(LoadMode.Replace, Patient, Stay(), other, report);
+        var stay = moved.Rows("measurement", "visit_occurrence_id");
+        moved.Load(LoadMode.Merge, Stay("2020-05-10", 2));
+        Assert.Equal([$"{Assert.Single(stay)}|2020-05-10"], moved.Rows("measurement", "visit_occurrence_id", "measurement_date"));
     }
 
     /// <summary>Longer than a shard of them fits in the memory that a load has.</summary>

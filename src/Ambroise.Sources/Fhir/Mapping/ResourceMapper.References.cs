@@ -156,8 +156,7 @@ sealed partial class ResourceMapper
         var key = Reference(encounter, "Encounter");
         if (!isIndirect || key == Null.Int64) return key;
         Chunk.NamedEncounters.Add(key);
-        // What named it stays with it, though a later version bears another number and another stay that one.
-        return Follows != 0 ? Follows : key;
+        return key == followed.Name ? followed.Encounter : key;
     }
 
     /// <summary>Identifiers of encounters that others name them by; null while nobody knows them: then all are handed over, for whoever asks.</summary>

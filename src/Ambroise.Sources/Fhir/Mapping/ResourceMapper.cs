@@ -69,6 +69,9 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     /// <summary>The stay whose day it had in an earlier load, which made rows of it; 0 for none.</summary>
     public long Follows { get; set; }
 
+    /// <summary>The identifier that names this stay, and it.</summary>
+    (long Name, long Encounter) followed;
+
     /// <summary>An earlier load took it, as its site chose then, and this one would not.</summary>
     public bool IsTakenBefore { get; private set; }
 
@@ -127,7 +130,7 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
         (Resource, Type, givenId, Key, Version, tag, names) = (resource, type, bundleId, key, version, resourceTag, bundleNames);
         (Person, PersonNamedBy, ProviderNamedBy, CareSiteNamedBy) = (Null.Int64, Null.Int64, Null.Int64, Null.Int64);
         codings.Clear();
-        (Unread, IsTakenBefore) = (null, false);
+        (Unread, IsTakenBefore, followed) = (null, false, default);
         (RowCount, Imputed, OfStay, Definition, LeftOut, NamedAs, IsAsked) = (0, Precision.None, null, Null.Int64, null, null, false);
     }
 
@@ -167,7 +170,14 @@ sealed partial class ResourceMapper(RowKeys keys, CodeBook codes, FhirOptions op
     {
         if (TryTime(out time, candidates, field) is not { } fate) return null;
         if (fate.Reason != "date-missing" || Visit(stay) is var encounter && encounter == Null.Int64) return fate;
-        if (!definitions.Stays.TryGet(encounter, out var began)) return definitions.Stays.IsFull ? Fate.Waits(WaitsForStay) : Fate.Deferred;
+        var isKnown = definitions.Stays.TryGet(encounter, out var began);
+        if (Follows != 0 && Follows != encounter)
+        {
+            // What named it stays with it, though a later version bears another number and another stay that one.
+            isKnown &= definitions.Stays.TryGet(Follows, out var before);
+            if (isKnown && before.Day != Null.Int32) (began, followed) = (before, (encounter, Follows));
+        }
+        if (!isKnown) return definitions.Stays.IsFull ? Fate.Waits(WaitsForStay) : Fate.Deferred;
         if (began.Day == Null.Int32) return Fate.Waits(WaitsForStay);
         (time, OfStay) = (new(began.Day, Null.Int64, Precision.Day), began);
         return null;

@@ -42,7 +42,7 @@ static class ConsentStand
     {
         var policy = consent["policyRule"u8];
         var isSaid = policy.Exists || consent["policy"u8].Exists || consent["policyText"u8].Exists || consent["policyBasis"u8].Exists;
-        if (!isSaid || consent["provision"u8]["type"u8].Exists || consent["decision"u8].Exists || !consent["status"u8].Is("active"u8)) return true;
+        if (!isSaid || consent["provision"u8]["type"u8].Exists || consent["decision"u8].Exists || consent["status"u8] is { Exists: true } status && !status.Is("active"u8)) return true;
         return About(consent) is (false, false) || IsOut(policy) || ResourceMapper.Has(policy, "OPTIN"u8) || ResourceMapper.Has(policy, "OPTINR"u8) || Denied(consent).Contains("all");
     }
 
