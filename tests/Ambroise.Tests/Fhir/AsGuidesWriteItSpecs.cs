@@ -21,8 +21,6 @@ public sealed class AsGuidesWriteItSpecs
 
     static readonly string Flu = Concept("http://snomed.info/sct", "flu"), Paracetamol = Concept("http://www.nlm.nih.gov/research/umls/rxnorm", "161"), Unknown = Concept("urn:none", "z");
 
-    static long Noted(FhirHospital hospital, string type, string reason) => hospital.Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
-
     static string Person(string id, params string[] statuses) => $$"""
         {"resourceType":"Patient","id":"{{id}}","gender":"female","birthDate":"1980","identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"284027512345678"}],"extension":[{{string.Join(',',
             statuses.Select(s => $$"""{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"{{s}}"} }]}"""))}}]}
@@ -41,7 +39,7 @@ public sealed class AsGuidesWriteItSpecs
         using var hospital = new FhirHospital();
         hospital.Load(LoadMode.Replace, Person("a", statuses), Person("b", statuses));
         Assert.Equal(isQualified ? 1 : 2, hospital.Rows("person", "person_id").Count);
-        Assert.Equal(isQualified ? 0 : 2, Noted(hospital, "Patient.identifier", "ins-not-qualified"));
+        Assert.Equal(isQualified ? 0 : 2, hospital.Noted("Patient.identifier", "ins-not-qualified"));
     }
 
     [Fact]
@@ -107,7 +105,7 @@ public sealed class AsGuidesWriteItSpecs
         Loaded(hospital =>
         {
             Assert.Equal(["NaCl + ?"], hospital.Rows("observation", "value_as_string"));
-            Assert.Equal(1, Noted(hospital, "Medication.ingredient", "reference-unresolved"));
+            Assert.Equal(1, hospital.Noted("Medication.ingredient", "reference-unresolved"));
         }, Medication(1, """ "ingredient":[{"itemReference":{"reference":"Substance/s","display":"NaCl"} },{"itemReference":{"reference":"Medication/other"} }]"""), Given);
         Loaded(hospital => Assert.Equal(["scanner portable"], hospital.Rows("observation", "value_as_string")),
             """{"resourceType":"Device","id":"d","type":{"text":"scanner portable"} }""", $$"""{"resourceType":"DeviceUseStatement","id":"u","status":"active",{{Of}},"device":{"reference":"Device/d"},"timingDateTime":"2020-01-01"}""");
@@ -192,7 +190,7 @@ public sealed class AsGuidesWriteItSpecs
     public void What_is_normal_is_one_range_in_the_unit_of_the_value(string ranges, string expected, int unclear) => Loaded(hospital =>
         {
             Assert.Equal([expected], hospital.Rows("measurement", "range_low", "range_high"));
-            Assert.Equal(unclear, Noted(hospital, "Observation.referenceRange", "range-unclear"));
+            Assert.Equal(unclear, hospital.Noted("Observation.referenceRange", "range-unclear"));
         },
         Seen("o", $$""","referenceRange":[{{ranges}}]""", $$""" "valueQuantity":{"value":13,{{Mg}} }"""));
 
@@ -263,7 +261,7 @@ public sealed class AsGuidesWriteItSpecs
     public void An_allergy_without_a_date_was_one_by_the_day_of_its_version() => Loaded(hospital =>
         {
             Assert.Equal(["2021-03-04"], hospital.Rows("observation", "observation_date"));
-            Assert.Equal(1, Noted(hospital, "AllergyIntolerance.clinicalStatus", "left-out"));
+            Assert.Equal(1, hospital.Noted("AllergyIntolerance.clinicalStatus", "left-out"));
         },
         $$"""{"resourceType":"AllergyIntolerance","id":"l","meta":{"lastUpdated":"2021-03-04T05:06:07Z"},"clinicalStatus":{{Concept("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "resolved")}},"patient":{"reference":"Patient/p1"},"code":{{Unknown}} }""");
 
@@ -278,7 +276,7 @@ public sealed class AsGuidesWriteItSpecs
         {
             Assert.Equal(["Grippe"], hospital.Rows("observation", "value_as_string"));
             Assert.Equal(["10.0"], hospital.Rows("cost", "total_charge"));
-            Assert.Equal(1, Noted(hospital, "Claim.diagnosis", "date-missing"));
+            Assert.Equal(1, hospital.Noted("Claim.diagnosis", "date-missing"));
         },
         $$"""{"resourceType":"Encounter","id":"e","status":"finished",{{Of}},"period":{"start":"2023-11-14"} }""",
         """{"resourceType":"Claim","id":"c","status":"active","use":"claim","patient":{"reference":"Patient/p1"},"created":"2023-12-01","diagnosis":[{"diagnosisReference":{"reference":"Condition/x"} },{"diagnosisCodeableConcept":{"text":"Grippe"} }]}""",

@@ -1,23 +1,13 @@
 using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Codes;
+using static Ambroise.Tests.Fhir.OnePatient;
 
 namespace Ambroise.Tests.Fhir;
 
 /// <summary>What servers send that a guide would not: elements of another type, ends that are none, numbers in words, amounts in the items alone.</summary>
 public sealed class AsServersWriteItSpecs
 {
-    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1980-05-06"}""";
-    const string Of = "\"subject\":{\"reference\":\"Patient/p1\"}", By = "\"patient\":{\"reference\":\"Patient/p1\"}", Code = "\"code\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"q\"}]}", Drug = "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"d\"}]}", Ucum = "\"system\":\"http://unitsofmeasure.org\"";
-
-    static FhirHospital Loaded(params string[] lines)
-    {
-        var hospital = new FhirHospital();
-        hospital.Load(LoadMode.Replace, [Patient, .. lines]);
-        Assert.Equal(lines.Length + 1, hospital.Report.Fates.Sum(f => f.Count));
-        return hospital;
-    }
-
-    static long Noted(FhirHospital hospital, string type, string reason) => hospital.Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
+    const string Ucum = "\"system\":\"http://unitsofmeasure.org\"";
 
     [Theory]
     [InlineData("MedicationRequest", $$""" "status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2020-01-01","doNotPerform":[true]""", "doNotPerform")]
@@ -188,7 +178,7 @@ public sealed class AsServersWriteItSpecs
             Drugs("MedicationRequest", "before", """ "status":"active","intent":"order","authoredOn":"2023-03-01","dispenseRequest":{"expectedSupplyDuration":{"value":30,"code":"d"} }""", Bounds(""" "boundsPeriod":{"end":"2023-01-31"}""")),
             Drugs("MedicationRequest", "both", """ "status":"active","intent":"order","authoredOn":"2023-04-01" """, $"{Bounds(""" "boundsPeriod":{"end":"2023-04-03"}""")},{Bounds(""" "boundsDuration":{"value":30,"unit":"days","system":"http://snomed.info/sct","code":"258703001"}""")}"));
         Assert.Equal(["2023-01-01|2023-01-30||30", "2023-02-01|2023-03-02||30", "2023-03-01|2023-03-30||30", "2023-04-01|2023-04-30||30"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date", "verbatim_end_date", "days_supply"));
-        Assert.Equal(1, Noted(hospital, "MedicationDispense.dosage.timing.repeat.boundsPeriod.end", "end-before-start"));
+        Assert.Equal(1, hospital.Noted("MedicationDispense.dosage.timing.repeat.boundsPeriod.end", "end-before-start"));
     }
 
     /// <summary>Days of supply, period's end and bounds in days of a prescription of 1 March; then its last day, the one it gave, and its days.</summary>
@@ -227,7 +217,7 @@ public sealed class AsServersWriteItSpecs
             $$"""{"resourceType":"Procedure","id":"a","status":"completed",{{Of}},{{Code}},"performedPeriod":{"end":"{{end}}"} }""");
         Assert.Equal(["2023-01-01"], hospital.Rows("visit_occurrence", "visit_end_date"));
         Assert.Equal(["2023-01-02"], hospital.Rows("condition_occurrence", "condition_start_date"));
-        Assert.Equal(1, Noted(hospital, "Encounter.period.end", "end-open"));
+        Assert.Equal(1, hospital.Noted("Encounter.period.end", "end-open"));
         Assert.Equal(1, hospital.Fate("Procedure", "quarantined", "performed: date-out-of-life"));
     }
 
@@ -244,8 +234,8 @@ public sealed class AsServersWriteItSpecs
             Claim("Claim", "6", $$""" "item":[{ {{stay}},"net":{"value":30,"currency":"EUR"} },{"net":{"value":20,"currency":"USD"} }]"""),
             Claim("Claim", "4", """ "total":{"value":50},"created":"2023-01-01","diagnosis":[{"diagnosisCodeableConcept":{"coding":[{"system":"urn:x","code":"E11"}]} }]"""));
         Assert.Equal(["42.5|", "|160.0"], hospital.Rows("cost", "total_charge", "paid_by_payer").Order());
-        Assert.Equal((1L, 1L), (hospital.Fate("ExplanationOfBenefit", "set-aside", "no-amount"), Noted(hospital, "Claim.total", "no-event")));
-        Assert.Equal((2L, 1L), (hospital.Fate("Claim", "set-aside", "no-amount"), Noted(hospital, "Claim.total", "currency-differs")));
+        Assert.Equal((1L, 1L), (hospital.Fate("ExplanationOfBenefit", "set-aside", "no-amount"), hospital.Noted("Claim.total", "no-event")));
+        Assert.Equal((2L, 1L), (hospital.Fate("Claim", "set-aside", "no-amount"), hospital.Noted("Claim.total", "currency-differs")));
     }
 
     [Fact]
@@ -255,7 +245,7 @@ public sealed class AsServersWriteItSpecs
         using var hospital = Loaded($$"""{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},{{Of}},"period":{"start":"2023-01-01"} }""",
             $$"""{"resourceType":"ExplanationOfBenefit","id":"x","status":"active","use":"claim","outcome":"complete","claim":{"reference":"Claim/x"},{{By}},"item":[{"encounter":[{"reference":"Encounter/e"}],"adjudication":[{{Part("benefit", 80, "USD")}},{{Part("copay", 5, "EUR")}}]},{"adjudication":[{{Part("benefit", 9, "EUR")}},{{Part("copay", 6, "EUR")}}]}]}""");
         Assert.Equal(["|11.0"], hospital.Rows("cost", "paid_by_payer", "paid_patient_copay"));
-        Assert.Equal(1, Noted(hospital, "ExplanationOfBenefit.total", "currency-differs"));
+        Assert.Equal(1, hospital.Noted("ExplanationOfBenefit.total", "currency-differs"));
     }
 
     [Fact]

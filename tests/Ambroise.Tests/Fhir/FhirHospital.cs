@@ -101,6 +101,9 @@ sealed class FhirHospital : IDisposable
     /// <summary>Resources by type, fate and reason.</summary>
     public long Fate(string type, string kind, string reason) => Report.Fates.Where(f => f.Type == type && f.Kind == kind && f.Reason == reason).Sum(f => f.Count);
 
+    /// <summary>A note of the report: how often.</summary>
+    public long Noted(string type, string reason) => Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
+
     /// <summary>Rows of the newest release, as text; null as the empty string.</summary>
     /// <param name="columns">Or <c>*</c> for the whole row, with what DuckDB lets follow it.</param>
     public List<string> Rows(string table, params string[] columns)

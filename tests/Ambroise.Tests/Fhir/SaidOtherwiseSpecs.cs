@@ -19,8 +19,6 @@ public sealed class SaidOtherwiseSpecs
 
     static string Observed(string id, string more) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final",{{Of}},{{Flu}},"effectiveDateTime":"2020-01-02",{{more}} }""";
 
-    static long Noted(FhirHospital hospital, string type, string reason) => hospital.Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
-
     [Fact]
     public void A_condition_that_was_looked_for_and_not_found_is_none() => Loaded(hospital =>
         {
@@ -53,7 +51,7 @@ public sealed class SaidOtherwiseSpecs
     public void A_supply_lasts_as_long_as_its_unit_says(string supply, string days, string end) => Loaded(hospital =>
         {
             Assert.Equal([$"{days}|{end}", $"{days}|{end}"], hospital.Rows("drug_exposure", "days_supply", "drug_exposure_end_date"));
-            Assert.Equal(days.Length > 0 ? 0 : 1, Noted(hospital, "MedicationDispense.daysSupply", "unit-unknown") + Noted(hospital, "MedicationDispense.daysSupply", "number-invalid"));
+            Assert.Equal(days.Length > 0 ? 0 : 1, hospital.Noted("MedicationDispense.daysSupply", "unit-unknown") + hospital.Noted("MedicationDispense.daysSupply", "number-invalid"));
         },
         $$"""{"resourceType":"MedicationDispense","id":"d","status":"completed",{{Of}},"whenHandedOver":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"urn:x","code":"z"}]},"daysSupply":{{supply}} }""",
         $$"""{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",{{Of}},"authoredOn":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"urn:x","code":"z"}]},"dispenseRequest":{"expectedSupplyDuration":{{supply}} } }""");
@@ -64,7 +62,7 @@ public sealed class SaidOtherwiseSpecs
             Assert.Equal(["2020-01-05", "2020-01-06"], hospital.Rows("observation", "observation_date"));
             Assert.Equal(["2010-01-01", "2024-01-04"], hospital.Rows("condition_occurrence", "condition_start_date"));
             Assert.Equal(["2015-01-01|2015-01-01", "2020-02-01|2020-02-09", "2024-01-01|2024-01-01"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date"));
-            Assert.Equal((1, 1, 1), (Noted(hospital, "Condition.onset", "type-unused"), Noted(hospital, "Condition.abatement", "type-unused"), Noted(hospital, "Immunization.occurrence", "type-unused")));
+            Assert.Equal((1, 1, 1), (hospital.Noted("Condition.onset", "type-unused"), hospital.Noted("Condition.abatement", "type-unused"), hospital.Noted("Immunization.occurrence", "type-unused")));
             Assert.DoesNotContain("32818", hospital.Rows("drug_exposure", "drug_type_concept_id"));
         },
         $$"""{"resourceType":"Observation","id":"o1","status":"final",{{Of}},"code":{"text":"x"},"effectivePeriod":{"end":"2020-01-05"},"issued":"2024-06-01T08:00:00Z","valueString":"a"}""",
@@ -80,8 +78,8 @@ public sealed class SaidOtherwiseSpecs
         {
             Assert.Equal(["2020-01-01|2020-01-01|", "2020-01-01||"], hospital.Rows("condition_occurrence", "condition_start_date", "condition_end_date", "condition_end_datetime"));
             Assert.Equal(["2020-01-01|"], hospital.Rows("visit_occurrence", "visit_end_date", "visit_end_datetime"));
-            Assert.Equal(2, Noted(hospital, "Condition.abatement", "end-before-start"));
-            Assert.Equal(1, Noted(hospital, "Encounter.period.end", "end-before-start"));
+            Assert.Equal(2, hospital.Noted("Condition.abatement", "end-before-start"));
+            Assert.Equal(1, hospital.Noted("Encounter.period.end", "end-before-start"));
         },
         $$"""{"resourceType":"Condition","id":"c1",{{Of}},{{Flu}},"onsetDateTime":"2020-01-01T10:00:00Z","abatementDateTime":"2020-01-01T09:00:00Z"}""",
         $$"""{"resourceType":"Condition","id":"c2",{{Of}},{{Flu}},"onsetDateTime":"2020-01-01","abatementDateTime":"2019-12-31"}""",
@@ -115,12 +113,12 @@ public sealed class SaidOtherwiseSpecs
     {
         string Stay(string status) => $$"""{"resourceType":"Encounter","id":"e","meta":{"versionId":"{{(status == "finished" ? 1 : 2)}}"},"status":"{{status}}",{{Of}},"period":{"start":"2020-01-01"} }""";
         var seen = $$"""{"resourceType":"Condition","id":"c1",{{Of}},{{Flu}},"encounter":{"reference":"Encounter/e"},"onsetDateTime":"2020-01-01"}""";
-        Loaded(hospital => Assert.Equal(1, Noted(hospital, "Condition.visit_occurrence_id", "reference-unresolved")), Stay("cancelled"), seen);
+        Loaded(hospital => Assert.Equal(1, hospital.Noted("Condition.visit_occurrence_id", "reference-unresolved")), Stay("cancelled"), seen);
         Loaded(hospital =>
         {
-            Assert.Equal(0, Noted(hospital, "Condition.visit_occurrence_id", "reference-unresolved"));
+            Assert.Equal(0, hospital.Noted("Condition.visit_occurrence_id", "reference-unresolved"));
             hospital.Load(LoadMode.Merge, Stay("cancelled"), seen.Replace("c1", "c2", StringComparison.Ordinal));
-            Assert.Equal(1, Noted(hospital, "Condition.visit_occurrence_id", "reference-unresolved"));
+            Assert.Equal(1, hospital.Noted("Condition.visit_occurrence_id", "reference-unresolved"));
         }, Stay("finished"), seen);
     }
 
@@ -135,7 +133,7 @@ public sealed class SaidOtherwiseSpecs
         hospital.Load(LoadMode.Merge, Person("d", "28402 75123 45678"));
         Assert.Equal(2, hospital.Rows("person", "person_id").Count);
         hospital.Load(LoadMode.Merge, """{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/a"},"code":{"text":"x"},"effectiveDateTime":"2020-01-01","valueCodeableConcept":{"coding":[{"system":"urn:oid:1.2.250.1.213.1.4.10","code":"284027512345678"}]} }""");
-        Assert.Equal(1, Noted(hospital, "Observation.coding", "identity-as-code"));
+        Assert.Equal(1, hospital.Noted("Observation.coding", "identity-as-code"));
         Assert.DoesNotContain(hospital.Rows("observation", "*"), row => row.Contains("284027512345678", StringComparison.Ordinal));
     }
 
@@ -172,7 +170,7 @@ public sealed class SaidOtherwiseSpecs
     public void A_day_of_nobodys_life_is_no_event_and_no_death() => Loaded(hospital =>
         {
             Assert.Equal(2, hospital.Fate("Condition", "quarantined", "onset: date-out-of-life"));
-            Assert.Equal(1, Noted(hospital, "Patient.deceasedDateTime", "date-out-of-life"));
+            Assert.Equal(1, hospital.Noted("Patient.deceasedDateTime", "date-out-of-life"));
             Assert.Empty(hospital.Rows("condition_occurrence", "*").Concat(hospital.Rows("death", "*")));
         },
         $$"""{"resourceType":"Condition","id":"c1",{{Of}},{{Flu}},"onsetDateTime":"9999-12-31"}""", $$"""{"resourceType":"Condition","id":"c2",{{Of}},{{Flu}},"onsetDateTime":"0001-01-01"}""",
@@ -194,7 +192,7 @@ public sealed class SaidOtherwiseSpecs
         {
             Assert.Equal([""], hospital.Rows("drug_exposure", "quantity"));
             Assert.Equal(["", "4"], hospital.Rows("device_exposure", "quantity").Order(StringComparer.Ordinal));
-            Assert.Equal((1, 1), (Noted(hospital, "MedicationAdministration.quantity", "number-invalid"), Noted(hospital, "SupplyDelivery.quantity", "not-whole")));
+            Assert.Equal((1, 1), (hospital.Noted("MedicationAdministration.quantity", "number-invalid"), hospital.Noted("SupplyDelivery.quantity", "not-whole")));
         },
         [
         $$"""{"resourceType":"MedicationAdministration","id":"a","status":"completed",{{Of}},"effectiveDateTime":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"urn:x","code":"z"}]},"dosage":{"dose":{"value":-3} } }""",

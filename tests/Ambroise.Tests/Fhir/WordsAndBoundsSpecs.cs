@@ -2,25 +2,13 @@ using System.Text;
 using Ambroise.Lake.Releases;
 using Ambroise.Sources.Fhir.Codes;
 using Ambroise.Sources.Fhir.Reading;
+using static Ambroise.Tests.Fhir.OnePatient;
 
 namespace Ambroise.Tests.Fhir;
 
 /// <summary>What is said in words, or as a bound, and days that stand where few look for them: nothing of it is lost without a word.</summary>
 public sealed class WordsAndBoundsSpecs
 {
-    const string Patient = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1980-05-06"}""";
-    const string Of = "\"subject\":{\"reference\":\"Patient/p1\"}", By = "\"patient\":{\"reference\":\"Patient/p1\"}", Code = "\"code\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"q\"}]}", Drug = "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"urn:x\",\"code\":\"d\"}]}";
-
-    static FhirHospital Loaded(params string[] lines)
-    {
-        var hospital = new FhirHospital();
-        hospital.Load(LoadMode.Replace, [Patient, .. lines]);
-        Assert.Equal(lines.Length + 1, hospital.Report.Fates.Sum(f => f.Count));
-        return hospital;
-    }
-
-    static long Noted(FhirHospital hospital, string type, string reason) => hospital.Report.Notes.Where(n => n.Type == type && n.Reason == reason).Sum(n => n.Count);
-
     static string Seen(string id, string value, string kind = "laboratory") =>
         $$"""{"resourceType":"Observation","id":"{{id}}","status":"final",{{Of}},"category":[{"coding":[{"code":"{{kind}}"}]}],{{Code.Replace("q", id, StringComparison.Ordinal)}},"effectiveDateTime":"2020-01-01",{{value}} }""";
 
@@ -66,7 +54,7 @@ public sealed class WordsAndBoundsSpecs
             $$"""{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2022-01-01","dispenseRequest":{"quantity":{"value":30,"comparator":"<"},"expectedSupplyDuration":{"value":30,"comparator":"<","code":"d"} } }"""]);
         Assert.Equal((5L, 1L, 1L), (hospital.Fate("Observation", "quarantined", "value: value-unparseable"), hospital.Fate("Observation", "quarantined", "component.value: value-unparseable"), hospital.Fate("QuestionnaireResponse", "quarantined", "item.answer.value: value-unparseable")));
         Assert.Equal(["|"], hospital.Rows("drug_exposure", "quantity", "days_supply"));
-        Assert.Equal((1L, 1L), (Noted(hospital, "MedicationRequest.quantity", "not-exact"), Noted(hospital, "MedicationRequest.daysSupply", "not-exact")));
+        Assert.Equal((1L, 1L), (hospital.Noted("MedicationRequest.quantity", "not-exact"), hospital.Noted("MedicationRequest.daysSupply", "not-exact")));
     }
 
     [Fact]
@@ -156,7 +144,7 @@ public sealed class WordsAndBoundsSpecs
             Ordered("d", Bounds("2023-01-15", "2023-03-20")), Ordered("e", Bounds("soon", "2023-03-20")), Ordered("f", Bounds("9999-12-31", "2023-03-20")), Ordered("g"));
         Assert.Equal(["a|2023-03-10|2023-03-20", "b|2023-03-12|2023-03-20", "c|2023-02-01|2023-03-20", "d|2023-02-01|2023-03-20", "e|2023-02-01|2023-03-20", "f|2023-02-01|2023-03-20", "g|2023-02-01|2023-02-01"],
             hospital.Rows("drug_exposure", "drug_source_value", "drug_exposure_start_date", "drug_exposure_end_date"));
-        Assert.Equal(1, Noted(hospital, "MedicationRequest.dosage.timing.repeat.boundsPeriod.start", "date-invalid"));
+        Assert.Equal(1, hospital.Noted("MedicationRequest.dosage.timing.repeat.boundsPeriod.start", "date-invalid"));
     }
 
     [Fact]
@@ -182,7 +170,7 @@ public sealed class WordsAndBoundsSpecs
             """{"resourceType":"Patient","id":"p2","birthDate":"1980-05-06","deceasedDateTime":"1970-01-01"}""", """{"resourceType":"Patient","id":"p3","birthDate":"1980","deceasedDateTime":"1980-03"}""");
         Assert.Equal(["a|2023-01-05|", "b|2023-03-01|", "c|2023-01-09|"], hospital.Rows("visit_occurrence", "visit_source_value", "visit_end_date", "visit_end_datetime"));
         Assert.Equal(["2023-01-05|2023-01-05"], hospital.Rows("payer_plan_period", "payer_plan_period_start_date", "payer_plan_period_end_date"));
-        Assert.Equal((2L, 1L, 1L), (Noted(hospital, "Encounter.period.end", "end-before-start"), Noted(hospital, "Coverage.period.end", "end-before-start"), Noted(hospital, "Patient.deceased", "before-birth")));
+        Assert.Equal((2L, 1L, 1L), (hospital.Noted("Encounter.period.end", "end-before-start"), hospital.Noted("Coverage.period.end", "end-before-start"), hospital.Noted("Patient.deceased", "before-birth")));
         Assert.Equal(["1970-01-01", "1980-03-01"], hospital.Rows("death", "death_date"));
     }
 
@@ -217,7 +205,7 @@ public sealed class WordsAndBoundsSpecs
         const string here = """{"contentType":"text/plain","data":"YWJj"}""", elsewhere = """{"contentType":"text/plain","url":"Binary/b"}""";
         static string Document(string id, params string[] attachments) => $$"""{"resourceType":"DocumentReference","id":"{{id}}","status":"current",{{Of}},"date":"2020-01-01","type":{"text":"x"},"content":[{{string.Join(',', attachments.Select(a => $$"""{"attachment":{{a}} }"""))}}]}""";
         using var hospital = Loaded(Document("a", elsewhere, here), Document("b", elsewhere), Document("c", here), $$"""{"resourceType":"DiagnosticReport","id":"r","status":"final",{{Of}},"code":{"text":"x"},"effectiveDateTime":"2022-01-01","conclusion":"vu","presentedForm":[{{elsewhere}}]}""");
-        Assert.Equal((1L, 1L), (Noted(hospital, "DocumentReference.attachment", "no-inline-text"), Noted(hospital, "DiagnosticReport.attachment", "no-inline-text")));
+        Assert.Equal((1L, 1L), (hospital.Noted("DocumentReference.attachment", "no-inline-text"), hospital.Noted("DiagnosticReport.attachment", "no-inline-text")));
         Assert.Equal(1, hospital.Fate("DocumentReference", "set-aside", "no-inline-text"));
     }
 }
