@@ -20,6 +20,8 @@ sealed class FhirHospital : IDisposable
 {
     readonly TestLake test = new();
     readonly ReadOnlyMemory<byte> names;
+    string Back => $"{test.Folder}-back";
+    (int Release, string Content) exported;
     int loads;
 
     public FhirHospital()
@@ -108,9 +110,7 @@ sealed class FhirHospital : IDisposable
     /// <param name="columns">Or <c>*</c> for the whole row, with what DuckDB lets follow it.</param>
     public List<string> Rows(string table, params string[] columns)
     {
-        var to = Path.Combine(test.Folder, $"back{++loads}");
-        Reversibility.Export(test.Lake, null, to, ExportFormat.Parquet, null, TestContext.Current.CancellationToken).OrThrow();
-        var file = Path.Combine(to, $"{table}.parquet");
+        var file = Path.Combine(Exported(), $"{table}.parquet");
         var rows = new List<string>();
         if (File.Exists(file))
         {
@@ -122,16 +122,13 @@ sealed class FhirHospital : IDisposable
             using var reader = command.ExecuteReader();
             while (reader.Read()) rows.Add(reader.GetString(0));
         }
-        Directory.Delete(to, recursive: true);
         return rows;
     }
 
     /// <summary>The rows of a query over the newest release, each table a view of its name; a row's first column as text.</summary>
     public List<string> Query(string sql)
     {
-        var to = Path.Combine(test.Folder, $"back{++loads}");
-        Reversibility.Export(test.Lake, null, to, ExportFormat.Parquet, null, TestContext.Current.CancellationToken).OrThrow();
-        var rows = new List<string>();
+        var (to, rows) = (Exported(), new List<string>());
         using (var connection = new DuckDBConnection("DataSource=:memory:"))
         {
             connection.Open();
@@ -146,8 +143,18 @@ sealed class FhirHospital : IDisposable
             using var reader = command.ExecuteReader();
             while (reader.Read()) rows.Add(reader.IsDBNull(0) ? "" : Convert.ToString(reader.GetValue(0), System.Globalization.CultureInfo.InvariantCulture)!);
         }
-        Directory.Delete(to, recursive: true);
         return rows;
+    }
+
+    /// <summary>The newest release as files, written once however often it is asked; beside the tenant's folder, which holds nothing in the clear.</summary>
+    string Exported()
+    {
+        var newest = Lake.Release(null).OrThrow();
+        if (exported == (newest.Release, newest.Content)) return Back;
+        if (Directory.Exists(Back)) Directory.Delete(Back, recursive: true);
+        Reversibility.Export(Lake, null, Back, ExportFormat.Parquet, null, TestContext.Current.CancellationToken).OrThrow();
+        exported = (newest.Release, newest.Content);
+        return Back;
     }
 
     public TenantLake Lake => test.Lake;
@@ -174,5 +181,9 @@ sealed class FhirHospital : IDisposable
         return to.ToArray();
     }
 
-    public void Dispose() => test.Dispose();
+    public void Dispose()
+    {
+        if (Directory.Exists(Back)) Directory.Delete(Back, recursive: true);
+        test.Dispose();
+    }
 }

@@ -1,6 +1,7 @@
 using Ambroise.Governance;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance;
@@ -16,7 +17,7 @@ public abstract class BookHouse : IDisposable
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
         home.Initialise(clock, server);
-        Keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
+        Keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         Signature = SigningKey.Of(Keys, "governance", "signature");
         Plane = home.OpenControlPlane(clock).OrThrow();
         Plane.AddTenant(Chu, "CHU", "file").OrThrow();

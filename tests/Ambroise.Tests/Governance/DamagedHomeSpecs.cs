@@ -1,3 +1,4 @@
+using Ambroise.Tests.Vault;
 using System.Data.Common;
 using Ambroise.Governance;
 using Ambroise.Governance.Tenants;
@@ -24,7 +25,7 @@ public sealed class DamagedHomeSpecs : IDisposable
     {
         Assert.True(home.Initialise(TimeProvider.System));
         var chu = TenantId.Parse("chu").OrThrow();
-        using var keys = KeyRing.Create(home.KeysFolder(chu), "chu", new Passphrase("a passphrase for tests")).OrThrow();
+        using var keys = KeyRing.Create(home.KeysFolder(chu), "chu", new Passphrase("a passphrase for tests"), KeyFolderFixture.Cheap).OrThrow();
         string before;
         using (var plane = home.OpenControlPlane(TimeProvider.System).OrThrow())
         {

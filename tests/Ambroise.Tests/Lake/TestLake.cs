@@ -3,6 +3,7 @@ using Ambroise.Lake.Columns;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Lake;
@@ -17,7 +18,7 @@ sealed class TestLake : IDisposable
 
     public TestLake()
     {
-        Keys = KeyRing.Create(Path.Combine(Folder, "keys"), "t", new Passphrase("a passphrase for tests")).OrThrow();
+        Keys = KeyRing.Create(Path.Combine(Folder, "keys"), "t", new Passphrase("a passphrase for tests"), KeyFolderFixture.Cheap).OrThrow();
         Lake = Open();
     }
 

@@ -2,6 +2,7 @@ using Ambroise.Governance;
 using Ambroise.Governance.Audit;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Tenants;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance.Audit;
@@ -18,7 +19,7 @@ public abstract class AuditLogSpecs : IDisposable
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
         home.Initialise(TimeProvider.System, server);
-        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
+        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         Signature = SigningKey.Of(keys, "governance", "signature");
         using var plane = Open();
         plane.AddTenant(Chu, "CHU", "file").OrThrow();
@@ -114,7 +115,7 @@ public abstract class AuditLogSpecs : IDisposable
     [Fact]
     public void Another_tenants_checkpoint_is_refused()
     {
-        using var others = KeyRing.Create(Path.Combine(folder.FullName, "others"), "chu", new Passphrase("a passphrase")).OrThrow();
+        using var others = KeyRing.Create(Path.Combine(folder.FullName, "others"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         using var other = SigningKey.Of(others, "governance", "signature");
         using var plane = Open();
         plane.Audit(Chu).Write(new("marie", "root", "lake.load", Outcome.Done), other);

@@ -6,6 +6,7 @@ using Ambroise.Governance.Control;
 using Ambroise.Governance.Oppositions;
 using Ambroise.Governance.Tenants;
 using Ambroise.Lake.Releases;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance.Backup;
@@ -29,7 +30,7 @@ public sealed class HomeBackupSpecs(ThrowawayServer server) : IDisposable
         home.Initialise(TimeProvider.System, database);
         using var plane = home.OpenControlPlane(TimeProvider.System).OrThrow();
         plane.AddTenant(Chu, "CHU d'ici", "file").OrThrow();
-        using var keys = KeyRing.Create(home.KeysFolder(Chu), "chu", new Passphrase("a passphrase")).OrThrow();
+        using var keys = KeyRing.Create(home.KeysFolder(Chu), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         using var signature = SigningKey.Of(keys, "governance", "signature");
         plane.Commit("chu", [new LedgerEntry(1, "ab")]);
         plane.Grants(Chu).Add("ada", Role.Administrator, "ada").OrThrow();

@@ -1,4 +1,5 @@
 using Ambroise.Governance.Datasets;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance.Datasets;
@@ -16,7 +17,7 @@ public sealed class SealedStreamSpecs : IDisposable
 
     public SealedStreamSpecs()
     {
-        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
+        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         own = ProjectKeys.Make(keys, "cardio");
         path = Path.Combine(folder.FullName, "file");
         for (var i = 0; i < content.Length; i++) content[i] = (byte)(i / SealedStream.ChunkBytes + i);

@@ -3,6 +3,7 @@ using Ambroise.Governance.Control;
 using Ambroise.Governance.Oppositions;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Tenants;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance.Oppositions;
@@ -20,7 +21,7 @@ public abstract class OppositionSpecs : IDisposable
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
         home.Initialise(TimeProvider.System, server);
-        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
+        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         plane = home.OpenControlPlane(TimeProvider.System).OrThrow();
         plane.AddTenant(Chu, "CHU", "file").OrThrow();
         plane.AddTenant(Other, "Autre", "file").OrThrow();

@@ -1,3 +1,4 @@
+using Ambroise.Tests.Vault;
 using System.Text;
 using Ambroise.Governance;
 using Ambroise.Governance.Access;
@@ -29,7 +30,7 @@ public abstract class ProjectBookSpecs : IDisposable
         home.Initialise(clock, server);
         plane = home.OpenControlPlane(clock).OrThrow();
         plane.AddTenant(Chu, "CHU", "file").OrThrow();
-        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
+        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         signature = SigningKey.Of(keys, "governance", "signature");
     }
 

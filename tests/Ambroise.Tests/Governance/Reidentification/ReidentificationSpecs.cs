@@ -2,6 +2,7 @@ using Ambroise.Governance;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Reidentification;
 using Ambroise.Governance.Tenants;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance.Reidentification;
@@ -20,7 +21,7 @@ public abstract class ReidentificationSpecs : IDisposable
     {
         home = new Home(Path.Combine(folder.FullName, "home"));
         home.Initialise(clock, server);
-        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase")).OrThrow();
+        keys = KeyRing.Create(Path.Combine(folder.FullName, "keys"), "chu", new Passphrase("a passphrase"), KeyFolderFixture.Cheap).OrThrow();
         plane = home.OpenControlPlane(clock).OrThrow();
         plane.AddTenant(TenantId.Parse("chu").OrThrow(), "CHU", "file").OrThrow();
         book = plane.Reidentifications(TenantId.Parse("chu").OrThrow(), keys);
