@@ -57,5 +57,55 @@ public sealed class CodingChoiceSpecs : IDisposable
         Assert.Equal(whole, hospital.Load(LoadMode.Merge, lines));
     }
 
+    CodeBook Words(string[] concepts, string[] maps)
+    {
+        var words = Directory.CreateDirectory(Path.Combine(folder.FullName, "words")).FullName;
+        File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason", .. concepts.Select(c => $"{c},1970-01-01,2099-12-31,")]);
+        File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", .. maps.Select(m => $"{m},Maps to,1970-01-01,2099-12-31,")]);
+        var home = Path.Combine(folder.FullName, "vocabulary");
+        VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
+        return VocabularyCodes.Read(home, null, 1 << 28, 1).OrThrow();
+    }
+
+    const string Who = """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""";
+
+    /// <summary>Bills write codes without it, and the French ICD-10 is WHO's with more.</summary>
+    [Theory]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E11.9", "101")]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E119", "101")]
+    [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "E119", "101")]
+    [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "I10", "102")]
+    [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "E6601", "103")]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E6601", "0")]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E11.99", "0")]
+    [InlineData("urn:oid:2.16.840.1.113883.6.103", "E119", "0")]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E1", "0")]
+    public void A_code_of_the_ICD_is_known_without_its_dot_and_a_French_one_as_WHO_has_it(string system, string code, string concept)
+    {
+        using var hospital = new FhirHospital
+        {
+            Codes = Words(["101,diabetes,Condition,SNOMED,Disorder,S,44054006", "102,hypertension,Condition,SNOMED,Disorder,S,38341003", "103,obesity,Condition,SNOMED,Disorder,S,414916001", "201,d,Condition,ICD10,x,,E11.9", "202,h,Condition,ICD10,x,,I10", "203,o,Condition,CIM10,x,,E66.01"],
+                ["201,101", "202,102", "203,103", "101,101", "102,102", "103,103"]),
+        };
+        hospital.Load(LoadMode.Replace, Who, $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"{{system}}","code":"{{code}}"}]},"onsetDateTime":"2020-01-01"}""");
+        Assert.Equal([$"{code}|{concept}"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
+    }
+
+    /// <summary>As an antibiogram and a serology are sent.</summary>
+    [Fact]
+    public void An_interpretation_alone_is_the_result()
+    {
+        const string V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+        static string Result(string id, string more) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final","subject":{"reference":"Patient/p"},"category":[{"coding":[{"code":"laboratory"}]}],"effectiveDateTime":"2020-01-01","code":{"coding":[{"system":"urn:x","code":"{{id}}"}]},{{more}} }""";
+        static string Said(string system, string code) => $$""" "interpretation":[{"coding":[{"system":"{{system}}","code":"{{code}}"}]}]""";
+        using var hospital = new FhirHospital { Codes = Words(["301,Resistant,Meas Value,SNOMED,Qualifier Value,S,30714006", "302,Positive,Meas Value,SNOMED,Qualifier Value,S,10828004"], ["301,301", "302,302"]) };
+        hospital.Load(LoadMode.Replace, Who, Result("a", Said(V3, "R")), Result("b", Said("http://hl7.org/fhir/v2/0078", "POS")), Result("c", Said(V3, "S")), Result("d", Said("urn:own", "R")),
+            Result("e", $"{Said(V3, "R")},\"valueQuantity\":{{\"value\":5}}"), Result("f", $"{Said(V3, "R")},\"dataAbsentReason\":{{\"coding\":[{{\"code\":\"error\"}}]}}"),
+            Result("g", $$""" "component":[{"code":{"coding":[{"system":"urn:x","code":"amox"}]},{{Said(V3, "R")}} }]"""), Result("h", """ "interpretation":[{"text":"sensible"}]"""));
+        Assert.Equal(["amox||301|R", "a||301|R", "b||302|POS", "c||0|S", "d||0|R", "e|5.0||", "f|||error"], hospital.Rows("measurement", "measurement_source_value", "value_as_number", "value_as_concept_id", "value_source_value"));
+        Assert.Equal(["h|sensible"], hospital.Rows("observation", "observation_source_value", "value_as_string"));
+        Assert.Equal(["R", "S"], hospital.Report.Unmapped.Select(u => u.Code).Where(c => c is "R" or "S" or "POS").Order());
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 }

@@ -23,7 +23,7 @@ public sealed class SaidOtherwiseSpecs
     public void A_condition_that_was_looked_for_and_not_found_is_none() => Loaded(hospital =>
         {
             Assert.Equal(["2020-01-02"], hospital.Rows("condition_occurrence", "condition_start_date"));
-            Assert.Equal(["0.0|||", "|0|K|", "|4188540|false|", "||asked-unknown|", "|||NEG"], hospital.Rows("observation", "value_as_number", "value_as_concept_id", "value_source_value", "qualifier_source_value").Order(StringComparer.Ordinal));
+            Assert.Equal(["0.0|||", "|0|K|", "|0|NEG|NEG", "|4188540|false|", "||asked-unknown|"], hospital.Rows("observation", "value_as_number", "value_as_concept_id", "value_source_value", "qualifier_source_value").Order(StringComparer.Ordinal));
             Assert.All(hospital.Rows("observation", "observation_concept_id"), c => Assert.Equal("101", c));
         },
         Observed("o1", """ "valueBoolean":false"""), Observed("o2", """ "valueCodeableConcept":{"coding":[{"system":"urn:none","code":"K"}]}"""), Observed("o3", """ "valueInteger":0"""),

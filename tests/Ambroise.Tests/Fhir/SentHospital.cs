@@ -90,6 +90,7 @@ sealed class SentHospital
             Add("Organization", $"o{n}", true, () => $$""" "identifier":[{"system":"urn:finess","value":"{{Pick("F1", "F1", "F2")}}"}],"name":"{{Pick("Un", "Deux")}}" """);
             Add("Practitioner", $"d{n}", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         }
+        Add("Location", "l1", true, () => $$""" "name":"{{Pick("Urgences", "Bloc")}}" """);
         Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"{{Pick("Practitioner/d1", "Practitioner/d2", "Practitioner?identifier=urn:rpps|R1")}}"},"organization":{"reference":"{{Pick("Organization/o1", "Organization/o2", "Organization?identifier=urn:finess|F1")}}"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
         Add("Medication", "m1", 1 + Below(3), true, () => $$""" "code":{{Pick(Words, Nothing, Ingredients(), Ingredients(), Drug($"M{1 + Below(8)}"), Drug($"M{1 + Below(8)}"))}} """);
         Add("Device", "v1", 1 + Below(3), true, () => $$""" "type":{{Pick(Words, Nothing, Drug($"V{1 + Below(5)}"), Drug($"V{1 + Below(5)}"))}} """);
@@ -106,8 +107,9 @@ sealed class SentHospital
             // Some versions of a record were about somebody else than who is deleted. Those of stays are not: of a record that names another patient's the order shows.
             string Whose() => deleted && Below(3) == 0 ? """ "subject":{"reference":"Patient/p1"} """ : subject;
             var provider = Pick("""{"reference":"Practitioner/d1"}""", """{"reference":"Practitioner?identifier=urn:rpps|R1"}""", """{"reference":"PractitionerRole/r1"}""");
-            Add("Encounter", $"e{p}", true, () => $$""" "status":"{{Pick("finished", "finished", "cancelled")}}","class":{"code":"IMP"},{{subject}},"serviceProvider":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"},"period":{"start":"2020-03-0{{1 + Below(2)}}","end":"2020-03-0{{2 + Below(8)}}"} """);
-            Add("Encounter", $"f{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/e{{p}}"},"participant":[{"individual":{{provider}}}],"period":{"start":"2020-03-0{{1 + Below(2)}}"} """);
+            const string moves = ""","location":[{"location":{"reference":"Location/l1"},"period":{"start":"2020-03-01"} },{"location":{"reference":"Location/l2"},"period":{"start":"2020-03-02"} }]""";
+            Add("Encounter", $"e{p}", true, () => $$""" "status":"{{Pick("finished", "finished", "cancelled")}}","class":{"code":"IMP"},{{subject}}{{Pick("", moves)}},"serviceProvider":{"reference":"{{Pick("Organization/o1", "Organization?identifier=urn:finess|F1")}}"},"period":{"start":"2020-03-0{{1 + Below(2)}}","end":"2020-03-0{{2 + Below(8)}}"} """);
+            Add("Encounter", $"f{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"Encounter/e{{p}}"},"participant":[{"individual":{{provider}}}]{{Pick("", moves)}},"period":{"start":"2020-03-0{{1 + Below(2)}}"} """);
             Add("Encounter", $"g{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}}{{Pick("f", "f", "e", "") switch { "" => "", var outer => $",\"partOf\":{{\"reference\":\"Encounter/{outer}{p}\"}}" }}},"period":{"start":"2020-03-01"} """);
             // Stays and their numbers last: of one that goes or has another the order shows (docs/mapping/fhir.md).
             Add("Encounter", $"h{p}", false, () => $$""" "status":"finished","class":{"code":"IMP"},{{subject}},"identifier":[{"system":"urn:nda","value":"H{{p}}"},{"value":"also-{{p}}"}]{{Pick("", $$""","partOf":{"reference":"Encounter/e{{p}}"} """)}},"period":{"start":"2020-04-0{{1 + Below(3)}}"} """);

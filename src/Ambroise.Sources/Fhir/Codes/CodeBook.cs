@@ -61,7 +61,7 @@ public sealed class CodeBook : IDisposable
     CodeMeaning Look((string System, string Code) of)
     {
         var vocabulary = CodeSystems.Vocabulary(of.System);
-        var found = file?.Concepts(vocabulary, of.Code) ?? [];
+        var found = Concepts(vocabulary, of.Code);
         // The one still valid, else the one that was last: they are in order of validity.
         var concept = found.Length == 0 ? default : found[^1];
         if (local.TryGetValue((vocabulary, of.Code), out var ours))
@@ -77,6 +77,17 @@ public sealed class CodeBook : IDisposable
         }
         if (found.Length > 1) dated[(vocabulary, of.Code)] = found;
         return new(vocabulary, of.Code, concept.Id, concept.Targets ?? []) { IsDated = found.Length > 1 };
+    }
+
+    /// <summary>The concepts of a code; of one of the ICD, which bills have without its dot, those of the code with it; of the French ICD-10 those of WHO's where the vocabulary has no French one.</summary>
+    Concept[] Concepts(string vocabulary, string code)
+    {
+        if (file is null) return [];
+        if (file.Concepts(vocabulary, code) is { Length: > 0 } found) return found;
+        if (vocabulary is not ("ICD10" or "CIM10" or "ICD10CM")) return [];
+        var dotted = code.Length > 3 && code[3] != '.' ? $"{code[..3]}.{code[3..]}" : code;
+        if (dotted != code && file.Concepts(vocabulary, dotted) is { Length: > 0 } written) return written;
+        return vocabulary == "CIM10" ? Concepts("ICD10", code) : [];
     }
 
     /// <summary>As <see cref="Find(string, string)"/>, for the day of an event: of several concepts under one code, the one valid that day.</summary>

@@ -28,7 +28,8 @@ static class ClaimMap
         // A payer that is an organisation may be named; one that is a person is nobody's business.
         var payor = r["payor"u8].First;
         if (m.IsTo(payor, "Patient") || m.IsTo(payor, "RelatedPerson")) row.Put("payer_source_value", "person"u8);
-        else if (m.IsTo(payor, "Organization")) row.Put("payer_source_value", payor["display"u8].Text);
+        else if (m.IsTo(payor, "Organization") && payor["display"u8].Text is { Length: > 0 } name) row.Put("payer_source_value", name);
+        else if (payor.Exists) m.Chunk.Count("Coverage.payor", "left-out");
         var plan = m.Code(r["type"u8]);
         row.Put("plan_concept_id", plan is null ? 0 : m.Standard(plan, Cdm54.PayerPlanPeriod, start.Day));
         row.Put("plan_source_value", plan?.Code);

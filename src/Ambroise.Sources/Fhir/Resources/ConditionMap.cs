@@ -120,7 +120,7 @@ static class ConditionMap
         var r = m.Resource;
         if (m.TrySubject(r["patient"u8], "patient") is { } nobody) return nobody;
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("health-unknown"u8)) return Fate.Aside("status", r["status"u8]);
-        if (m.TryTime(out var start, [r["date"u8]], "date") is { } fate) return fate;
+        if (m.TryTime(out var start, [r["date"u8], r["meta"u8]["lastUpdated"u8]], "date") is { } fate) return fate;
         var history = new Coded(m.Codes.Find("http://snomed.info/sct", "416471007"), "Family history of clinical finding");
         foreach (var condition in r["condition"u8].Items)
         {

@@ -188,6 +188,8 @@ static class DrugMap
             var repeat = dosage["timing"u8]["repeat"u8];
             if (m.TryEnd(out var end, e.Start, repeat["boundsPeriod"u8]["end"u8], "dosage.timing.repeat.boundsPeriod.end") is { } unended) return unended;
             if (end.Exists && end.Day >= e.Start.Day && !(last.Day > end.Day)) last = end;
+            foreach (var occasion in dosage["timing"u8]["event"u8].Items)
+                if (m.OptionalTime(occasion, "dosage.timing.event") is { Exists: true } at && at.Day >= e.Start.Day && !(last.Day > at.Day)) last = at;
             days = Math.Max(days, Supply(m, repeat["boundsDuration"u8].Exists ? repeat["boundsDuration"u8] : repeat["boundsRange"u8]["high"u8]));
         }
         var isSupplied = e.Days != Null.Int32;

@@ -5,7 +5,7 @@ using Ambroise.Sources.Fhir.Mapping;
 
 namespace Ambroise.Sources.Fhir.Resources;
 
-/// <summary>Encounter: a VISIT_OCCURRENCE, or a VISIT_DETAIL where it is part of another.</summary>
+/// <summary>Encounter: a VISIT_OCCURRENCE, or a VISIT_DETAIL where it is part of another; and a VISIT_DETAIL for each of several places.</summary>
 static class EncounterMap
 {
     /// <summary>Both tables have the same columns under names of their own.</summary>
@@ -46,7 +46,8 @@ static class EncounterMap
         row.Put("person_id", m.Person);
         var said = r["class"u8]["coding"u8].Exists ? r["class"u8]["coding"u8].First : r["class"u8].First; // R5 has a concept there
         var kind = m.Coding(said);
-        row.Put(at.Concept, kind is null ? 0 : Setting(m, kind, said, at.Table, start.Day));
+        var concept = kind is null ? 0 : Setting(m, kind, said, at.Table, start.Day);
+        row.Put(at.Concept, concept);
         row.Put(at.Source, kind?.Code);
         row.Put(at.SourceConcept, 0);
         row.Put(at.Start, start.Day);
@@ -70,16 +71,63 @@ static class EncounterMap
         }
         if (parent != Null.Int64) row.Put("visit_occurrence_id", parent); // made the outermost visit once all are known
         m.End(row);
+        Moves(m, r["location"u8], end, (concept, kind?.Code));
         return Fate.Used;
     }
 
-    /// <summary>The first place where the patient is or was, not one that is kept for them.</summary>
+    /// <summary>The first place where the patient is or was.</summary>
     static JsonNode Place(JsonNode places)
     {
         foreach (var place in places.Items)
-            if (!place["status"u8].Is("planned"u8) && !place["status"u8].Is("reserved"u8)) return place["location"u8];
+            if (WasThere(place)) return place["location"u8];
         return default;
     }
+
+    /// <summary>Not where it is only kept for them.</summary>
+    static bool WasThere(JsonNode place) => !place["status"u8].Is("planned"u8) && !place["status"u8].Is("reserved"u8);
+
+    /// <summary>A VISIT_DETAIL for each of several places in which the patient was from a day that is said on. A room or a bed is none: it lies in one of them.</summary>
+    static void Moves(ResourceMapper m, JsonNode places, FhirTime end, (int Concept, byte[]? Source) kind)
+    {
+        var count = 0;
+        foreach (var place in places.Items)
+            if (IsUnit(place)) count++;
+        if (count < 2) return;
+        foreach (var place in places.Items)
+        {
+            if (!IsUnit(place)) continue;
+            var period = place["period"u8];
+            var came = m.OptionalTime(period["start"u8], "location.period.start");
+            if (!came.Exists)
+            {
+                m.Chunk.Count("Encounter.location", "date-missing");
+                continue;
+            }
+            var went = m.OptionalTime(period["end"u8], "location.period.end");
+            if (went.Exists && went.Day < came.Day)
+            {
+                m.Chunk.Count("Encounter.location.period.end", "end-before-start");
+                went = FhirTime.None;
+            }
+            if (went.Day == came.Day && went.Micros != Null.Int64 && came.Micros != Null.Int64 && went.Micros < came.Micros) went = went with { Micros = Null.Int64 };
+            if (!went.Exists) went = place["status"u8].Is("completed"u8) || end.Day < came.Day ? came with { Micros = Null.Int64 } : end;
+            var row = m.Row(Detail.Table);
+            row.Put("person_id", m.Person);
+            row.Put(Detail.Concept, kind.Concept);
+            row.Put(Detail.Source, kind.Source);
+            row.Put(Detail.SourceConcept, 0);
+            row.Put(Detail.Start, came.Day);
+            row.Put(Detail.StartTime, came.Micros);
+            row.Put(Detail.End, went.Day);
+            row.Put(Detail.EndTime, went.Micros);
+            row.Put(Detail.Type, TypeConcepts.Encounter);
+            row.Put("care_site_id", m.Reference(place["location"u8], "Location"));
+            row.Put("visit_occurrence_id", m.Key.Key);
+            m.End(row);
+        }
+    }
+
+    static bool IsUnit(JsonNode place) => WasThere(place) && place["location"u8].Exists && !ResourceMapper.Has(place["physicalType"u8], "ro"u8) && !ResourceMapper.Has(place["physicalType"u8], "bd"u8);
 
     static bool IsOpen(JsonNode status) => status.Is("arrived"u8) || status.Is("triaged"u8) || status.Is("in-progress"u8) || status.Is("onleave"u8);
 

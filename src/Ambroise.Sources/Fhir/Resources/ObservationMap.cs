@@ -234,7 +234,13 @@ static class ObservationMap
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
         if (of["referenceRange"u8].Exists) Normal(m, of["referenceRange"u8], value, ref e);
-        if (m.Coding(of["interpretation"u8]["coding"u8].First) is { } interpretation) e.Qualifier = interpretation.Code;
+        if (m.Coding(of["interpretation"u8]["coding"u8].First) is { } interpretation)
+        {
+            e.Qualifier = interpretation.Code;
+            // Where it is all that is said it is the result: of an antibiogram, a serology.
+            if (type.IsEmpty && !of["dataAbsentReason"u8].Exists) (e.ValueConcept, e.ValueSource) = (Interpretation.Concept(m, interpretation, e.Start.Day), interpretation.Code);
+        }
+        else if (type.IsEmpty && ResourceMapper.Words(of["interpretation"u8].First) is { } said) e.ValueText = Encoding.UTF8.GetBytes(said);
         e.IsAnswer = IsValue(type) && !(type.SequenceEqual("Boolean"u8) && ResourceMapper.IsTrue(value)) || of["dataAbsentReason"u8].Exists || e.Qualifier is not (null or [(byte)'P', (byte)'O', (byte)'S']);
         // What somebody typed has its place in OBSERVATION, sealed as free text: a measurement in words goes there.
         if (e.ValueText is not null) (e.Default, e.Fixed) = (Domain.Observation, true);

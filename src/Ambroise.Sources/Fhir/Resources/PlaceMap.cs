@@ -30,20 +30,29 @@ static class PlaceMap
     public static Fate Location(ResourceMapper m)
     {
         if (m.Resource["status"u8].Is("entered-in-error"u8)) return Fate.Aside("status-entered-in-error");
-        return CareSite(m, m.Resource["address"u8], m.Resource["type"u8].First);
+        return CareSite(m, m.Resource["address"u8], m.Resource["type"u8].First, IsHome(m.Resource));
     }
 
-    static Fate CareSite(ResourceMapper m, JsonNode address, JsonNode type)
+    /// <summary>Where somebody lives, as care at home has it: called after them, and at their address.</summary>
+    static bool IsHome(JsonNode place)
+    {
+        if (ResourceMapper.Has(place["physicalType"u8], "ho"u8)) return true;
+        foreach (var type in place["type"u8].Items)
+            if (ResourceMapper.Has(type, "PTRES"u8)) return true;
+        return false;
+    }
+
+    static Fate CareSite(ResourceMapper m, JsonNode address, JsonNode type, bool isHome = false)
     {
         m.AliasIdentifiers();
         var site = m.Row(Cdm54.CareSite);
-        site.Put("care_site_name", m.Resource["name"u8].Text);
+        if (!isHome) site.Put("care_site_name", m.Resource["name"u8].Text);
         var kind = m.Code(type);
         site.Put("place_of_service_concept_id", kind is null ? 0 : m.Standard(kind, Cdm54.CareSite));
         site.Put("place_of_service_source_value", kind?.Code);
         site.Put("location_id", address.Exists ? Lineage.RowKey(m.Key.Key, m.RowCount) : Null.Int64);
         m.End(site);
-        if (address.Exists) Write(m, address, withStreet: true);
+        if (address.Exists) Write(m, address, withStreet: !isHome);
         return Fate.Used;
     }
 

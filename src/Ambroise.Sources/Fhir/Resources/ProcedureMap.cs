@@ -16,9 +16,9 @@ static class ProcedureMap
         if (!status.Is("completed"u8) && !status.Is("in-progress"u8) && !status.Is("unknown"u8) && status.Exists) return Fate.Aside("status", status);
         if (ResourceMapper.TryFlag(r["notDone"u8], "notDone", out var isNot) is { } unclear) return unclear; // STU3's
         if (isNot) return Fate.Aside("status-not-done");
-        if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed", IsOfAnotherTime(r) ? default : r["encounter"u8]) is { } fate) return fate;
+        if (m.TryTime(out var start, [r["performedDateTime"u8], r["performedPeriod"u8]["start"u8], r["performedPeriod"u8]["end"u8]], "performed", IsOfAnotherTime(r) ? default : r["encounter"u8]) is { } undated) return undated;
         if (m.TryEnd(out var end, start, r["performedPeriod"u8]["end"u8], "performedPeriod.end") is { } unended) return unended;
-        return TextOnly.Write(m, new()
+        var e = new ClinicalEvent
         {
             Person = m.Person,
             Start = start,
@@ -28,7 +28,27 @@ static class ProcedureMap
             Type = m.IsTo(r["asserter"u8], "Patient") ? TypeConcepts.SelfReport : TypeConcepts.Ehr,
             Visit = m.Visit(r["encounter"u8]),
             Provider = m.Provider(r["performer"u8]["actor"u8]),
-        }, r["code"u8]);
+        };
+        var fate = TextOnly.Write(m, e, r["code"u8]);
+        if (fate.Kind == FateKind.Used) Used(m, e with { End = FhirTime.None, Default = Domain.Device });
+        return fate;
+    }
+
+    /// <summary>What was used for it or implanted, where the procedure itself says what that is. Another resource that says so may come later, or change: counted.</summary>
+    static void Used(ResourceMapper m, ClinicalEvent of)
+    {
+        foreach (var concept in m.Resource["usedCode"u8].Items) Write(m.Code(concept), "usedCode");
+        foreach (var reference in m.Resource["usedReference"u8].Items) Write(Contained(reference), "usedReference");
+        foreach (var focal in m.Resource["focalDevice"u8].Items) Write(Contained(focal["manipulated"u8]), "focalDevice");
+
+        Coded? Contained(JsonNode reference) =>
+            reference["reference"u8].Text is not [(byte)'#', ..] inside || m.Contained(inside) is not { Exists: true } thing ? null : thing["resourceType"u8].Is("Medication"u8) ? Product.Of(m, thing) : Product.OfDevice(m, thing);
+
+        void Write(Coded? thing, string element)
+        {
+            if (thing is { Absence: Absence.None, IsWords: false }) m.Write(of with { Code = thing });
+            else m.Chunk.Count($"Procedure.{element}", "left-out");
+        }
     }
 
     /// <summary>An age or words are no day, and say that it was not done during the stay in which somebody told of it.</summary>
@@ -40,11 +60,31 @@ static class ProcedureMap
         if (m.TrySubject(r["subject"u8], "subject") is { } nobody) return nobody;
         if (r["status"u8].Is("cancelled"u8) || r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("registered"u8)) return Fate.Aside("status", r["status"u8]);
         if (m.TryTime(out var start, [r["started"u8], r["series"u8]["started"u8]], "started", r["encounter"u8]) is { } fate) return fate;
-        var code = m.Code(r["procedureCode"u8].First) ?? m.Coding(r["modality"u8].First) ?? m.Coding(r["series"u8]["modality"u8]);
-        if (code is null) return Fate.Refused("procedureCode", "code-missing");
-        if (code.Absence == Absence.Unknown) return Fate.Aside("no-information");
-        m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Ehr, Visit = m.Visit(r["encounter"u8]), Provider = m.Provider(r["interpreter"u8].First) });
+        var codes = Imaged(m, r);
+        if (codes.Count == 0) return Fate.Refused("procedureCode", "code-missing");
+        codes.RemoveAll(c => c.Absence == Absence.Unknown);
+        if (codes.Count == 0) return Fate.Aside("no-information");
+        long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["interpreter"u8].First);
+        foreach (var code in codes) m.Write(new() { Person = m.Person, Start = start, Code = code, Default = Domain.Procedure, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
         return Fate.Used;
+    }
+
+    /// <summary>What was done: its procedures; where none is named by code each kind of image that was made, as the study or else its series say.</summary>
+    static List<Coded> Imaged(ResourceMapper m, JsonNode study)
+    {
+        var codes = new List<Coded>();
+        foreach (var procedure in study["procedureCode"u8].Items) Add(m.Code(procedure));
+        if (codes.Count > 0) return codes;
+        foreach (var modality in study["modality"u8].Items) Add(m.Coding(modality));
+        if (codes.Count > 0) return codes;
+        foreach (var series in study["series"u8].Items) Add(m.Coding(series["modality"u8]));
+        if (codes.Count == 0 && (ResourceMapper.Words(study["procedureCode"u8].First) ?? study["description"u8].TextOrNull) is { } words) codes.Add(Coded.Of(words));
+        return codes;
+
+        void Add(Coded? code)
+        {
+            if (code is not null && !codes.Exists(c => (c.Meaning.Vocabulary, c.Meaning.Code) == (code.Meaning.Vocabulary, code.Meaning.Code))) codes.Add(code);
+        }
     }
 
     public static Fate Supply(ResourceMapper m)

@@ -1,0 +1,117 @@
+using Ambroise.Lake.Releases;
+using static Ambroise.Tests.Fhir.OnePatient;
+
+namespace Ambroise.Tests.Fhir;
+
+/// <summary>Where a patient was within a stay, what was used on them, what was looked at in several ways; and whose home a place is.</summary>
+public sealed class PlacesAndThingsSpecs
+{
+    static string Place(string id, string name) => $$"""{"resourceType":"Location","id":"{{id}}","name":"{{name}}"}""";
+
+    static string Stay(string id, string more) => $$"""{"resourceType":"Encounter","id":"{{id}}","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},{{Of}},"period":{"start":"2023-01-01T08:00:00Z","end":"2023-01-09"}{{more}} }""";
+
+    static string At(string place, string period, string more = "") => $$"""{"location":{"reference":"Location/{{place}}"}{{(period.Length > 0 ? $",\"period\":{{{period}}}" : "")}}{{more}} }""";
+
+    const string Moved = """
+        select d.visit_detail_start_date || ' ' || d.visit_detail_end_date || ' ' || c.care_site_name || ' ' || d.visit_detail_concept_id || ' ' || case when d.parent_visit_detail_id is null then 'stay' else 'detail' end
+        from visit_detail d join visit_occurrence v on v.visit_occurrence_id = d.visit_occurrence_id join care_site c on c.care_site_id = d.care_site_id order by 1
+        """;
+
+    static readonly string Moves = $",\"location\":[{At("u", "\"start\":\"2023-01-01T08:00:00Z\",\"end\":\"2023-01-02T03:00:00Z\"")},{At("r", "\"start\":\"2023-01-02T03:00:00Z\",\"end\":\"2023-01-05\"", ",\"status\":\"completed\"")},{At("c", "\"start\":\"2023-01-05\"", ",\"status\":\"active\"")},"
+        + $"{At("b", "\"start\":\"2023-01-05\"", ",\"physicalType\":{\"coding\":[{\"code\":\"bd\"}]}")},{At("p", "\"start\":\"2023-01-08\"", ",\"status\":\"planned\"")},{At("n", "")}]";
+
+    static readonly string[] Places = [Place("u", "Urgences"), Place("r", "Réanimation"), Place("c", "Cardiologie"), Place("b", "Lit 12"), Place("p", "SSR"), Place("n", "Bloc")];
+
+    [Fact]
+    public void Each_of_several_places_is_a_detail_of_the_stay_and_no_room_or_bed_and_none_kept_for_later()
+    {
+        using var hospital = Loaded([.. Places, Stay("e", Moves)]);
+        Assert.Equal(["2023-01-01 2023-01-02 Urgences 9201 stay", "2023-01-02 2023-01-05 Réanimation 9201 stay", "2023-01-05 2023-01-09 Cardiologie 9201 stay"], hospital.Query(Moved));
+        Assert.Equal(1, hospital.Noted("Encounter.location", "date-missing"));
+        Assert.Equal(["Urgences"], hospital.Query("select c.care_site_name from visit_occurrence v join care_site c using (care_site_id)"));
+    }
+
+    [Fact]
+    public void They_are_the_same_however_the_stay_is_sent_and_go_with_it()
+    {
+        string Inner(int version, string more = "") => Stay("e", $",\"meta\":{{\"versionId\":\"{version}\"}},\"partOf\":{{\"reference\":\"Encounter/o\"}}{Moves}{more}");
+        var seen = $$"""{"resourceType":"Condition","id":"d",{{Of}},{{Code}},"encounter":{"reference":"Encounter/e"} }""";
+        using var whole = Loaded([.. Places, Inner(1), Stay("o", ""), seen]);
+        Assert.Equal(["2023-01-01 2023-01-02 Urgences 9201 detail", "2023-01-02 2023-01-05 Réanimation 9201 detail", "2023-01-05 2023-01-09 Cardiologie 9201 detail"], whole.Query(Moved).Where(d => d.EndsWith("detail", StringComparison.Ordinal)));
+        Assert.Equal(4, whole.Rows("visit_detail", "visit_detail_id").Count);
+        Assert.Equal(["3"], whole.Query("select count(*) from visit_detail d join visit_detail e on d.parent_visit_detail_id = e.visit_detail_id"));
+
+        using var pieces = new FhirHospital();
+        var once = pieces.Load(LoadMode.Replace, [Patient, .. Places, Inner(1), Stay("o", ""), seen]);
+        pieces.Forget();
+        pieces.Load(LoadMode.Replace, Patient, seen);
+        pieces.Load(LoadMode.Merge, Inner(1));
+        pieces.Load(LoadMode.Merge, Places);
+        Assert.Equal(once, pieces.Load(LoadMode.Merge, Stay("o", "")));
+        Assert.Equal(once, pieces.Load(LoadMode.Merge, Patient, Inner(1), seen));
+        pieces.Load(LoadMode.Merge, Stay("e", ",\"meta\":{\"versionId\":\"2\"},\"partOf\":{\"reference\":\"Encounter/o\"}"));
+        Assert.Single(pieces.Rows("visit_detail", "visit_detail_id"));
+    }
+
+    /// <summary>A number that another organization bears later is the stay's, not its places'.</summary>
+    [Fact]
+    public void An_organization_that_takes_a_number_over_is_no_place_of_the_stay()
+    {
+        static string Unit(string id, int version, string number) => $$"""{"resourceType":"Organization","id":"{{id}}","meta":{"versionId":"{{version}}"},"name":"{{id}}","identifier":[{"system":"urn:uf","value":"{{number}}"}]}""";
+        using var hospital = Loaded([.. Places, Unit("first", 1, "7"), Stay("e", $",\"serviceProvider\":{{\"identifier\":{{\"system\":\"urn:uf\",\"value\":\"7\"}}}}{Moves}")]);
+        hospital.Load(LoadMode.Merge, Unit("first", 2, "8"), Unit("second", 1, "7"));
+        Assert.Equal(["second"], hospital.Query("select c.care_site_name from visit_occurrence v join care_site c using (care_site_id)"));
+        Assert.Equal(3, hospital.Query(Moved).Count);
+    }
+
+    [Fact]
+    public void Somebody_s_home_is_not_called_after_them()
+    {
+        static string Home(string id, string kind) => $$"""{"resourceType":"Location","id":"{{id}}","name":"Domicile DUPONT Marie",{{kind}},"address":{"line":["3 rue des Lilas"],"city":"Petiville","postalCode":"76330"} }""";
+        using var hospital = Loaded(Home("a", "\"physicalType\":{\"coding\":[{\"code\":\"ho\"}]}"), Home("b", "\"type\":[{\"coding\":[{\"code\":\"X\"}]},{\"coding\":[{\"code\":\"PTRES\"}]}]"), Home("c", "\"mode\":\"instance\"").Replace("Domicile DUPONT Marie", "Cabinet", StringComparison.Ordinal));
+        Assert.Equal(["", "", "Cabinet"], hospital.Rows("care_site", "care_site_name").Order());
+        Assert.Equal(["3 rue des Lilas|Petiville|76330", "||76330", "||76330"], hospital.Rows("location", "address_1", "city", "zip").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_was_used_or_implanted_is_of_the_day_of_the_procedure()
+    {
+        using var hospital = Loaded($$"""
+            {"resourceType":"Procedure","id":"i","status":"completed",{{Of}},{{Code}},"performedPeriod":{"start":"2023-01-02","end":"2023-01-03"},
+            "contained":[{"resourceType":"Device","id":"s","type":{"coding":[{"system":"urn:x","code":"stent"}]} },{"resourceType":"Medication","id":"h","code":{"coding":[{"system":"urn:x","code":"heparin"}]} }],
+            "usedCode":[{"coding":[{"system":"urn:x","code":"wire"}]},{"text":"une pince"}],"usedReference":[{"reference":"#h"},{"reference":"Device/x"}],"focalDevice":[{"manipulated":{"reference":"#s"} },{"manipulated":{"reference":"Device/y"} }] }
+            """.ReplaceLineEndings(""),
+            $$"""{"resourceType":"Procedure","id":"n","status":"not-done",{{Of}},{{Code}},"performedDateTime":"2023-01-02","usedCode":[{"coding":[{"system":"urn:x","code":"not"}]}] }""");
+        Assert.Equal(["heparin|2023-01-02|", "stent|2023-01-02|", "wire|2023-01-02|"], hospital.Rows("device_exposure", "device_source_value", "device_exposure_start_date", "device_exposure_end_date"));
+        Assert.Equal((1L, 1L, 1L), (hospital.Noted("Procedure.usedCode", "left-out"), hospital.Noted("Procedure.usedReference", "left-out"), hospital.Noted("Procedure.focalDevice", "left-out")));
+        Assert.Equal(["q"], hospital.Rows("procedure_occurrence", "procedure_source_value"));
+    }
+
+    [Fact]
+    public void A_study_is_each_of_its_procedures_or_each_kind_of_its_images()
+    {
+        static string Study(string id, string more) => $$"""{"resourceType":"ImagingStudy","id":"{{id}}","status":"available",{{Of}},"started":"2023-01-02",{{more}} }""";
+        using var hospital = Loaded(Study("a", """ "procedureCode":[{"coding":[{"system":"urn:x","code":"pet"}]},{"coding":[{"system":"urn:x","code":"ct"}]},{"coding":[{"system":"urn:x","code":"pet"}]}],"modality":[{"code":"MR"}]"""),
+            Study("b", """ "modality":[{"code":"PT"},{"code":"CT"}]"""), Study("c", """ "series":[{"modality":{"code":"US"} },{"modality":{"code":"US"} },{"modality":{"code":"XA"} }]"""), Study("d", """ "description":"Écho du foie" """));
+        Assert.Equal(["CT", "PT", "US", "XA", "ct", "pet"], hospital.Rows("procedure_occurrence", "procedure_source_value").Order(StringComparer.Ordinal));
+        Assert.Equal(["Écho du foie"], hospital.Rows("observation", "value_as_string"));
+    }
+
+    [Fact]
+    public void A_payer_that_a_cover_does_not_name_and_a_history_without_a_date_are_told_of()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"FamilyMemberHistory","id":"f","meta":{"lastUpdated":"2023-02-03T10:00:00Z"},"status":"completed",{{By}},"condition":[{{{Code}} }] }""",
+            $$"""{"resourceType":"Coverage","id":"c","status":"active","beneficiary":{"reference":"Patient/p1"},"period":{"start":"2023-01-01"},"payor":[{"reference":"Organization/o"}] }""",
+            $$"""{"resourceType":"Coverage","id":"d","status":"active","beneficiary":{"reference":"Patient/p1"},"period":{"start":"2023-01-01"},"payor":[{"reference":"Organization/o","display":"MGEN"}] }""");
+        Assert.Equal(["2023-02-03|q"], hospital.Rows("observation", "observation_date", "value_source_value"));
+        Assert.Equal(["", "MGEN"], hospital.Rows("payer_plan_period", "payer_source_value").Order());
+        Assert.Equal(1, hospital.Noted("Coverage.payor", "left-out"));
+    }
+
+    [Fact]
+    public void What_is_taken_on_some_days_ends_on_the_last_of_them()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2023-01-01","dosageInstruction":[{"timing":{"event":["2023-01-02","2023-01-08","2023-01-05"]} }] }""");
+        Assert.Equal(["2023-01-01|2023-01-08"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date"));
+    }
+}
