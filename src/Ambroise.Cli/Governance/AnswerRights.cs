@@ -73,7 +73,7 @@ static class AnswerRights
                     if (all.Count == 0) return;
                     var table = new Table().Border(TableBorder.Simple).AddColumns("N°", session.Say("Asks for", "Demande"), "person_id", session.Say("Received", "Reçue"), session.Say("Deadline", "Délai"), session.Say("State", "État"), "");
                     foreach (var r in all)
-                        table.AddRow(new Text($"{r.Number}"), new Text($"{r.Kind}"), new Text($"{r.Person}"), new Text($"{r.Received:yyyy-MM-dd}"), new Text($"{r.Deadline:yyyy-MM-dd}"), new Text($"{r.State}"), new Text(r.Late ? session.Say("late", "en retard") : ""));
+                        table.AddRow(new Text($"{r.Number}"), new Text(RequestWords.Of(session, r.Kind)), new Text($"{r.Person}"), new Text($"{r.Received:yyyy-MM-dd}"), new Text($"{r.Deadline:yyyy-MM-dd}"), new Text(RequestWords.Of(session, r.State)), new Text(r.Late ? session.Say("late", "en retard") : ""));
                     console.Write(table);
                 });
             },

@@ -107,7 +107,7 @@ static class EnrolPersons
                 return new Answer(people, console =>
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Person", "Personne"), session.Say("State", "État"), session.Say("Invited by", "Invité par"), session.Say("On", "Le"), session.Say("Recovery codes", "Codes de secours"));
-                    foreach (var p in people) table.AddRow(new Text(p.Person), new Text(p.State), new Text(p.InvitedBy), new Text(p.Invited.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), new Text(p.RecoveryCodesLeft.ToString(CultureInfo.InvariantCulture)));
+                    foreach (var p in people) table.AddRow(new Text(p.Person), new Text(session.Say(p.State, p.State switch { "invited" => "invitée", "joined" => "à confirmer", _ => "enrôlée" })), new Text(p.InvitedBy), new Text(p.Invited.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), new Text(p.RecoveryCodesLeft.ToString(CultureInfo.InvariantCulture)));
                     console.Write(table);
                 });
             },

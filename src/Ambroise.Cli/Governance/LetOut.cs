@@ -127,7 +127,7 @@ static class LetOut
                 {
                     var table = new Table().Border(TableBorder.Simple).AddColumns("N°", session.Say("Project", "Projet"), "Description", session.Say("By", "Par"), session.Say("State", "État"), session.Say("Approved by", "Approuvée par"), session.Say("Findings", "Constats"));
                     foreach (var r in all)
-                        table.AddRow(new Text($"{r.Number}"), new Text(r.Project), new Text(r.Description), new Text(r.By), new Text($"{r.State}"), new Text($"{string.Join(", ", r.ApprovedBy)} ({r.ApprovedBy.Length}/{r.Reviewers})"), new Text($"{r.Findings.Length}"));
+                        table.AddRow(new Text($"{r.Number}"), new Text(r.Project), new Text(r.Description), new Text(r.By), new Text(RequestWords.Of(session, r.State)), new Text($"{string.Join(", ", r.ApprovedBy)} ({r.ApprovedBy.Length}/{r.Reviewers})"), new Text($"{r.Findings.Length}"));
                     console.Write(table);
                 });
             },
@@ -136,7 +136,7 @@ static class LetOut
 
     static Answer Told(Session session, ExportRequest request) => new(request, console =>
     {
-        console.WriteLine(session.Say($"Request {request.Number} of {request.Project}: {request.State}, approved by {request.ApprovedBy.Length} of {request.Reviewers}.", $"Demande {request.Number} de {request.Project} : {request.State}, approuvée par {request.ApprovedBy.Length} sur {request.Reviewers}."));
+        console.WriteLine(session.Say($"Request {request.Number} of {request.Project}: {request.State}, approved by {request.ApprovedBy.Length} of {request.Reviewers}.", $"Demande {request.Number} de {request.Project} : {RequestWords.Of(session, request.State)}, approuvée par {request.ApprovedBy.Length} sur {request.Reviewers}."));
         foreach (var file in request.Files) console.WriteLine(session.Say($"  {file.Name}  {file.Bytes:N0}  {file.Sha256}"));
         foreach (var finding in request.Findings)
             console.WriteLine($"  {(finding.Blocks ? session.Say("BLOCKS", "BLOQUE") : session.Say("judge", "à juger"))}  {finding.Kind}  {finding.File}:{finding.Line} (×{finding.Times})");

@@ -99,7 +99,7 @@ static class Reidentify
                     if (all.Count == 0) return;
                     var table = new Table().Border(TableBorder.Simple).AddColumns("N°", session.Say("Project", "Projet"), session.Say("Pseudonym", "Pseudonyme"), session.Say("Reason", "Raison"), session.Say("Reference", "Référence"), session.Say("Asked by", "Demandée par"), session.Say("State", "État"), session.Say("By", "Par"));
                     foreach (var r in all)
-                        table.AddRow(new Text($"{r.Number}"), new Text(r.Project), new Text($"{r.Pseudonym}"), new Text($"{r.Reason}"), new Text(r.Reference), new Text(r.By), new Text($"{r.State}"), new Text(r.DecidedBy ?? ""));
+                        table.AddRow(new Text($"{r.Number}"), new Text(r.Project), new Text($"{r.Pseudonym}"), new Text(RequestWords.Of(session, r.Reason)), new Text(r.Reference), new Text(r.By), new Text(RequestWords.Of(session, r.State)), new Text(r.DecidedBy ?? ""));
                     console.Write(table);
                 });
             },

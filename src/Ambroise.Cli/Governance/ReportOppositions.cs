@@ -44,7 +44,7 @@ static class ReportOppositions
                 console.WriteLine($"{e.Recorded:yyyy-MM-dd HH:mm} {e.Reach} ({e.Channel}, {e.Received:yyyy-MM-dd}) {(e.Withdraws ? session.Say("withdrawn", "levée") : e.InForce ? session.Say("in force", "en vigueur") : session.Say("past", "passée"))}");
             if (projects.Count == 0) return;
             var table = new Table().Border(TableBorder.Simple).AddColumns(session.Say("Project", "Projet"), session.Say("State", "État"), session.Say("Withheld", "Retiré"), session.Say("Datasets that hold the patient still", "Jeux qui contiennent encore le patient"));
-            foreach (var p in projects) table.AddRow(new Text(p.Project), new Text(p.State), new Text(p.Withheld ? "●" : ""), new Text(string.Join(", ", p.Datasets.Where(d => d.Holds).Select(d => d.Number))));
+            foreach (var p in projects) table.AddRow(new Text(p.Project), new Text(RunProjects.Word(session, p.State)), new Text(p.Withheld ? "●" : ""), new Text(string.Join(", ", p.Datasets.Where(d => d.Holds).Select(d => d.Number))));
             console.Write(table);
         });
     }

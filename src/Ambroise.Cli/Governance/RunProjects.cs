@@ -172,7 +172,7 @@ static class RunProjects
     }
 
     /// <summary>States, steps and opinions as a sentence has them; in English they are the words of docs/projects.md.</summary>
-    static string Word(Session session, string name) => session.Say(name, name switch
+    internal static string Word(Session session, string name) => session.Say(name, name switch
     {
         "draft" => "brouillon",
         "submitted" => "déposé",

@@ -36,6 +36,7 @@ public sealed class RegisterCommandsSpecs
         var number = As("dpo", "rights", "open", "2", "--kind", "Access", "--channel", "Post", "--received", "2026-01-05", "--tenant", "chu", "--json").Succeeded().Json;
         Assert.Equal("2026-02-05", number.GetProperty("deadline").GetString());
         Assert.True(As("dpo", "rights", "list", "--tenant", "chu", "--json").Succeeded().Json[0].GetProperty("late").GetBoolean());
+        Assert.Contains("accès", As("dpo", "rights", "list", "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
         As("dpo", "rights", "answer", "1", "granted", "--note", "copy sent", "--tenant", "chu").Succeeded();
         As("dpo", "rights", "answer", "1", "granted", "--note", "copy sent", "--tenant", "chu").Failed(5, "rights.answered");
 

@@ -139,6 +139,8 @@ public sealed class WholeStorySpecs
         As("dpo", "airlock", "approve", second, "--reason", "by mistake", "--tenant", "chu").Failed(3, "airlock.blocked");
         As("dpo", "airlock", "refuse", second, "--reason", "rows", "--tenant", "chu").Succeeded();
         Assert.Equal(["released", "refused"], As("marie", "airlock", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("state").GetString()));
+        var french = As("marie", "airlock", "list", "--tenant", "chu", "--lang", "fr").Succeeded().Output;
+        Assert.True(french.Contains("sortie", StringComparison.Ordinal) && french.Contains("refusée", StringComparison.Ordinal) && !french.Contains("Released", StringComparison.Ordinal), french);
 
         Ran As(string name, params string[] args) => home.Run(["--as", name, .. args]);
     }
@@ -175,6 +177,7 @@ public sealed class WholeStorySpecs
         // An erasure sweeps up keys that no release needs any more: the journal's is not among them.
         home.Run("erase", $"{person}", "--tenant", "chu").Succeeded();
         Assert.Equal(["approved", "refused", "approved", "waiting"], As("anne", "reidentify", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Select(r => r.GetProperty("state").GetString()?.ToLowerInvariant()));
+        Assert.Contains("en attente", As("anne", "reidentify", "list", "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
         var trace = home.Run("audit", "list", "--last", "500", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray().Where(e => e.GetProperty("action").GetString() == "reidentify").ToList();
         Assert.Contains(trace, e => e.GetProperty("actor").GetString() == "bruno" && e.GetProperty("outcome").GetString() == "done" && e.GetProperty("patients").GetInt64() == 1);
         Assert.Contains(trace, e => e.GetProperty("actor").GetString() == "marie" && e.GetProperty("outcome").GetString() == "denied");
