@@ -5,7 +5,7 @@ namespace Ambroise.EndToEnd.Governance;
 /// <summary><c>--memory</c> holds for a dataset too, and what comes of it does not depend on it.</summary>
 public sealed class DatasetMemorySpecs
 {
-    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret };
 
     [Fact]
     public void A_build_stays_under_its_memory_and_gives_the_same_bytes_with_more()

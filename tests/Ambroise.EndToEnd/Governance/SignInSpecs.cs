@@ -15,7 +15,7 @@ public sealed class SignInSpecs : IDisposable
     {
         var environment = new Dictionary<string, string>
         {
-            ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase,
+            ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret,
             ["AMBROISE_PASSWORD"] = $"le mot de {person}",
             ["XDG_STATE_HOME"] = home.Beside("state"),
         };
@@ -110,7 +110,7 @@ public sealed class SignInSpecs : IDisposable
             foreach (var file in files) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         // Another account of the machine has another state folder.
-        home.RunWith(new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase, ["XDG_STATE_HOME"] = home.Beside("other") }, "--as", "dpo", "audit", "list", "--tenant", "chu").Failed(3, "access.not-signed-in");
+        home.RunWith(new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret, ["XDG_STATE_HOME"] = home.Beside("other") }, "--as", "dpo", "audit", "list", "--tenant", "chu").Failed(3, "access.not-signed-in");
 
         As("ada", null, "role", "revoke", "dpo", "committee-member", "--tenant", "chu").Succeeded();
         As("dpo", null, "audit", "list", "--tenant", "chu").Failed(3, "access.not-signed-in");

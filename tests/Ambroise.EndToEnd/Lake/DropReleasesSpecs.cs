@@ -8,7 +8,7 @@ namespace Ambroise.EndToEnd.Lake;
 /// <summary>A tenant fed every night gives its disk back, through the whole program.</summary>
 public sealed class DropReleasesSpecs
 {
-    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret };
 
     /// <summary>Patients as FHIR, the later of which a merge touches alone.</summary>
     static string Fhir(TemporaryHome home, string name, int version, params int[] patients)

@@ -5,7 +5,7 @@ namespace Ambroise.EndToEnd.Lake;
 /// <summary><c>--memory</c> is a promise about the whole process, not about one of its buffers.</summary>
 public sealed class MemorySpecs
 {
-    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret };
 
     [Fact]
     public void A_load_a_merge_and_a_load_of_text_stay_under_their_memory_whatever_they_read()

@@ -6,7 +6,7 @@ namespace Ambroise.EndToEnd.Lake;
 /// <summary>What the loader owes when the machine fails it: all of a load, or nothing of it.</summary>
 public sealed class ReliabilitySpecs
 {
-    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+    static readonly Dictionary<string, string> Passphrase = new() { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret };
 
     static string Synthetic(TemporaryHome home, int patients, int seed = 1)
     {

@@ -59,7 +59,7 @@ public sealed class KeysOverDataSpecs
     public void A_rotation_killed_at_any_moment_leaves_data_that_opens()
     {
         using var home = Loaded();
-        var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+        var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret };
         var clock = Stopwatch.StartNew();
         home.Run("tenant", "rotate-key", "chu").Succeeded();
         var takes = clock.Elapsed;
@@ -86,7 +86,7 @@ public sealed class KeysOverDataSpecs
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are Unix's.");
         Assert.SkipWhen(IgnoresInterrupts(), "Started by a shell in the background: it has its programs ignore Ctrl-C.");
         using var home = Loaded();
-        var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase };
+        var environment = new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret };
         var input = Conformance.Path("cohorts/cdm");
         var clock = Stopwatch.StartNew();
         home.Run("load", "omop", input, "--tenant", "chu").Succeeded();
@@ -112,7 +112,7 @@ public sealed class KeysOverDataSpecs
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
         using var home = TemporaryHome.With("chu");
-        using var load = Cli.Start(home.Path, new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Passphrase }, "load", "omop", Conformance.Path("cohorts/cdm"), "--tenant", "chu", "--json");
+        using var load = Cli.Start(home.Path, new Dictionary<string, string> { ["AMBROISE_PASSPHRASE"] = TemporaryHome.Secret }, "load", "omop", Conformance.Path("cohorts/cdm"), "--tenant", "chu", "--json");
         var without = false;
         while (!without && !load.HasExited)
             without = File.ReadAllLines($"/proc/{load.Id}/limits").Any(l => l.StartsWith("Max core file size", StringComparison.Ordinal) && l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4..6] is ["0", "0"]);

@@ -52,7 +52,7 @@ public sealed class TenantCommandsSpecs
     {
         using var home = TemporaryHome.With("chu");
         var (present, next) = (home.Beside("present.txt"), home.Beside("next.txt"));
-        File.WriteAllText(present, TemporaryHome.Passphrase + "\n");
+        File.WriteAllText(present, TemporaryHome.Secret + "\n");
         File.WriteAllText(next, "la-suivante\r\n");
         var rotated = home.RunWith(null, "tenant", "rotate-key", "chu", "--passphrase-file", present, "--new-passphrase-file", next, "--json").Succeeded().Json;
         Assert.True(rotated.GetProperty("passphraseChanged").GetBoolean());
@@ -81,8 +81,8 @@ public sealed class TenantCommandsSpecs
     {
         using var home = TemporaryHome.With("chu");
         var said = string.Concat(new[] { home.Run("tenant", "unseal", "chu"), home.Run("tenant", "rotate-key", "chu", "--json"), home.Run("tenant", "list") }.Select(r => r.Output + r.Error));
-        Assert.DoesNotContain(TemporaryHome.Passphrase, said, StringComparison.Ordinal);
-        byte[][] forms = [.. new[] { TemporaryHome.Passphrase, Convert.ToBase64String(Bytes(TemporaryHome.Passphrase)), Convert.ToHexString(Bytes(TemporaryHome.Passphrase)) }.Select(Bytes)];
+        Assert.DoesNotContain(TemporaryHome.Secret, said, StringComparison.Ordinal);
+        byte[][] forms = [.. new[] { TemporaryHome.Secret, Convert.ToBase64String(Bytes(TemporaryHome.Secret)), Convert.ToHexString(Bytes(TemporaryHome.Secret)) }.Select(Bytes)];
         foreach (var file in Directory.EnumerateFiles(home.Path, "*", SearchOption.AllDirectories))
             foreach (var form in forms)
                 Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(form) < 0, file);
