@@ -122,7 +122,7 @@ public sealed partial class FhirSource
                     {
                         ref var named = ref CollectionsMarshal.GetValueRefOrAddDefault(renamedRows, Lineage.RowKey(id, n), out _);
                         if (column == "provider_named_by") named.Provider = means;
-                        else if (n == 0 || !records.Text("record_type")[row].SequenceEqual("Encounter"u8)) named.CareSite = means; // of the stay: its places have theirs
+                        else if (n == 0 || !records.Text("record_type")[row].SequenceEqual("Encounter"u8)) named.CareSite = means; // the places of a stay have their own
                     }
                 }
     }

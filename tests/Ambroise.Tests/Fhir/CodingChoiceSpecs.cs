@@ -101,8 +101,9 @@ public sealed class CodingChoiceSpecs : IDisposable
         using var hospital = new FhirHospital { Codes = Words(["301,Resistant,Meas Value,SNOMED,Qualifier Value,S,30714006", "302,Positive,Meas Value,SNOMED,Qualifier Value,S,10828004"], ["301,301", "302,302"]) };
         hospital.Load(LoadMode.Replace, Who, Result("a", Said(V3, "R")), Result("b", Said("http://hl7.org/fhir/v2/0078", "POS")), Result("c", Said(V3, "S")), Result("d", Said("urn:own", "R")),
             Result("e", $"{Said(V3, "R")},\"valueQuantity\":{{\"value\":5}}"), Result("f", $"{Said(V3, "R")},\"dataAbsentReason\":{{\"coding\":[{{\"code\":\"error\"}}]}}"),
-            Result("g", $$""" "component":[{"code":{"coding":[{"system":"urn:x","code":"amox"}]},{{Said(V3, "R")}} }]"""), Result("h", """ "interpretation":[{"text":"sensible"}]"""));
-        Assert.Equal(["amox||301|R", "a||301|R", "b||302|POS", "c||0|S", "d||0|R", "e|5.0||", "f|||error"], hospital.Rows("measurement", "measurement_source_value", "value_as_number", "value_as_concept_id", "value_source_value"));
+            Result("g", $$""" "component":[{"code":{"coding":[{"system":"urn:x","code":"amox"}]},{{Said(V3, "R")}} }]"""), Result("h", """ "interpretation":[{"text":"sensible"}]"""),
+            Result("i", $$""" "interpretation":[{"text":"résistant"},{"coding":[{"system":"urn:own","code":"RES"},{"system":"{{V3}}","code":"R"}]}]"""), Result("j", $$""" "valueCodeableConcept":{"coding":[{"system":"{{V3}}","code":"POS"}]}"""));
+        Assert.Equal(["amox||301|R", "a||301|R", "b||302|POS", "c||0|S", "d||0|R", "e|5.0||", "f||301|R", "i||301|R", "j||302|POS"], hospital.Rows("measurement", "measurement_source_value", "value_as_number", "value_as_concept_id", "value_source_value"));
         Assert.Equal(["h|sensible"], hospital.Rows("observation", "observation_source_value", "value_as_string"));
         Assert.Equal(["R", "S"], hospital.Report.Unmapped.Select(u => u.Code).Where(c => c is "R" or "S" or "POS").Order());
     }

@@ -53,6 +53,41 @@ public sealed class PlacesAndThingsSpecs
         Assert.Single(pieces.Rows("visit_detail", "visit_detail_id"));
     }
 
+    [Fact]
+    public void A_place_without_an_end_is_left_for_the_next_and_the_first_is_where_the_stay_began()
+    {
+        using var hospital = Loaded([.. Places, Stay("e", $",\"location\":[{At("c", "\"start\":\"2023-01-05T15:00:00Z\"")},{At("u", "\"start\":\"2023-01-01T09:00:00Z\",\"end\":\"2022-12-31\"", ",\"status\":\"completed\"")},{At("r", "\"start\":\"2023-01-02\"")},{At("n", "\"end\":\"2023-01-03\"")}]"),
+            Stay("f", $",\"location\":[{At("u", "\"start\":\"2023-01-09T20:00:00Z\"")},{{\"location\":{{\"identifier\":{{\"value\":\"7\"}}}},\"period\":{{\"start\":\"2023-01-02\"}}}},{{\"location\":{{\"display\":\"Chez Mme Dupont\"}},\"period\":{{\"start\":\"2023-01-02\"}}}}]")]);
+        Assert.Equal(["2023-01-01 2023-01-02 Urgences 9201 stay", "2023-01-02 2023-01-03 Réanimation 9201 stay", "2023-01-03 2023-01-03 Bloc 9201 stay", "2023-01-05 2023-01-09 Cardiologie 9201 stay", "2023-01-09 2023-01-09 Urgences 9201 stay"], hospital.Query(Moved));
+        Assert.Equal((2L, 1L), (hospital.Noted("Encounter.location", "left-out"), hospital.Noted("Encounter.location.period.end", "end-before-start")));
+        Assert.Contains("Urgences", hospital.Query("select c.care_site_name from visit_occurrence v join care_site c using (care_site_id)"));
+        Assert.Empty(hospital.Query("select 1 from visit_detail where visit_detail_end_datetime < visit_detail_start_datetime"));
+    }
+
+    /// <summary>FHIR R4 lets a newborn's stay be part of the mother's.</summary>
+    [Fact]
+    public void A_stay_that_is_part_of_another_patient_s_is_a_visit_of_its_own()
+    {
+        const string Child = """{"resourceType":"Patient","id":"b","gender":"male","birthDate":"2023-01-02"}""";
+        static string OfChild(string line) => line.Replace("Patient/p1", "Patient/b", StringComparison.Ordinal);
+        string[] mother = [Patient, Stay("e", "")];
+        string[] child = [Child, OfChild(Stay("n", ",\"partOf\":{\"reference\":\"Encounter/e\"}")), OfChild(Stay("i", ",\"partOf\":{\"reference\":\"Encounter/n\"}")), OfChild($$"""{"resourceType":"Condition","id":"c",{{Of}},{{Code}},"onsetDateTime":"2023-01-03","encounter":{"reference":"Encounter/n"} }""")];
+        using var hospital = new FhirHospital();
+        var once = hospital.Load(LoadMode.Replace, [.. mother, .. child]);
+        Assert.Equal(["2|2"], hospital.Query("select count(*) || '|' || count(distinct person_id) from visit_occurrence"));
+        Assert.Equal(["1"], hospital.Query("select count(*) from visit_detail d join visit_occurrence v using (visit_occurrence_id, person_id)"));
+        Assert.Equal(["1"], hospital.Query("select count(*) from condition_occurrence c join visit_occurrence v using (visit_occurrence_id, person_id)"));
+        Assert.Equal(["9201|2023-01-01|2023-01-09|IMP"], hospital.Query("select distinct visit_concept_id || '|' || visit_start_date || '|' || visit_end_date || '|' || visit_source_value from visit_occurrence"));
+        Assert.Equal(1, hospital.Noted("Encounter.partOf", "subject-differs"));
+        hospital.Forget();
+        hospital.Load(LoadMode.Replace, mother);
+        Assert.Equal(once, hospital.Load(LoadMode.Merge, child));
+        Assert.Equal(once, hospital.Load(LoadMode.Merge, child));
+        Assert.Equal(once, hospital.Load(LoadMode.Merge, mother));
+        hospital.Load(LoadMode.Merge, child[0], OfChild(Stay("n", ",\"meta\":{\"versionId\":\"2\"},\"partOf\":{\"reference\":\"Encounter/x\"}")));
+        Assert.Equal(["1"], hospital.Query("select count(*) from visit_occurrence"));
+    }
+
     /// <summary>A number that another organization bears later is the stay's, not its places'.</summary>
     [Fact]
     public void An_organization_that_takes_a_number_over_is_no_place_of_the_stay()
@@ -68,9 +103,9 @@ public sealed class PlacesAndThingsSpecs
     public void Somebody_s_home_is_not_called_after_them()
     {
         static string Home(string id, string kind) => $$"""{"resourceType":"Location","id":"{{id}}","name":"Domicile DUPONT Marie",{{kind}},"address":{"line":["3 rue des Lilas"],"city":"Petiville","postalCode":"76330"} }""";
-        using var hospital = Loaded(Home("a", "\"physicalType\":{\"coding\":[{\"code\":\"ho\"}]}"), Home("b", "\"type\":[{\"coding\":[{\"code\":\"X\"}]},{\"coding\":[{\"code\":\"PTRES\"}]}]"), Home("c", "\"mode\":\"instance\"").Replace("Domicile DUPONT Marie", "Cabinet", StringComparison.Ordinal));
-        Assert.Equal(["", "", "Cabinet"], hospital.Rows("care_site", "care_site_name").Order());
-        Assert.Equal(["3 rue des Lilas|Petiville|76330", "||76330", "||76330"], hospital.Rows("location", "address_1", "city", "zip").Order(StringComparer.Ordinal));
+        using var hospital = Loaded(Home("a", "\"physicalType\":{\"coding\":[{\"code\":\"ho\"}]}"), Home("b", "\"type\":[{\"coding\":[{\"code\":\"X\"}]},{\"coding\":[{\"code\":\"PTRES\"}]}]"), Home("d", "\"mode\":\"instance\"").Replace("\"line\"", "\"use\":\"home\",\"line\"", StringComparison.Ordinal), Home("c", "\"mode\":\"instance\"").Replace("Domicile DUPONT Marie", "Cabinet", StringComparison.Ordinal));
+        Assert.Equal(["", "", "", "Cabinet"], hospital.Rows("care_site", "care_site_name").Order());
+        Assert.Equal(["3 rue des Lilas|Petiville|76330", "||76330", "||76330", "||76330"], hospital.Rows("location", "address_1", "city", "zip").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -78,12 +113,12 @@ public sealed class PlacesAndThingsSpecs
     {
         using var hospital = Loaded($$"""
             {"resourceType":"Procedure","id":"i","status":"completed",{{Of}},{{Code}},"performedPeriod":{"start":"2023-01-02","end":"2023-01-03"},
-            "contained":[{"resourceType":"Device","id":"s","type":{"coding":[{"system":"urn:x","code":"stent"}]} },{"resourceType":"Medication","id":"h","code":{"coding":[{"system":"urn:x","code":"heparin"}]} }],
-            "usedCode":[{"coding":[{"system":"urn:x","code":"wire"}]},{"text":"une pince"}],"usedReference":[{"reference":"#h"},{"reference":"Device/x"}],"focalDevice":[{"manipulated":{"reference":"#s"} },{"manipulated":{"reference":"Device/y"} }] }
+            "contained":[{"resourceType":"Device","id":"o","type":{"coding":[{"system":"urn:x","code":"old stent"}]} },{"resourceType":"Device","id":"s","type":{"coding":[{"system":"urn:x","code":"stent"}]} },{"resourceType":"Medication","id":"h","code":{"coding":[{"system":"urn:x","code":"heparin"}]} }],
+            "usedCode":[{"coding":[{"system":"urn:x","code":"wire"}]},{"text":"une pince"}],"usedReference":[{"reference":"#h"},{"reference":"Device/x"},{"reference":"#s"},{"reference":"#o"}],"focalDevice":[{"action":{"coding":[{"code":"implanted"}]},"manipulated":{"reference":"#s"} },{"manipulated":{"reference":"Device/y"} },{"action":{"coding":[{"code":"explanted"}]},"manipulated":{"reference":"#o"} }] }
             """.ReplaceLineEndings(""),
             $$"""{"resourceType":"Procedure","id":"n","status":"not-done",{{Of}},{{Code}},"performedDateTime":"2023-01-02","usedCode":[{"coding":[{"system":"urn:x","code":"not"}]}] }""");
         Assert.Equal(["heparin|2023-01-02|", "stent|2023-01-02|", "wire|2023-01-02|"], hospital.Rows("device_exposure", "device_source_value", "device_exposure_start_date", "device_exposure_end_date"));
-        Assert.Equal((1L, 1L, 1L), (hospital.Noted("Procedure.usedCode", "left-out"), hospital.Noted("Procedure.usedReference", "left-out"), hospital.Noted("Procedure.focalDevice", "left-out")));
+        Assert.Equal((1L, 1L, 2L), (hospital.Noted("Procedure.usedCode", "left-out"), hospital.Noted("Procedure.usedReference", "left-out"), hospital.Noted("Procedure.focalDevice", "left-out")));
         Assert.Equal(["q"], hospital.Rows("procedure_occurrence", "procedure_source_value"));
     }
 
@@ -92,7 +127,7 @@ public sealed class PlacesAndThingsSpecs
     {
         static string Study(string id, string more) => $$"""{"resourceType":"ImagingStudy","id":"{{id}}","status":"available",{{Of}},"started":"2023-01-02",{{more}} }""";
         using var hospital = Loaded(Study("a", """ "procedureCode":[{"coding":[{"system":"urn:x","code":"pet"}]},{"coding":[{"system":"urn:x","code":"ct"}]},{"coding":[{"system":"urn:x","code":"pet"}]}],"modality":[{"code":"MR"}]"""),
-            Study("b", """ "modality":[{"code":"PT"},{"code":"CT"}]"""), Study("c", """ "series":[{"modality":{"code":"US"} },{"modality":{"code":"US"} },{"modality":{"code":"XA"} }]"""), Study("d", """ "description":"Écho du foie" """));
+            Study("b", """ "modality":[{"code":"PT"},{"code":"CT"}]"""), Study("c", """ "series":[{"modality":{"code":"US"} },{"modality":{"code":"US"} },{"modality":{"code":"SR"} },{"modality":{"code":"XA"} }]"""), Study("d", """ "description":"Écho du foie" """));
         Assert.Equal(["CT", "PT", "US", "XA", "ct", "pet"], hospital.Rows("procedure_occurrence", "procedure_source_value").Order(StringComparer.Ordinal));
         Assert.Equal(["Écho du foie"], hospital.Rows("observation", "value_as_string"));
     }
@@ -106,6 +141,41 @@ public sealed class PlacesAndThingsSpecs
         Assert.Equal(["2023-02-03|q"], hospital.Rows("observation", "observation_date", "value_source_value"));
         Assert.Equal(["", "MGEN"], hospital.Rows("payer_plan_period", "payer_source_value").Order());
         Assert.Equal(1, hospital.Noted("Coverage.payor", "left-out"));
+    }
+
+    [Fact]
+    public void What_a_claim_declares_is_of_the_day_it_was_done_and_not_of_the_day_it_was_billed()
+    {
+        static string Claim(string id, string more) => $$"""{"resourceType":"Claim","id":"{{id}}","status":"active","use":"claim",{{By}},"created":"2023-02-15","diagnosis":[{"sequence":1,"diagnosisCodeableConcept":{"coding":[{"system":"urn:x","code":"{{id}}"}]},"type":[{"text":"principal"},{"coding":[{"code":"secondary"}]}]}]{{more}} }""";
+        using var hospital = Loaded(Claim("a", ""), Claim("b", """ ,"item":[{"sequence":1,"servicedDate":"2023-01-04"},{"sequence":2,"servicedPeriod":{"start":"2023-01-02"} }]"""), Claim("c", """ ,"billablePeriod":{"start":"2023-01-01"},"item":[{"sequence":1,"servicedDate":"2023-01-04"}]"""), Claim("d", """ ,"item":[{"sequence":1,"servicedDate":"2023-02-31"}]"""));
+        Assert.Equal(["a|2023-02-15|32908", "b|2023-01-02|32908", "c|2023-01-01|32908"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_start_date", "condition_status_concept_id"));
+        Assert.Equal("date-invalid", Assert.Single(hospital.Rejected).Reason);
+    }
+
+    [Fact]
+    public void What_was_seen_of_somebody_named_in_it_or_in_words_is_not_the_patient_s()
+    {
+        static string Seen(string id, string focus) => $$"""{"resourceType":"Observation","id":"{{id}}","status":"final",{{Of}},{{Code}},"effectiveDateTime":"2023-01-02","valueInteger":1,"contained":[{"resourceType":"RelatedPerson","id":"f"},{"resourceType":"Specimen","id":"s"}],"focus":[{{focus}}] }""";
+        using var hospital = Loaded(Seen("a", """{"reference":"#f"}"""), Seen("b", """{"display":"fœtus A"}"""), Seen("c", """{"identifier":{"value":"9"} }"""), Seen("d", """{"reference":"#s"}"""), Seen("e", """{"reference":"Device/x"}"""), Seen("g", """{"reference":"Patient/p1"}"""));
+        Assert.Equal(3, hospital.Fate("Observation", "set-aside", "focus-other"));
+        Assert.Equal(3, hospital.Rows("observation", "observation_id").Count);
+    }
+
+    [Fact]
+    public void A_text_is_in_the_language_that_it_says_itself_and_a_plan_is_nothing_done()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"DocumentReference","id":"d","status":"current","language":"en",{{Of}},"date":"2023-01-02T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","language":"fr-FR","data":"Qm9uam91cg=="} },{"attachment":{"contentType":"text/plain","data":"SGVsbG8="} }] }""");
+        Assert.Equal(["Bonjour|4180190", "Hello|4180186"], hospital.Rows("note", "note_text", "language_concept_id"));
+    }
+
+    /// <summary>Readers of JSON differ in which of two counts, and one says that it was an error.</summary>
+    [Fact]
+    public void An_element_that_is_there_twice_is_quarantined()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Observation","id":"a","status":"final",{{Of}},{{Code}},"effectiveDateTime":"2023-01-02","valueInteger":1,"status":"entered-in-error"}""",
+            $$"""{"resourceType":"Observation","id":"b","status":"final",{{Of}},{{Code}},"effectiveDateTime":"2023-01-02","valueInteger":1,"DUPONT":1,"DUPONT":2}""");
+        Assert.Equal(["element element-twice", "status element-twice"], hospital.Rejected.Select(r => $"{r.Field} {r.Reason}").Order());
+        Assert.Empty(hospital.Rows("observation", "observation_id"));
     }
 
     [Fact]

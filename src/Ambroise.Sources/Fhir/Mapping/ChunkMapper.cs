@@ -174,7 +174,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         }
         if (ElementTypes.Wrong(resource, type) is { } wrong)
         {
-            Refuse(type, wrong, "value-unparseable", null, resource.Whole);
+            Refuse(type, wrong.Element, wrong.Reason, null, resource.Whole);
             return;
         }
         var key = keys.Own(typeText, id);

@@ -60,6 +60,9 @@ sealed partial class ResourceMapper
         return Is(type, types) ? keys.Of(type, text[(slash + 1)..]).Key : Null.Int64;
     }
 
+    /// <summary>As <see cref="Reference"/>, where it names the resource itself and not by a number, whose meaning may change.</summary>
+    public long Direct(JsonNode reference, string type) => Reference(reference, type) is var key && isIndirect ? Null.Int64 : key;
+
     /// <summary>Whether a reference is to a resource of some type, however it names it.</summary>
     public bool IsTo(JsonNode reference, string type)
     {

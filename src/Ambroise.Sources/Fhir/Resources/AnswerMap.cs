@@ -88,7 +88,7 @@ static class AnswerMap
         long visit = m.Visit(r["encounter"u8]), provider = m.Provider(r["author"u8]);
         foreach (var category in r["category"u8].Items)
             if (!category["coding"u8]["code"u8].Is("assess-plan"u8) && m.CodeOrWords(category) is { } kind)
-                m.Write(new() { Person = m.Person, Start = start, Code = kind, Default = Domain.Observation, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
+                m.Write(new() { Person = m.Person, Start = start, Code = kind, Default = Domain.Observation, Fixed = true, Type = TypeConcepts.Ehr, Visit = visit, Provider = provider });
         foreach (var activity in r["activity"u8].Items)
         {
             var detail = activity["detail"u8];

@@ -109,7 +109,7 @@ static class ClaimMap
     {
         var r = m.Resource;
         if (!Says(r["diagnosis"u8], "diagnosisCodeableConcept"u8) && !Says(r["procedure"u8], "procedureCodeableConcept"u8)) return null;
-        if (m.TryTime(out var start, [r["billablePeriod"u8]["start"u8], r["billablePeriod"u8]["end"u8], r["created"u8]], "billablePeriod.start") is { } fate)
+        if (m.TryTime(out var start, [r["billablePeriod"u8]["start"u8], r["billablePeriod"u8]["end"u8], Served(m), r["created"u8]], "billablePeriod.start") is { } fate)
         {
             if (fate.Reason != "date-missing" || m.RowCount == 0) return fate;
             m.Chunk.Count($"{m.Type}.diagnosis", "date-missing"); // its cost needs no day
@@ -119,7 +119,7 @@ static class ClaimMap
         foreach (var diagnosis in r["diagnosis"u8].Items)
             if (diagnosis["diagnosisCodeableConcept"u8] is { Exists: true } said)
             {
-                var kind = m.Code(diagnosis["type"u8].First);
+                var kind = Kind(m, diagnosis["type"u8]);
                 TextOnly.Write(m, new()
                 {
                     Person = m.Person,
@@ -141,6 +141,16 @@ static class ClaimMap
         return null;
     }
 
+    /// <summary>The first day on which something of it was done.</summary>
+    static JsonNode Served(ResourceMapper m)
+    {
+        var (first, day) = (default(JsonNode), int.MaxValue);
+        foreach (var item in m.Resource["item"u8].Items)
+            foreach (var on in new[] { item["servicedDate"u8], item["servicedPeriod"u8]["start"u8] }.AsSpan())
+                if (on.Exists && (!FhirTime.TryParse(on.Text, m.Options.Zone, out var at) || at.Day < day)) (first, day) = (on, at.Day); // one that is no date is told
+        return first;
+    }
+
     /// <summary>Primary and secondary diagnosis (Condition Status): HL7's word, and the French PMSI's (diagnostic principal, associé).</summary>
     static int Rank(Coded kind) => kind.Meaning.Code.ToUpperInvariant() switch
     {
@@ -148,6 +158,19 @@ static class ClaimMap
         "SECONDARY" or "DA" or "DAS" => 32908,
         _ => 0,
     };
+
+    /// <summary>The kind of diagnosis that says its rank, else the first.</summary>
+    static Coded? Kind(ResourceMapper m, JsonNode types)
+    {
+        Coded? first = null;
+        foreach (var type in types.Items)
+            if (m.Code(type) is { } kind)
+            {
+                if (Rank(kind) > 0) return kind;
+                first ??= kind;
+            }
+        return first;
+    }
 
     static bool Says(JsonNode items, ReadOnlySpan<byte> concept)
     {

@@ -19,15 +19,29 @@ static class ElementTypes
         target timingPeriod timingTiming total type vaccineCode verification
         """);
 
-    /// <returns>The name of the first element that is of another type than it must be; null where all are right.</returns>
-    public static string? Wrong(JsonNode resource, string type)
+    static readonly FrozenSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> Others = Set("birthDate date effectiveDateTime gender intent onsetDateTime performedDateTime status valueBoolean valueCodeableConcept valueQuantity valueString");
+
+    /// <returns>The first element that is of another type than it must be, or there twice: readers differ in which counts. Null where all are right.</returns>
+    public static (string Element, string Reason)? Wrong(JsonNode resource, string type)
     {
+        var seen = 0UL;
         foreach (var member in resource.Members)
         {
+            var bit = 1UL << (member.Name.Length * 7 + (member.Name.Length > 0 ? member.Name[0] * 31 + member.Name[^1] : 0));
+            if ((seen & bit) != 0 && IsTwice(resource, member.Name)) return (Objects.Contains(member.Name) || Others.Contains(member.Name) ? Encoding.UTF8.GetString(member.Name) : "element", "element-twice"); // a name may be anybody's words
+            seen |= bit;
             if (!(member.Value.IsArray ? member.Value.First : member.Value).IsScalar) continue;
-            if (Objects.Contains(member.Name) && !IsCode(type, member.Name)) return Encoding.UTF8.GetString(member.Name);
+            if (Objects.Contains(member.Name) && !IsCode(type, member.Name)) return (Encoding.UTF8.GetString(member.Name), "value-unparseable");
         }
         return null;
+    }
+
+    static bool IsTwice(JsonNode resource, ReadOnlySpan<byte> name)
+    {
+        var times = 0;
+        foreach (var member in resource.Members)
+            if (member.Name.SequenceEqual(name)) times++;
+        return times > 1;
     }
 
     /// <summary>An allergy's type and category are codes.</summary>

@@ -57,7 +57,7 @@ static class EncounterMap
         row.Put(at.Type, TypeConcepts.Encounter);
         row.Put("provider_id", m.Provider(Participant(r)));
         var site = m.CareSite(r["serviceProvider"u8]);
-        row.Put("care_site_id", site == Null.Int64 ? m.CareSite(Place(r["location"u8]), "Location") : site);
+        row.Put("care_site_id", site == Null.Int64 ? m.CareSite(Place(m, r["location"u8]), "Location") : site);
         var stay = r["hospitalization"u8];
         if (m.Code(stay["admitSource"u8]) is { } from)
         {
@@ -75,12 +75,17 @@ static class EncounterMap
         return Fate.Used;
     }
 
-    /// <summary>The first place where the patient is or was.</summary>
-    static JsonNode Place(JsonNode places)
+    /// <summary>Where the patient was first, of the places that say when; else the first that is named.</summary>
+    static JsonNode Place(ResourceMapper m, JsonNode places)
     {
+        var (first, day, time) = (default(JsonNode), int.MaxValue, long.MaxValue);
         foreach (var place in places.Items)
-            if (WasThere(place)) return place["location"u8];
-        return default;
+        {
+            if (!WasThere(place)) continue;
+            if (!FhirTime.TryParse(place["period"u8]["start"u8].Text, m.Options.Zone, out var came)) came = new(int.MaxValue, long.MaxValue, Precision.None);
+            if (!first.Exists || (came.Day, came.Micros).CompareTo((day, time)) < 0) (first, day, time) = (place["location"u8], came.Day, came.Micros);
+        }
+        return first;
     }
 
     /// <summary>Not where it is only kept for them.</summary>
@@ -93,24 +98,28 @@ static class EncounterMap
         foreach (var place in places.Items)
             if (IsUnit(place)) count++;
         if (count < 2) return;
+        var moves = new List<(long Site, FhirTime Came, FhirTime Went)>(count);
         foreach (var place in places.Items)
         {
             if (!IsUnit(place)) continue;
-            var period = place["period"u8];
-            var came = m.OptionalTime(period["start"u8], "location.period.start");
-            if (!came.Exists)
+            var site = m.Direct(place["location"u8], "Location");
+            if (site == Null.Int64) m.Chunk.Count("Encounter.location", "left-out"); // whom a number or words mean may change
+            else if (Time(m, place["period"u8], out var came, out var went)) moves.Add((site, came, went));
+            else m.Chunk.Count("Encounter.location", "date-missing");
+        }
+        foreach (var (site, came, went) in moves)
+        {
+            var left = went;
+            if (!left.Exists)
             {
-                m.Chunk.Count("Encounter.location", "date-missing");
-                continue;
+                // As nobody is in two places, the next one ends it.
+                var next = FhirTime.None;
+                foreach (var other in moves)
+                    if (Order(other.Came).CompareTo(Order(came)) > 0 && (!next.Exists || Order(other.Came).CompareTo(Order(next)) < 0)) next = other.Came;
+                left = next.Exists ? next : end;
             }
-            var went = m.OptionalTime(period["end"u8], "location.period.end");
-            if (went.Exists && went.Day < came.Day)
-            {
-                m.Chunk.Count("Encounter.location.period.end", "end-before-start");
-                went = FhirTime.None;
-            }
-            if (went.Day == came.Day && went.Micros != Null.Int64 && came.Micros != Null.Int64 && went.Micros < came.Micros) went = went with { Micros = Null.Int64 };
-            if (!went.Exists) went = place["status"u8].Is("completed"u8) || end.Day < came.Day ? came with { Micros = Null.Int64 } : end;
+            if (left.Day < came.Day) left = came with { Micros = Null.Int64 };
+            else if (left.Day == came.Day && left.Micros != Null.Int64 && came.Micros != Null.Int64 && left.Micros < came.Micros) left = left with { Micros = Null.Int64 };
             var row = m.Row(Detail.Table);
             row.Put("person_id", m.Person);
             row.Put(Detail.Concept, kind.Concept);
@@ -118,13 +127,29 @@ static class EncounterMap
             row.Put(Detail.SourceConcept, 0);
             row.Put(Detail.Start, came.Day);
             row.Put(Detail.StartTime, came.Micros);
-            row.Put(Detail.End, went.Day);
-            row.Put(Detail.EndTime, went.Micros);
+            row.Put(Detail.End, left.Day);
+            row.Put(Detail.EndTime, left.Micros);
             row.Put(Detail.Type, TypeConcepts.Encounter);
-            row.Put("care_site_id", m.Reference(place["location"u8], "Location"));
+            row.Put("care_site_id", site);
             row.Put("visit_occurrence_id", m.Key.Key);
             m.End(row);
         }
+
+        static (int, long) Order(FhirTime time) => (time.Day, time.Micros);
+    }
+
+    /// <summary>From when, and until when where that is said; of a period with an end alone that day.</summary>
+    static bool Time(ResourceMapper m, JsonNode period, out FhirTime came, out FhirTime went)
+    {
+        came = m.OptionalTime(period["start"u8], "location.period.start");
+        if (m.TryEnd(out went, came, period["end"u8], "location.period.end") is not null)
+        {
+            m.Chunk.Count("Encounter.location.period.end", "date-invalid");
+            went = FhirTime.None;
+        }
+        if (!came.Exists) came = went;
+        else if (went.Day < came.Day) went = FhirTime.None; // counted
+        return came.Exists;
     }
 
     static bool IsUnit(JsonNode place) => WasThere(place) && place["location"u8].Exists && !ResourceMapper.Has(place["physicalType"u8], "ro"u8) && !ResourceMapper.Has(place["physicalType"u8], "bd"u8);

@@ -21,7 +21,7 @@ static class NoteMap
         var kind = Kind(m, r["code"u8], start.Day);
         foreach (var form in r["presentedForm"u8].Items)
             if (Attachment(m, form, start, visit, provider, kind) is { } refused) return refused;
-        if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, kind, conclusion, "conclusion"u8);
+        if (ResourceMapper.Copy(r["conclusion"u8]) is { } conclusion) Write(m, start, visit, provider, kind, conclusion, "conclusion"u8, r["language"u8]);
         if (ObservationMap.Contained(m, start, visit, provider) is { } unread) return unread;
         if (m.RowCount == 0) return Fate.Aside(r["presentedForm"u8].Exists ? "no-inline-text" : "no-text");
         foreach (var form in r["presentedForm"u8].Items) CountApart(m, form);
@@ -74,10 +74,11 @@ static class NoteMap
         var data = attachment["data"u8].Text;
         if (data.Length == 0) return null; // by address alone: nothing to keep
         var type = attachment["contentType"u8].Text;
+        var language = attachment["language"u8] is { Exists: true } own ? own : m.Resource["language"u8];
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(data.Length)];
         if (Base64.DecodeFromUtf8(data, bytes, out _, out var length) != System.Buffers.OperationStatus.Done) return Fate.Refused("attachment.data", "base64-invalid");
-        if (IsText(type) && SentText.Decode(bytes.AsSpan(0, length), type) is var text && !IsCda(text)) Write(m, start, visit, provider, kind, text, SentText.Kind(type));
-        else Write(m, start, visit, provider, kind, data, [.. SentText.Kind(type), .. ";base64"u8]);
+        if (IsText(type) && SentText.Decode(bytes.AsSpan(0, length), type) is var text && !IsCda(text)) Write(m, start, visit, provider, kind, text, SentText.Kind(type), language);
+        else Write(m, start, visit, provider, kind, data, [.. SentText.Kind(type), .. ";base64"u8], language);
         return null;
     }
 
@@ -97,9 +98,8 @@ static class NoteMap
     /// <summary>Of a document so many bytes are looked at for its first element.</summary>
     const int Prolog = 4096;
 
-    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, (int Concept, byte[] Title) kind, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source)
+    static void Write(ResourceMapper m, FhirTime start, long visit, long provider, (int Concept, byte[] Title) kind, ReadOnlySpan<byte> text, ReadOnlySpan<byte> source, JsonNode language)
     {
-        var language = m.Resource["language"u8].Text;
         var note = m.Row(Cdm54.Note);
         note.Put(At.PersonId, m.Person);
         note.Put(At.NoteDate, start.Day);
@@ -110,7 +110,7 @@ static class NoteMap
         if (text.Length > 0) note.Put(At.NoteText, text);
         else note.PutEmpty("note_text");
         note.Put(At.EncodingConceptId, 32678); // UTF-8
-        note.Put(At.LanguageConceptId, language.StartsWith("fr"u8) ? 4180190 : language.StartsWith("en"u8) ? 4180186 : 0);
+        note.Put(At.LanguageConceptId, language.Text.StartsWith("fr"u8) ? 4180190 : language.Text.StartsWith("en"u8) ? 4180186 : 0);
         note.Put(At.ProviderId, provider);
         note.Put(At.VisitOccurrenceId, visit);
         note.Put(At.NoteSourceValue, source);

@@ -65,7 +65,11 @@ static class ObservationMap
     static bool IsOfAnother(ResourceMapper m, JsonNode r)
     {
         foreach (var focus in r["focus"u8].Items)
+        {
             if (m.IsTo(focus, "RelatedPerson") || m.IsTo(focus, "Patient") && m.Reference(focus, "Patient") != m.Person) return true;
+            if (focus["reference"u8].Text is [(byte)'#', ..] inside && m.Contained(inside)["resourceType"u8] is var type && (type.Is("RelatedPerson"u8) || type.Is("Patient"u8))) return true;
+            if (!focus["reference"u8].Exists && !focus["type"u8].Exists) return true; // words, a number: it is there because it is not the patient
+        }
         return false;
     }
 
@@ -189,7 +193,7 @@ static class ObservationMap
             var coded = m.Code(value);
             // What somebody wrote says more than that no code does.
             if (coded is { Absence: Absence.Unknown } && ResourceMapper.Words(value) is not null) coded = null;
-            if (coded is not null) (e.ValueConcept, e.ValueSource) = (m.Standard(coded, Lake.Cdm.Cdm54.Observation, e.Start.Day), coded.Code);
+            if (coded is not null) (e.ValueConcept, e.ValueSource) = (Interpretation.Concept(m, coded, e.Start.Day), coded.Code);
             else e.ValueText = ResourceMapper.Words(value) is { } words ? Encoding.UTF8.GetBytes(words) : null;
         }
         else if (type.SequenceEqual("Coding"u8))
@@ -234,11 +238,11 @@ static class ObservationMap
         else if (m.Coding(of["dataAbsentReason"u8]["coding"u8].First) is { } absent) e.ValueSource = absent.Code;
 
         if (of["referenceRange"u8].Exists) Normal(m, of["referenceRange"u8], value, ref e);
-        if (m.Coding(of["interpretation"u8]["coding"u8].First) is { } interpretation)
+        if (Interpretation.Of(m, of["interpretation"u8]) is { } interpretation)
         {
             e.Qualifier = interpretation.Code;
             // Where it is all that is said it is the result: of an antibiogram, a serology.
-            if (type.IsEmpty && !of["dataAbsentReason"u8].Exists) (e.ValueConcept, e.ValueSource) = (Interpretation.Concept(m, interpretation, e.Start.Day), interpretation.Code);
+            if (type.IsEmpty) (e.ValueConcept, e.ValueSource) = (Interpretation.Concept(m, interpretation, e.Start.Day), interpretation.Code);
         }
         else if (type.IsEmpty && ResourceMapper.Words(of["interpretation"u8].First) is { } said) e.ValueText = Encoding.UTF8.GetBytes(said);
         e.IsAnswer = IsValue(type) && !(type.SequenceEqual("Boolean"u8) && ResourceMapper.IsTrue(value)) || of["dataAbsentReason"u8].Exists || e.Qualifier is not (null or [(byte)'P', (byte)'O', (byte)'S']);

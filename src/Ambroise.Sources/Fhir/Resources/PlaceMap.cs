@@ -36,7 +36,7 @@ static class PlaceMap
     /// <summary>Where somebody lives, as care at home has it: called after them, and at their address.</summary>
     static bool IsHome(JsonNode place)
     {
-        if (ResourceMapper.Has(place["physicalType"u8], "ho"u8)) return true;
+        if (ResourceMapper.Has(place["physicalType"u8], "ho"u8) || place["address"u8]["use"u8].Is("home"u8)) return true;
         foreach (var type in place["type"u8].Items)
             if (ResourceMapper.Has(type, "PTRES"u8)) return true;
         return false;

@@ -34,15 +34,28 @@ static class ProcedureMap
         return fate;
     }
 
-    /// <summary>What was used for it or implanted, where the procedure itself says what that is. Another resource that says so may come later, or change: counted.</summary>
+    /// <summary>What was used for it or implanted, where the procedure itself says what that is. Another resource that says so may come later, or change: counted, as what was taken out is.</summary>
     static void Used(ResourceMapper m, ClinicalEvent of)
     {
+        var seen = new List<string>();
+        foreach (var focal in m.Resource["focalDevice"u8].Items)
+            if (!focal["action"u8].Exists || ResourceMapper.Has(focal["action"u8], "implanted"u8)) Inside(focal["manipulated"u8], "focalDevice");
+            else
+            {
+                m.Chunk.Count("Procedure.focalDevice", "left-out");
+                seen.Add(focal["manipulated"u8]["reference"u8].ToString());
+            }
+        foreach (var reference in m.Resource["usedReference"u8].Items) Inside(reference, "usedReference");
         foreach (var concept in m.Resource["usedCode"u8].Items) Write(m.Code(concept), "usedCode");
-        foreach (var reference in m.Resource["usedReference"u8].Items) Write(Contained(reference), "usedReference");
-        foreach (var focal in m.Resource["focalDevice"u8].Items) Write(Contained(focal["manipulated"u8]), "focalDevice");
 
-        Coded? Contained(JsonNode reference) =>
-            reference["reference"u8].Text is not [(byte)'#', ..] inside || m.Contained(inside) is not { Exists: true } thing ? null : thing["resourceType"u8].Is("Medication"u8) ? Product.Of(m, thing) : Product.OfDevice(m, thing);
+        void Inside(JsonNode reference, string element)
+        {
+            var name = reference["reference"u8].ToString();
+            if (name.Length > 0 && seen.Contains(name)) return;
+            seen.Add(name);
+            var thing = name.StartsWith('#') ? m.Contained(reference["reference"u8].Text) : default;
+            Write(!thing.Exists ? null : thing["resourceType"u8].Is("Medication"u8) ? Product.Of(m, thing) : Product.OfDevice(m, thing), element);
+        }
 
         void Write(Coded? thing, string element)
         {
@@ -69,15 +82,20 @@ static class ProcedureMap
         return Fate.Used;
     }
 
+    /// <summary>Reports, presentation states, selections and documents (DICOM PS3.3, C.7.3.1.1.1) are about images, and none.</summary>
+    static bool IsAbout(JsonNode modality) => modality.Is("SR"u8) || modality.Is("PR"u8) || modality.Is("KO"u8) || modality.Is("DOC"u8);
+
     /// <summary>What was done: its procedures; where none is named by code each kind of image that was made, as the study or else its series say.</summary>
     static List<Coded> Imaged(ResourceMapper m, JsonNode study)
     {
         var codes = new List<Coded>();
         foreach (var procedure in study["procedureCode"u8].Items) Add(m.Code(procedure));
         if (codes.Count > 0) return codes;
-        foreach (var modality in study["modality"u8].Items) Add(m.Coding(modality));
+        foreach (var modality in study["modality"u8].Items)
+            if (!IsAbout(modality["code"u8])) Add(m.Coding(modality));
         if (codes.Count > 0) return codes;
-        foreach (var series in study["series"u8].Items) Add(m.Coding(series["modality"u8]));
+        foreach (var series in study["series"u8].Items)
+            if (!IsAbout(series["modality"u8]["code"u8])) Add(m.Coding(series["modality"u8]));
         if (codes.Count == 0 && (ResourceMapper.Words(study["procedureCode"u8].First) ?? study["description"u8].TextOrNull) is { } words) codes.Add(Coded.Of(words));
         return codes;
 
