@@ -26,12 +26,13 @@ sealed class SealedSpool : IDisposable
     public SealedSpool(string path, ReadOnlyMemory<byte> key, string name)
     {
         (this.key, this.name) = (key, name);
-        file = DurableFile.OpenOwnerOnly(path, FileMode.Create);
+        file = OnDisk(path, () => DurableFile.OpenOwnerOnly(path, FileMode.Create));
     }
 
     /// <summary>Bytes taken so far.</summary>
     public long Length { get; private set; }
 
+    /// <exception cref="FailureException"><c>lake.disk</c>.</exception>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Length += bytes.Length;
@@ -48,33 +49,64 @@ sealed class SealedSpool : IDisposable
     /// <summary>Forgets what was taken: the file comes anew.</summary>
     public void Restart()
     {
-        file.SetLength(0);
+        if (Length > 0) OnDisk(() => file.SetLength(0));
         (held, place, Length) = (0, 0, 0);
     }
 
     /// <summary>Makes it durable; nothing can be added afterwards.</summary>
+    /// <exception cref="FailureException"><c>lake.disk</c>.</exception>
     public void Finish()
     {
         SealPiece();
-        file.Flush(flushToDisk: true);
+        OnDisk(() => file.Flush(flushToDisk: true));
     }
 
     void SealPiece()
     {
         if (held == 0) return;
         var closed = Sealed.Seal(key.Span, piece.AsSpan(0, held), Context(name, place++));
-        Span<byte> head = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(head, closed.Length);
-        file.Write(head);
-        file.Write(closed);
+        OnDisk(() =>
+        {
+            Span<byte> head = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32LittleEndian(head, closed.Length);
+            file.Write(head);
+            file.Write(closed);
+        });
         held = 0;
+    }
+
+    void OnDisk(Action write) => OnDisk(file.Name, () =>
+    {
+        write();
+        return true;
+    });
+
+    /// <summary>A disk that refuses is told at once: what the line does is tried again.</summary>
+    /// <exception cref="FailureException"><c>lake.disk</c>.</exception>
+    static T OnDisk<T>(string path, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Failure(FailureKind.Unavailable, "lake.disk", $"Writing to {Path.GetDirectoryName(path)} failed ({(e is UnauthorizedAccessException ? "not permitted" : "disk full or unreachable")}): nothing was loaded. Make room or give permission, then run the same command again: the files fetched before are kept.").AsException();
+        }
     }
 
     static byte[] Context(string name, long place) => Encoding.UTF8.GetBytes($"ambroise export file\n{name}\n{place}");
 
     public void Dispose()
     {
-        file.Dispose();
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What a disk refuses to the last was told when it did so first; of a finished file nothing is left to write.
+        }
         CryptographicOperations.ZeroMemory(piece);
     }
 
