@@ -98,7 +98,7 @@ sealed class ServerLine : IDisposable
     public async Task WaitAsync(TimeSpan wait, ExportPlace place, CancellationToken cancel)
     {
         if (wait < Least) wait = Least; // a server that asks for no wait is not hammered either
-        if (clock.GetUtcNow() + wait > deadline) throw Late(place);
+        if (wait > deadline - clock.GetUtcNow()) throw Late(place);
         await Task.Delay(wait, clock, cancel);
     }
 
@@ -160,7 +160,8 @@ sealed class ServerLine : IDisposable
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - (answer.Headers.Date ?? clock.GetUtcNow()),
-        _ => null,
+        // More seconds than the platform reads: longer than any limit.
+        _ => answer.Headers.NonValidated.TryGetValues("Retry-After", out var said) && said.ToString() is { Length: > 0 } digits && digits.All(char.IsAsciiDigit) ? TimeSpan.MaxValue : null,
     };
 
     public static TimeSpan BackOff(int tries) => TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(tries - 1, 6)));
