@@ -25,8 +25,12 @@ static class LoadFhir
 
     /// <param name="Missing">Resources that the server's own list counts and its files lack.</param>
     /// <param name="Strange">Lines of its files that are no resource: a web page, an OperationOutcome in place of what was asked for.</param>
-    /// <param name="Whole">Whether the next <c>--since auto</c> starts from here: nothing is known to be lacking.</param>
-    public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, long Strange, bool Whole, IReadOnlyList<ExportProblem> Problems);
+    /// <param name="Whole">Whether nothing is known to be lacking of what was asked for.</param>
+    public sealed record ExportShown(string Server, string? Since, string TransactionTime, bool Resumed, long Missing, long Strange, bool Whole, IReadOnlyList<ExportProblem> Problems)
+    {
+        /// <summary>What the next <c>--since auto</c> asks for changes since; null for everything.</summary>
+        public string? Next { get; init; }
+    }
 
     public sealed record Shown(string Tenant, int Release, string Mode, long Patients, string ContentHash, double Seconds, long Read, long Used, long SetAside, long Unchanged, long Quarantined, long UnmappedCodes, IReadOnlyList<TableShown> Tables, IReadOnlyList<FateShown> Fates, ExportShown? Export, int OppositionsRecorded, int OppositionsWithdrawn)
     {
@@ -88,13 +92,12 @@ static class LoadFhir
         using var export = asked is null ? null : BulkExport.Open(Path.Combine(tenant.Folder, "exports"), tenant.Keys.GetOrCreate("fhir-export", "spool"), asked.Request, asked.SinceLast, asked.Anew, asked.Client, session.Clock).OrThrow();
         if ((export is null ? FhirFolder.Open(folder) : await ExportOptions.FetchAsync(session, export, cancel)).Failed(out var failure, out var files)) return failure;
         if ((await LoadAsync(session, tenant, files, mode, options, memoryBytes, maxRejects, cancel)).Failed(out failure, out var shown))
-            return export is null ? failure : BulkExport.Kept(failure);
+            return export?.NotLoaded(failure) ?? failure;
         if (export is not null)
         {
             var strange = shown.Fates.Where(f => IsStrange(f) && !export.Lists(f.Type)).Sum(f => f.Count);
             var whole = shown.Files.Count == 0 && strange == 0;
-            shown = shown with { Export = new(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, strange, whole && export.IsWhole, export.Problems) };
-            export.Loaded(whole);
+            shown = shown with { Export = new(asked!.Request.Shown, export.Since, export.TransactionTime, export.IsResumed, export.Missing, strange, whole && export.IsWhole, export.Problems) { Next = export.Loaded(whole) } };
         }
         return new Answer(shown, console => Show(session, console, shown));
     }
@@ -168,7 +171,7 @@ static class LoadFhir
         var problems = string.Join(", ", export.Problems.Select(p => session.Say($"{p.Severity} {p.Code} {p.Count:N0}")));
         var missing = export.Missing == 0 ? "" : session.Say($" Not in its files: {export.Missing:resource|resources} that it counts.", $" Absentes de ses fichiers : {export.Missing:ressource|ressources} qu'il annonce.");
         var strange = export.Strange == 0 ? "" : session.Say($" No resource: {export.Strange:line|lines} of its files.", $" Sans ressource : {export.Strange:ligne|lignes} de ses fichiers.");
-        var again = export.Whole ? "" : session.Say(" Not all came: '--since auto' will ask for all that changed once more.", " Tout n'est pas venu : « --since auto » redemandera tout ce qui a changé.");
+        var again = export.Whole ? export.Next == export.TransactionTime ? "" : session.Say(" What changed before was left out: '--since auto' will ask for it still.", " Ce qui a changé avant n'a pas été demandé : « --since auto » le demandera encore.") : session.Say(" Not all came: '--since auto' will ask for all that changed once more.", " Tout n'est pas venu : « --since auto » redemandera tout ce qui a changé.");
         return session.Say($"Exported by {export.Server} at {export.TransactionTime}{(export.Since is { } since ? $", changes since {since}" : "")}{(export.Resumed ? ", continued" : "")}.{missing}{strange}{(problems.Length > 0 ? $" It tells of problems: {problems}." : "")}{again}",
             $"Exporté par {export.Server} à {export.TransactionTime}{(export.Since is { } depuis ? $", changements depuis {depuis}" : "")}{(export.Resumed ? ", repris" : "")}.{missing}{strange}{(problems.Length > 0 ? $" Il signale des problèmes : {problems}." : "")}{again}");
     }

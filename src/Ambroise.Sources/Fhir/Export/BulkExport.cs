@@ -104,7 +104,7 @@ public sealed class BulkExport : IDisposable
             {
                 var word = file.Kind == ExportKind.Deleted ? "deleted" : file.Type;
                 names[word] = names.GetValueOrDefault(word) + 1;
-                files.Add(new(asked.Shown, $"{word}.{names[word]:D4}.ndjson", fetched.Bytes) { Opens = () => Open(fetched), AsOf = DateTimeOffset.Parse(Manifest.TransactionTime, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind) });
+                files.Add(new(asked.Shown, $"{word}.{names[word]:D4}.ndjson", fetched.Bytes) { Opens = () => Open(fetched), AsOf = ExportRequest.Instant(Manifest.TransactionTime) });
             }
             return FhirFolder.Of(asked.Shown, files);
         }
@@ -116,19 +116,39 @@ public sealed class BulkExport : IDisposable
                 folder.Forget();
                 return e.Failure with { Detail = $"{asked.Shown} answered 500 when asked for the export it began, time after time: it failed there. Ask who runs it; the next run asks for it anew." };
             }
-            return folder.State.Job is not null && e.Failure.Code is "export.refused" or "export.answer-invalid" ? Kept(e.Failure) : e.Failure;
+            if (folder.State.Job is null) return e.Failure;
+            if (e.Failure.Code == "export.address-elsewhere")
+            {
+                folder.Forget();
+                return e.Failure with { Detail = $"{e.Failure.Detail} The export is forgotten: the next run asks for it anew." };
+            }
+            return e.Failure.Code is "export.refused" or "export.answer-invalid" or "export.plain-http" or "export.token-plain" ? Kept(e.Failure) : e.Failure;
         }
     }
 
     /// <summary>A failure that the same command meets again, for what the server gave is kept: says how to ask anew.</summary>
-    public static Failure Kept(Failure failure) => failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
+    static Failure Kept(Failure failure) => failure with { Detail = $"{failure.Detail} What the server gave is kept for the next try: --anew asks it again." };
 
     /// <summary>Whether the list has files of that type.</summary>
     public bool Lists(string type) => Manifest.Files.Any(f => f.Kind == ExportKind.Output && f.Type == type);
 
     /// <summary>The release that came of it is committed: what was fetched goes, and the next increment starts where this one ended.</summary>
     /// <param name="whole">Whether all came that was to come: else the next increment asks for what changed since the one before, once more.</param>
-    public void Loaded(bool whole) => folder.Loaded(whole && IsWhole);
+    /// <returns>What the next increment asks for changes since; null for everything.</returns>
+    public string? Loaded(bool whole)
+    {
+        folder.Loaded(whole && IsWhole);
+        return folder.State.LastTransactionTime;
+    }
+
+    /// <summary>What was fetched could not be loaded: it is kept for the next try, unless there is nothing of it to keep.</summary>
+    /// <returns>The failure, which says how to ask anew where the same command would meet it again.</returns>
+    public Failure NotLoaded(Failure failure)
+    {
+        if (Manifest.Files.Any(f => f.Kind != ExportKind.Outcome)) return Kept(failure);
+        folder.Forget();
+        return failure with { Detail = $"{failure.Detail} {asked.Shown} gave no file of resources: the next run asks for the export anew." };
+    }
 
     async Task KickOffAsync(CancellationToken cancel)
     {

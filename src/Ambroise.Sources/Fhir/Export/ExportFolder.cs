@@ -18,7 +18,7 @@ sealed record FetchedFile(int Index, long Bytes, bool Packed, long Short);
 /// <param name="Manifest">Null while the server is still at it.</param>
 sealed record ExportJob(string Id, string? Since, string StatusUrl, ExportManifest? Manifest, IReadOnlyList<FetchedFile> Fetched);
 
-/// <param name="LastTransactionTime">Of the last export of this name that became a release with nothing missing; null for none.</param>
+/// <param name="LastTransactionTime">Up to when every change became a release: of the last export of this name with nothing missing, in it or before it; null for none.</param>
 /// <param name="Job">The export under way; null for none.</param>
 sealed record ExportState(int Format, string? LastTransactionTime, ExportJob? Job);
 
@@ -100,13 +100,17 @@ sealed class ExportFolder : IDisposable
         DeleteFiles();
     }
 
-    /// <summary>What was fetched is loaded: it goes, and the next increment starts where it ended.</summary>
-    /// <param name="whole">Whether the next increment starts where this one ended.</param>
+    /// <summary>What was fetched is loaded: it goes, and the next increment starts where it ended, unless that left a gap.</summary>
+    /// <param name="whole">Whether all came that was asked for.</param>
     public void Loaded(bool whole)
     {
-        Write(State with { Job = null, LastTransactionTime = whole ? State.Job!.Manifest!.TransactionTime : State.LastTransactionTime });
+        var job = State.Job!;
+        Write(State with { Job = null, LastTransactionTime = whole && LeavesNoGap(job.Since) ? job.Manifest!.TransactionTime : State.LastTransactionTime });
         DeleteFiles();
     }
+
+    /// <summary>Changes since a later time than the last export's leave out what changed in between.</summary>
+    bool LeavesNoGap(string? since) => since is null || State.LastTransactionTime is { } last && ExportRequest.Instant(since) <= ExportRequest.Instant(last);
 
     void DeleteFiles()
     {

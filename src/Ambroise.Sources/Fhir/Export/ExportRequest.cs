@@ -71,6 +71,9 @@ public sealed record ExportRequest
     internal static bool IsInstant(string text) => text.Length is >= 20 and <= 40 && text[10] == 'T' && (text[^1] == 'Z' || text[^6] is '+' or '-')
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _);
 
+    /// <param name="text">See <see cref="IsInstant"/>.</param>
+    internal static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+
     /// <returns>True where nobody between can read: TLS, or this very machine.</returns>
     internal static bool IsPrivate(Uri address) => address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp && address.IsLoopback;
 }

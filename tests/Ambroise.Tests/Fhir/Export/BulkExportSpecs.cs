@@ -191,6 +191,53 @@ public sealed class BulkExportSpecs : IDisposable
         Assert.Equal("2026-03-01T00:00:00Z", second.Since);
     }
 
+    /// <summary>A time that somebody names leaves out what changed before it: the mark stays where nothing else asked for that.</summary>
+    [Theory]
+    [InlineData(null, "2024-07-01T00:00:00Z", null)]
+    [InlineData("2024-05-01T00:00:00Z", "2024-07-01T00:00:00Z", "2024-05-01T00:00:00Z")]
+    [InlineData("2024-05-01T00:00:00Z", "2024-05-01T00:00:00Z", "2024-08-01T00:00:00Z")]
+    [InlineData("2024-05-01T00:00:00Z", "2024-05-01T01:30:00+02:00", "2024-08-01T00:00:00Z")]
+    [InlineData("2024-05-01T00:00:00Z", null, "2024-08-01T00:00:00Z")]
+    public async Task A_time_that_was_named_moves_the_next_increment_over_no_gap(string? loaded, string? since, string? next)
+    {
+        using var server = Serving();
+        async Task<string?> Load(string? since)
+        {
+            using var export = Open(Ask(server, since));
+            await Fetch(export);
+            return export.Loaded(whole: true);
+        }
+        if (loaded is not null)
+        {
+            server.TransactionTime = loaded;
+            Assert.Equal(loaded, await Load(null));
+        }
+        server.TransactionTime = "2024-08-01T00:00:00Z";
+        Assert.Equal(next, await Load(since));
+        using var increment = Open(Ask(server), sinceLast: true);
+        Assert.Equal(next, increment.Since);
+    }
+
+    /// <summary>A disk that is full is no server that breaks off: nothing is asked again, and what came before is kept.</summary>
+    [Fact]
+    public async Task A_disk_that_refuses_is_told_at_once()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "This system has no disk that is always full.");
+        using var server = Serving();
+        server.Files["Observation.ndjson"] = "{}\n"u8.ToArray();
+        server.Mishap("/files/Patient.ndjson", BulkServer.Status(400));
+        Assert.Equal("export.refused", (await Fails(server)).Code);
+        var spool = Directory.EnumerateFiles(folder.FullName, "000002.spool", SearchOption.AllDirectories).Single();
+        File.Delete(spool);
+        File.CreateSymbolicLink(spool, "/dev/full");
+        Assert.Equal("lake.disk", (await Fails(server)).Code);
+        Assert.Equal((2, TimeSpan.Zero), (server.Asked.Count(a => a.Contains("Patient", StringComparison.Ordinal)), clock.Waited));
+        File.Delete(spool);
+        using var export = Open(Ask(server));
+        Assert.Equal(2, (await Fetch(export)).Count);
+        Assert.Single(server.Asked, a => a.Contains("Observation", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_server_without_end_meets_the_limit()
     {

@@ -17,6 +17,8 @@ public sealed class ServerWaysSpecs : IDisposable
 
     static BulkServer Serving(bool token = false) => new() { RequiresToken = token, Files = { ["Patient.ndjson"] = Encoding.UTF8.GetBytes(Patients) } };
 
+    BulkExport Open(BulkServer server) => BulkExport.Open(folder.FullName, key, ExportRequest.Parse(server.Address, false, null, [], null, TimeSpan.FromHours(1), false).OrThrow(), false, false, null, clock).OrThrow();
+
     async Task<string> Fetch(BulkServer server, bool patients = false, string? group = null, BackendClient? client = null)
     {
         var asked = ExportRequest.Parse(server.Address, patients, group, [], null, TimeSpan.FromHours(1), false).OrThrow();
@@ -292,6 +294,52 @@ public sealed class ServerWaysSpecs : IDisposable
         server.Mishap("/$export", BulkServer.Status(400));
         Assert.True((await Try(anew: true)).Failed(out var refused, out _));
         Assert.DoesNotContain("--anew", refused.Detail, StringComparison.Ordinal); // nothing of it is kept
+    }
+
+    /// <summary>What is kept makes the next run fail as this one did: a list that leads nowhere is not, of one that is refused for its addresses --anew is named.</summary>
+    [Theory]
+    [InlineData("file:///x", "export.address-elsewhere", true)]
+    [InlineData("http://files.example/x", "export.plain-http", false)]
+    public async Task A_list_that_leads_nowhere_is_forgotten(string url, string code, bool forgotten)
+    {
+        using var server = Serving();
+        server.Mishap("/job", BulkServer.Json($$"""{"transactionTime":"2026-03-01T00:00:00Z","requiresAccessToken":false,"output":[{"type":"Patient","url":"{{url}}"}]}"""));
+        using (var export = Open(server))
+        {
+            Assert.True((await export.FetchAsync(TestContext.Current.CancellationToken)).Failed(out var failure, out _));
+            Assert.Equal(code, failure.Code);
+            Assert.EndsWith(forgotten ? "the next run asks for it anew." : "--anew asks it again.", failure.Detail, StringComparison.Ordinal);
+        }
+        using var again = Open(server);
+        Assert.Equal(!forgotten, (await again.FetchAsync(TestContext.Current.CancellationToken)).Failed(out _, out _));
+    }
+
+    [Fact]
+    public async Task A_list_without_a_file_that_could_not_be_loaded_is_forgotten()
+    {
+        using var server = Serving();
+        server.Mishap("/job", BulkServer.Json("""{"transactionTime":"2026-03-01T00:00:00Z","requiresAccessToken":false,"output":null}"""));
+        using (var export = Open(server))
+        {
+            Assert.Empty((await export.FetchAsync(TestContext.Current.CancellationToken)).OrThrow().Files);
+            Assert.EndsWith("anew.", export.NotLoaded(new(FailureKind.Invalid, "load.no-person", "Nobody.")).Detail, StringComparison.Ordinal);
+        }
+        using var again = Open(server);
+        Assert.Single((await again.FetchAsync(TestContext.Current.CancellationToken)).OrThrow().Files);
+        Assert.False(again.IsResumed);
+    }
+
+    /// <summary>A wait of more seconds than a header's number holds is no wait of none.</summary>
+    [Theory]
+    [InlineData(202)]
+    [InlineData(503)]
+    public async Task A_wait_without_measure_meets_the_limit(int status)
+    {
+        using var server = Serving();
+        server.Mishap("/job", BulkServer.Status(status, "99999999999"));
+        using var export = Open(server);
+        Assert.True((await export.FetchAsync(TestContext.Current.CancellationToken)).Failed(out var failure, out _));
+        Assert.Equal("export.time-limit", failure.Code);
     }
 
     [Fact]
