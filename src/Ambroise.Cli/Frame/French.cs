@@ -52,7 +52,7 @@ static class French
         ["load.memory"] = "Cet apport demande plus de mémoire que --memory n'en donne : rien n'a été chargé.",
         ["load.nothing"] = "Ce dossier ne contient aucune table OMOP.",
         ["load.no-person"] = "Ce chargement n'apporte aucun patient utilisable : ni table PERSON pour un premier chargement OMOP, ni ressource Patient admise en FHIR. Rien n'a été chargé ; si un prochain chargement les apporte, --mode merge. …",
-        ["load.rejects"] = "Trop de lignes ont été rejetées : rien n'a été chargé. Corrigez la source, ou relevez --max-rejects.",
+        ["load.rejects"] = "Trop de lignes ou de ressources ont été refusées : rien n'a été chargé. Corrigez la source, ou relevez --max-rejects. …",
         ["lake.busy"] = "Un autre chargement, un effacement ou une suppression de versions est en cours sur cet établissement : attendez sa fin.",
         ["lake.empty"] = "L'établissement n'a encore aucune version : chargez d'abord des données.",
         ["lake.release-dropped"] = "Cette version a été supprimée : ce qu'elle seule contenait n'existe plus. …",

@@ -12,7 +12,15 @@ sealed class RejectedRows(TenantLake lake, int release, string keys) : IDisposab
     readonly SealedPieces pieces = new(lake, release, keys, "rejected");
     readonly Dictionary<(string Table, string Field, string Reason), long> counts = [];
 
+    /// <summary>As many as a message has room for.</summary>
+    const int MostFirst = 3;
+
+    readonly List<Rejected> first = [];
+
     public long Total { get; private set; }
+
+    /// <summary>Where the first few stand, in the order of files and lines: without their content.</summary>
+    public string First => string.Join("; ", first.Select(f => $"{f.File}, line {f.Line} ({(f.Field is null ? "" : $"{f.Field}: ")}{f.Reason})"));
 
     /// <summary>Rows by table, field (empty for the whole row) and reason.</summary>
     public IReadOnlyDictionary<(string Table, string Field, string Reason), long> Counts => counts;
@@ -21,9 +29,19 @@ sealed class RejectedRows(TenantLake lake, int release, string keys) : IDisposab
     {
         pieces.Add(row, Put);
         Total++;
+        if (first.Count < MostFirst || Order(row, first[^1]) < 0) TakeAsFirst(row);
         var kind = (row.Table, row.Field ?? "", row.Reason);
         counts[kind] = counts.GetValueOrDefault(kind) + 1;
     }
+
+    void TakeAsFirst(Rejected row)
+    {
+        var at = first.FindIndex(f => Order(row, f) < 0);
+        first.Insert(at < 0 ? first.Count : at, row with { Row = default });
+        if (first.Count > MostFirst) first.RemoveAt(MostFirst);
+    }
+
+    static int Order(Rejected one, Rejected other) => (string.CompareOrdinal(one.File, other.File), one.Line.CompareTo(other.Line)).CompareTo((0, 0));
 
     /// <returns>The file, or null where no row was rejected.</returns>
     public LakeFile? Finish() => pieces.Finish("quarantine", FilePart.Quarantine);

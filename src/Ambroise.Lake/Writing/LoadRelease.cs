@@ -113,7 +113,7 @@ public static class LoadRelease
                 await writer.AppendAsync(batch);
                 progress?.Report(new(table.Name, total, done, tables.Count));
                 if (rejected.Total > options.MaxRejects)
-                    return new Failure(FailureKind.Invalid, "load.rejects", $"More than {options.MaxRejects} rows were rejected while reading {table.Name}: nothing was loaded. Correct the source, or raise --max-rejects.");
+                    return new Failure(FailureKind.Invalid, "load.rejects", $"More than {options.MaxRejects} {(records is null ? $"rows were rejected while reading {table.Name}" : "resources were refused")}: nothing was loaded. The first: {rejected.First}. Correct the source, or raise --max-rejects.");
             }
             foreach (var batch in plan.Rows(table))
                 if (Kept(batch, source, records, replaced) is { } kept) await writer.AppendAsync(kept, fromEarlierRelease: true);
@@ -123,7 +123,7 @@ public static class LoadRelease
         var files = plan.Files().Concat(await writer.FinishAsync()).OrderBy(f => f.Shard).ThenBy(f => f.Table, StringComparer.Ordinal).ThenBy(f => f.Part).ToList();
         if (plan.Departed.Seal(lake, number) is { } departed) files.Add(departed);
         if (rejected.Total > options.MaxRejects)
-            return new Failure(FailureKind.Invalid, "load.rejects", $"{rejected.Total} rows were rejected, more than {options.MaxRejects}: nothing was loaded. Correct the source, or raise --max-rejects.");
+            return new Failure(FailureKind.Invalid, "load.rejects", $"{rejected.Total} {(records is null ? "rows were rejected" : "resources were refused")}, more than {options.MaxRejects}: nothing was loaded. The first: {rejected.First}. Correct the source, or raise --max-rejects.");
         options.Committing?.Invoke();
         if (records is not null)
         {

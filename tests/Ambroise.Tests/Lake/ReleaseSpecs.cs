@@ -155,6 +155,7 @@ public sealed class ReleaseSpecs
         var result = await LoadRelease.RunAsync(test.Lake, rows, new(LoadMode.Replace, 1 << 26, 1, 10), null, TestContext.Current.CancellationToken);
         Assert.True(result.Failed(out var failure, out _));
         Assert.Equal("load.rejects", failure.Code);
+        Assert.Contains("The first: condition_occurrence.csv, line 2 (person_id: person-missing); condition_occurrence.csv, line 3 (person_id: person-missing); condition_occurrence.csv, line 4 (person_id: person-missing).", failure.Detail, StringComparison.Ordinal);
         Assert.Empty(test.Lake.Releases().OrThrow());
         Assert.Empty(Directory.EnumerateFiles(test.Folder, "*.parquet", SearchOption.AllDirectories));
     }
