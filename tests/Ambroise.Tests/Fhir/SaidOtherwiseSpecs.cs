@@ -137,6 +137,63 @@ public sealed class SaidOtherwiseSpecs
         Assert.DoesNotContain(hospital.Rows("observation", "*"), row => row.Contains("284027512345678", StringComparison.Ordinal));
     }
 
+    /// <summary>A file that is one document has no whole line before its end: nothing of it is used, and it is told as other files cut short are.</summary>
+    [Theory]
+    [InlineData(3, "file", "file-truncated", 3)]
+    [InlineData(0, "file", "file-truncated", 1)]
+    [InlineData(-1, "unknown", "json-invalid", 1)]
+    public void A_document_that_ends_early_is_told_of(int lines, string type, string reason, long line)
+    {
+        using var hospital = new FhirHospital();
+        var ill = """{"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/p1"},"code":{"text":"fièvre"},"onsetDateTime":"2020-01-01"}""";
+        var bundle = lines switch
+        {
+            0 => $$"""{"resourceType":"Bundle","entry":[{"resource":{{ill[..^1]}}""",
+            < 0 => $$"""{"resourceType":"Bundle","entry":[{"resource":{{ill}}, }] }""",
+            _ => $$"""
+                {"resourceType":"Bundle",
+                "entry":[{"resource":{{ill}} },
+                {"resource":{{ill[..(ill.IndexOf('è', StringComparison.Ordinal) + 1)]}}
+                """,
+        };
+        var bytes = Encoding.UTF8.GetBytes(bundle);
+        hospital.LoadFiles(LoadMode.Replace, new() { ["a.ndjson"] = Encoding.UTF8.GetBytes(Patient), ["b.json"] = lines > 0 ? bytes[..^1] : bytes });
+        Assert.Equal([(type, "b.json", line, reason)], hospital.Rejected.Select(r => (r.Table, r.File, r.Line, r.Reason)));
+        Assert.Equal(type == "file", hospital.Report.Notes.Any(n => n is { Type: "file", Reason: "file-truncated", Count: 1 }));
+    }
+
+    /// <summary>Packed and not called so: no line of it can be read, and it is not cut short.</summary>
+    [Theory, InlineData("b.ndjson"), InlineData("b.json")]
+    public void A_packed_file_whose_name_does_not_say_so_is_told_of(string name)
+    {
+        using var hospital = new FhirHospital();
+        hospital.LoadFiles(LoadMode.Replace, new() { ["a.ndjson"] = Encoding.UTF8.GetBytes(Patient), [name] = FhirHospital.Gzip(Patient) });
+        Assert.Equal([("file", name, 1L, "file-packed")], hospital.Rejected.Select(r => (r.Table, r.File, r.Line, r.Reason)));
+    }
+
+    /// <summary>A line of 64 MiB is read, whatever ends it; a longer one is left out.</summary>
+    [Theory]
+    [InlineData(0, "\n", true)]
+    [InlineData(0, "\r\n", true)]
+    [InlineData(0, "", true)]
+    [InlineData(2, "\n", false)]
+    public void The_longest_line_that_is_read_has_64_MiB(int more, string end, bool read)
+    {
+        var bytes = new byte[Ambroise.Sources.Fhir.Reading.ChunkReader.MaxLineBytes + more + end.Length];
+        bytes.AsSpan().Fill((byte)'}');
+        Encoding.UTF8.GetBytes(end).CopyTo(bytes.AsSpan(bytes.Length - end.Length));
+        var file = new Ambroise.Sources.Fhir.Reading.FhirFile("", "a.ndjson", bytes.Length) { Opens = () => new MemoryStream(bytes) };
+        using var buffers = new Ambroise.Sources.Fhir.Reading.InputBuffers();
+        var (taken, refused) = (0L, new List<string>());
+        foreach (var chunk in Ambroise.Sources.Fhir.Reading.ChunkReader.Read(file, buffers, r => refused.Add(r.Reason), TestContext.Current.CancellationToken))
+        {
+            taken += chunk.Length;
+            chunk.Release();
+        }
+        Assert.Equal(read ? bytes.Length : 0, taken);
+        Assert.Equal(read ? [] : ["line-too-long"], refused);
+    }
+
     [Fact]
     public void A_file_that_ends_within_a_line_is_told_of_packed_or_not()
     {

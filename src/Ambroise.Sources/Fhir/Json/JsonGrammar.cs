@@ -138,4 +138,19 @@ static class JsonGrammar
         }
         return "json-not-object";
     }
+
+    /// <returns>True for a text that is the start of an object or array, and not its end: nothing in it is wrong, there is only no more of it.</returns>
+    public static bool EndsEarly(ReadOnlySpan<byte> utf8, int maxDepth)
+    {
+        var reader = new Utf8JsonReader(utf8, isFinalBlock: false, new(new() { MaxDepth = maxDepth }));
+        try
+        {
+            while (reader.Read());
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+        return reader.CurrentDepth > 0 || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+    }
 }

@@ -9,7 +9,7 @@ namespace Ambroise.Sources.Fhir.Json;
 sealed class JsonTape
 {
     /// <summary>FHIR nests some ten levels; beyond this a document is refused.</summary>
-    const int MaxDepth = 64;
+    public const int MaxDepth = 64;
 
     internal enum Kind : byte { Object, Array, Text, EscapedText, Number, True, False, Null }
 

@@ -68,7 +68,7 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         asOf = input.File.AsOf ?? LoadedAt;
         mapper.Follows = 0;
         var whole = input.Bytes.AsMemory(0, input.Length);
-        if (input.IsDocument) Document(whole);
+        if (input.IsDocument) Document(whole, isFile: true);
         else Lines(whole, input.Ends);
         input.Release();
         return chunk;
@@ -123,9 +123,15 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
         if (idEnd > 0) keys.Foresee(text[..end], id[..idEnd]);
     }
 
-    void Document(ReadOnlyMemory<byte> text)
+    /// <param name="isFile">Whether a file is this document, rather than one a line.</param>
+    void Document(ReadOnlyMemory<byte> text, bool isFile = false)
     {
-        if (tape.Read(text) is { } reason) Refuse("unknown", null, reason, null, text);
+        if (tape.Read(text) is { } reason)
+        {
+            // Within a character too.
+            if (isFile && reason is ("json-invalid" or "utf8-invalid") && JsonGrammar.EndsEarly(text.Span, JsonTape.MaxDepth)) chunk.Rejected.Add(new("file", file, line + text.Span.Count((byte)'\n'), null, "file-truncated", null, default));
+            else Refuse("unknown", null, reason, null, text);
+        }
         else if (tape.Root["resourceType"u8].Is("Bundle"u8)) Bundle(tape.Root);
         else Resource(tape.Root, null, null);
     }

@@ -9,8 +9,11 @@ static class ChunkReader
     /// <summary>Looked at to tell whether a .json file is one document.</summary>
     const int FirstBytes = 2 << 20;
 
-    /// <summary>The longest line that is read.</summary>
+    /// <summary>The longest line that is read, without what ends it.</summary>
     public const int MaxLineBytes = 64 << 20;
+
+    /// <summary>What ends a line, at most.</summary>
+    const int LineEndBytes = 2;
 
     /// <summary>The largest file that is one document.</summary>
     public const int MaxDocumentBytes = 512 << 20;
@@ -53,10 +56,16 @@ static class ChunkReader
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            var (filled, ended, broken) = Fill(stream, buffer, have);
+            var most = document ? MaxDocumentBytes : MaxLineBytes + LineEndBytes;
+            var (filled, ended, broken) = Fill(stream, buffer.AsSpan(0, Math.Min(buffer.Length, most)), have);
             have = filled;
             if (first && have > 0)
             {
+                if (buffer.AsSpan(0, have).StartsWith<byte>([0x1f, 0x8b])) // text never begins so (RFC 1952, 2.3.1)
+                {
+                    reject(new("file", file.Name, 1, null, "file-packed", null, default));
+                    break;
+                }
                 if (buffer.AsSpan(0, have).StartsWith("\uFEFF"u8))
                 {
                     buffer.AsSpan(3, have - 3).CopyTo(buffer);
@@ -106,8 +115,8 @@ static class ChunkReader
             var whole = document ? 0 : buffer.AsSpan(0, have).LastIndexOf((byte)'\n') + 1;
             if (whole == 0)
             {
-                if (have < buffer.Length) continue;
-                if (have >= (document ? MaxDocumentBytes : MaxLineBytes))
+                if (have < Math.Min(buffer.Length, most)) continue;
+                if (have == most)
                 {
                     reject(new("unknown", file.Name, line, null, document ? "document-too-large" : "line-too-long", null, default));
                     if (document) break;
@@ -132,13 +141,13 @@ static class ChunkReader
         buffers.Give(buffer);
     }
 
-    static (int Have, bool Ended, bool Broken) Fill(Stream stream, byte[] buffer, int have)
+    static (int Have, bool Ended, bool Broken) Fill(Stream stream, Span<byte> buffer, int have)
     {
         try
         {
             while (have < buffer.Length)
             {
-                var read = stream.Read(buffer, have, buffer.Length - have);
+                var read = stream.Read(buffer[have..]);
                 if (read == 0) return (have, true, false);
                 have += read;
             }
