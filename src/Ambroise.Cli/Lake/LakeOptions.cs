@@ -18,6 +18,14 @@ static class LakeOptions
         CustomParser = Size,
     };
 
+    /// <summary>How much may be refused: 0 or more.</summary>
+    public static Option<long> Rejects(CommandFrame frame, string says)
+    {
+        var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = says };
+        rejects.Validators.Add(r => { if (r.GetValueOrDefault<long>() < 0) r.AddError(frame.Say("--max-rejects is 0 or more.", "--max-rejects va de 0 à tout nombre positif.")); });
+        return rejects;
+    }
+
     static long? Size(ArgumentResult result)
     {
         var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value.Trim();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization;
 using Ambroise.Cli.Frame;
 using Ambroise.Cli.Governance;
 using Ambroise.Cli.Tenants;
@@ -39,6 +40,10 @@ static class LoadFhir
 
         /// <summary>Servers whose resources came beside those of another.</summary>
         public long OtherServers { get; init; }
+
+        /// <summary>Options that the release merged into was loaded with otherwise; null for none.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public IReadOnlyList<string>? OptionsDiffer { get; init; }
     }
 
     public static Command Command(CommandFrame frame)
@@ -48,10 +53,13 @@ static class LoadFhir
         var mode = new Option<string>("--mode") { HelpName = "replace|merge", DefaultValueFactory = _ => "replace", Description = frame.Say("merge: a later version of a resource takes the place of the earlier, deletes remove", "merge : la version la plus récente d'une ressource remplace la précédente, les suppressions ôtent") };
         mode.AcceptOnlyFromAmong("replace", "merge");
         var (memory, declared) = (LakeOptions.Memory(frame), DeclareSources.Option(frame));
-        var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("More refused resources and rows than this stop the load", "Au-delà, le chargement s'arrête") };
+        var rejects = LakeOptions.Rejects(frame, frame.Say("More refused resources and rows than this stop the load", "Au-delà, le chargement s'arrête"));
         var zone = new Option<string?>("--zone") { HelpName = "TZ", Description = frame.Say("Moves times with an offset to this zone, e.g. Europe/Paris (else they stay as written)", "Ramène les heures décalées à ce fuseau, p. ex. Europe/Paris (sinon elles restent comme écrites)") };
         var intents = new Option<string[]>("--intent") { HelpName = "CODE", AllowMultipleArgumentsPerToken = true, Description = frame.Say("MedicationRequest.intent that counts as an exposure (else order)", "MedicationRequest.intent qui vaut exposition (sinon order)") };
         var numbers = new Option<string[]>("--same-number") { HelpName = "SYSTEM", AllowMultipleArgumentsPerToken = true, Description = frame.Say("Patients with one number of this identifier system are one person, from this load on (else INS and Patient.link alone say so)", "Les patients qui ont un même numéro de ce système d'identifiants sont une personne, dès ce chargement (sinon seuls l'INS et Patient.link le disent)") };
+        // A number without a system says the same of everybody who has it.
+        numbers.Validators.Add(r => { if (r.Tokens.Any(t => string.IsNullOrWhiteSpace(t.Value))) r.AddError(frame.Say("--same-number takes an identifier system, and none is empty.", "--same-number prend un système d'identifiants, et aucun n'est vide.")); });
+        intents.Validators.Add(r => { if (r.Tokens.Any(t => string.IsNullOrWhiteSpace(t.Value))) r.AddError(frame.Say("--intent takes a MedicationRequest.intent, and none is empty.", "--intent prend un MedicationRequest.intent, et aucun n'est vide.")); });
         var server = new ExportOptions(frame);
         var command = new Command("fhir", frame.Say("Loads FHIR R4 as a new release", "Charge du FHIR R4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, zone, intents, numbers, declared };
         server.On(command);
@@ -143,7 +151,18 @@ static class LoadFhir
         {
             Files = [.. told.Notes.Where(n => n.Type == "file").Select(n => new FateShown(n.Type, n.Kind, n.Reason, n.Count))],
             OtherServers = told.Notes.Where(n => n is { Type: FhirReport.Servers, Reason: FhirReport.OtherServer }).Sum(n => n.Count),
+            OptionsDiffer = mode == LoadMode.Merge ? Differing(lake, loaded.Manifest.Release, told) : null,
         };
+    }
+
+    /// <summary>What holds for one load alone, and the load that the release merged into came of was given otherwise: one release then has rows of both.</summary>
+    static List<string>? Differing(TenantLake lake, int release, FhirReport told)
+    {
+        if (lake.Releases().Failed(out _, out var all) || all.LastOrDefault(m => m.Release < release) is not { } before || FhirReports.Of(lake, before.Release).Failed(out _, out var earlier)) return null;
+        var differ = new List<string>();
+        if (told.Zone != earlier.Zone) differ.Add("zone");
+        if (!told.Intents.ToHashSet().SetEquals(earlier.Intents)) differ.Add("intent");
+        return differ.Count > 0 ? differ : null;
     }
 
     public static void Show(Session session, IAnsiConsole console, Shown shown)
@@ -162,6 +181,11 @@ static class LoadFhir
         }
         if (shown.OtherServers > 0)
             console.MarkupLineInterpolated($"[yellow]{session.Say($"Resources of {shown.OtherServers + 1:N0} servers or more, by their addresses. Where these are not one server's, one's Patient/1 has become the other's: give each server a tenant of its own, and load both anew.", $"Ressources d'au moins {shown.OtherServers + 1:N0} serveurs, d'après leurs adresses. Si ce ne sont pas celles d'un même serveur, le Patient/1 de l'un est devenu celui de l'autre : donnez à chaque serveur un établissement à lui, et rechargez les deux.")}[/]");
+        if (shown.OptionsDiffer is { } differ)
+        {
+            var options = string.Join(", ", differ.Select(o => $"--{o}"));
+            console.MarkupLineInterpolated($"[yellow]{session.Say($"Loaded otherwise than the release merged into: {options}. What each load brought follows its own. Give the same with every load.", $"Chargé autrement que la version fusionnée : {options}. Ce que chaque chargement apporte suit les siennes. Donnez les mêmes à chaque chargement.")}[/]");
+        }
         if (shown.Export is { } exported) console.WriteLine(Told(session, exported));
         foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {session.Say($"{table.Rows:N0}"),12}");
     }

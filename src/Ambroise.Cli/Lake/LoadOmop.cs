@@ -28,7 +28,7 @@ static class LoadOmop
         var mode = new Option<string>("--mode") { HelpName = "replace|merge", DefaultValueFactory = _ => "replace", Description = frame.Say("replace: the release holds this input alone; merge: same key replaces, new rows add", "replace : la version ne contient que cet apport ; merge : même clé remplace, le reste s'ajoute") };
         mode.AcceptOnlyFromAmong("replace", "merge");
         var (memory, declared) = (LakeOptions.Memory(frame), DeclareSources.Option(frame));
-        var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = frame.Say("Stop when more rows than this are rejected", "S'arrête au-delà de ce nombre de lignes rejetées") };
+        var rejects = LakeOptions.Rejects(frame, frame.Say("Stop when more rows than this are rejected", "S'arrête au-delà de ce nombre de lignes rejetées"));
         return frame.Runs(
             new Command("omop", frame.Say("Loads a folder of OMOP CDM 5.3 or 5.4 files as a new release", "Charge un dossier de fichiers OMOP CDM 5.3 ou 5.4 comme nouvelle version")) { folder, tenant, mode, memory, rejects, declared },
             (session, parse, cancel) => RunAsync(session, parse.GetRequiredValue(folder), parse.GetRequiredValue(tenant), parse.GetRequiredValue(mode) == "merge" ? LoadMode.Merge : LoadMode.Replace,

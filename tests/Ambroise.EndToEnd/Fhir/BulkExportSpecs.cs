@@ -78,6 +78,31 @@ public sealed class BulkExportSpecs
     }
 
     [Fact]
+    public void A_time_that_was_named_leaves_no_gap_in_what_is_asked_for_next()
+    {
+        using var server = new BulkServer { TransactionTime = "2024-05-01T00:00:00Z", Files = { ["Patient.ndjson"] = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}"""u8.ToArray() } };
+        string[] load = ["load", "fhir", server.Address, "--tenant", "chu"];
+        using var home = TemporaryHome.With("chu");
+        Assert.Equal("2024-05-01T00:00:00Z", home.Run([.. load, "--json"]).Succeeded().Json.GetProperty("export").GetProperty("next").GetString());
+        server.TransactionTime = "2024-08-01T00:00:00Z";
+        Assert.Contains("Ce qui a changé avant n'a pas été demandé", home.Run([.. load, "--since", "2024-07-01T00:00:00Z", "--lang", "fr"]).Succeeded().Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Equal("2024-05-01T00:00:00Z", home.Run([.. load, "--since", "auto", "--json"]).Succeeded().Json.GetProperty("export").GetProperty("since").GetString());
+        Assert.Equal("2024-08-01T00:00:00Z", home.Run([.. load, "--since", "auto", "--json"]).Succeeded().Json.GetProperty("export").GetProperty("since").GetString());
+    }
+
+    /// <summary>What a server gave is kept for the next try: nothing of it is no help to that.</summary>
+    [Fact]
+    public void A_first_export_that_was_empty_is_asked_for_anew()
+    {
+        using var server = new BulkServer();
+        using var home = TemporaryHome.With("chu");
+        string[] load = ["load", "fhir", server.Address, "--tenant", "chu"];
+        home.Run(load).Failed(2, "load.no-person");
+        server.Files["Patient.ndjson"] = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}"""u8.ToArray();
+        home.Run(load).Succeeded();
+    }
+
+    [Fact]
     public void Who_is_kept_waiting_is_told_where_in_their_language()
     {
         using var server = new BulkServer { Files = { ["Patient.ndjson"] = """{"resourceType":"Patient","id":"p1","gender":"female","birthDate":"1961-04-02"}"""u8.ToArray() } };

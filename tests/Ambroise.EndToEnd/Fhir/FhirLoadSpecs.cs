@@ -85,6 +85,50 @@ public sealed class FhirLoadSpecs
         Assert.Contains("ni ressource Patient", home.Run("load", "fhir", sent, "--tenant", "chu", "--lang", "fr").Failed(2, "load.no-person").Error, StringComparison.Ordinal);
     }
 
+    /// <summary>One release then holds two zones: whoever forgot it once is told.</summary>
+    [Fact]
+    public void A_merge_with_other_options_than_the_release_has_is_told()
+    {
+        using var home = TemporaryHome.With("chu");
+        var sent = home.Beside("sent.ndjson");
+        File.WriteAllText(sent, """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""");
+        string[] load = ["load", "fhir", sent, "--tenant", "chu"], same = ["--mode", "merge", "--zone", "Europe/Paris", "--intent", "plan", "order"];
+        Assert.False(home.Run([.. load, "--zone", "Europe/Paris", "--intent", "order", "plan", "--json"]).Succeeded().Json.TryGetProperty("optionsDiffer", out _));
+        Assert.False(home.Run([.. load, .. same, "--json"]).Succeeded().Json.TryGetProperty("optionsDiffer", out _));
+        Assert.Equal(["zone", "intent"], home.Run([.. load, "--mode", "merge", "--json"]).Succeeded().Json.GetProperty("optionsDiffer").EnumerateArray().Select(o => o.GetString()));
+        Assert.Contains("autrement que la version fusionnée : --zone, --intent.", home.Run([.. load, .. same, "--lang", "fr"]).Succeeded().Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.False(home.Run([.. load, "--json"]).Succeeded().Json.TryGetProperty("optionsDiffer", out _)); // in place of all: nothing is merged
+    }
+
+    [Theory]
+    [InlineData("--same-number", "")]
+    [InlineData("--same-number", " \t")]
+    [InlineData("--intent", "")]
+    [InlineData("--max-rejects", "-1")]
+    public void An_option_that_says_nothing_is_refused_before_anything_is_done(string option, string value)
+    {
+        using var home = TemporaryHome.With("chu");
+        home.Run("load", "fhir", "https://nowhere.invalid/r4", "--tenant", "chu", option, value).Failed(2, "cli.usage");
+    }
+
+    [Fact]
+    public void Too_much_that_is_refused_is_told_where_it_begins()
+    {
+        using var home = TemporaryHome.With("chu");
+        var sent = home.Beside("sent.ndjson");
+        File.WriteAllText(sent, """
+            {"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}
+            {"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"onsetDateTime":"DUPONT"}
+            {"resourceType":"Condition","subject":{"reference":"Patient/p"}}
+            [DUPONT]
+            """ + "\n");
+        var error = home.Run("load", "fhir", sent, "--tenant", "chu", "--max-rejects", "0").Failed(2, "load.rejects").Error.ReplaceLineEndings(" ");
+        Assert.Contains("More than 0 resources were refused: nothing was loaded. The first: sent.ndjson, line 2 (", error, StringComparison.Ordinal);
+        Assert.Contains("sent.ndjson, line 3 (id: id-missing)", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("DUPONT", error, StringComparison.Ordinal);
+        Assert.Contains("ressources ont été refusées", home.Run("load", "fhir", sent, "--tenant", "chu", "--max-rejects", "0", "--lang", "fr").Failed(2, "load.rejects").Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Mappings_that_map_nothing_are_taken_and_told()
     {
