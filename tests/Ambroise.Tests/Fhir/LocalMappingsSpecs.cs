@@ -44,6 +44,19 @@ public sealed class LocalMappingsSpecs
     }
 
     [Fact]
+    public void A_quote_within_a_field_is_text_and_one_that_is_never_closed_loses_no_line_in_silence()
+    {
+        Assert.Equal([("A", "5\" tube", 2), ("B", "two\nlines, \"quoted\"", 3), ("C", "", 5)], Read(Header, "A,urn:x,5\" tube,101,,", "B,urn:x,\"two", "lines, \"\"quoted\"\"\",101,,", "C,urn:x,\"\",101,,").OrThrow().Select(m => (m.Code, m.Description, m.Line)));
+        Assert.True(Read(Header, "A,urn:x,,101,,", "B,urn:x,\"5 tube,101,,", "C,urn:x,,101,,").Failed(out var failure, out _));
+        Assert.Equal("mappings.unreadable", failure.Code);
+        Assert.Contains("line 3: a quote", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Empty_rows_of_a_spreadsheet_are_skipped() =>
+        Assert.Equal(["A", "B"], Read(Header, ",,,,,", "A,urn:x,,101,,", "", "B,urn:x,,101,,", ",,").OrThrow().Select(m => m.Code));
+
+    [Fact]
     public void A_file_in_other_characters_than_it_must_be_in_is_refused_and_not_read_wrong()
     {
         Assert.True(Read(Encoding.Latin1.GetBytes($"{Header}\nA,urn:x,fièvre,101,,\n")).Failed(out var failure, out _));

@@ -46,25 +46,25 @@ public static class LocalMappings
         {
             return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)} is no UTF-8: save it as 'CSV UTF-8', or its accents would be lost.");
         }
-        var lines = Fields(text, Separator(text)).ToList();
+        var lines = Lines(text, Separator(text)).ToList();
         if (lines.Count == 0) return Bad(path, 1);
-        var names = lines[0].Select(n => n.Trim('\uFEFF', ' ').ToLowerInvariant()).ToList();
+        if (lines[^1] is { Fields: null, Number: var open }) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {open}: a quote opens here and is never closed, so nobody knows which lines follow.");
+        var names = lines[0].Fields!.Select(n => n.Trim('\uFEFF', ' ').ToLowerInvariant()).ToList();
         int code = names.IndexOf("source_code"), vocabulary = names.IndexOf("source_vocabulary_id"), target = names.IndexOf("target_concept_id"), description = names.IndexOf("source_code_description"), invalid = names.IndexOf("invalid_reason"), from = names.IndexOf("valid_start_date"), to = names.IndexOf("valid_end_date");
         if (code < 0 || vocabulary < 0 || target < 0) return Bad(path, 1);
         var mappings = new List<LocalMapping>();
-        for (var i = 1; i < lines.Count; i++)
+        foreach (var (number, fields) in lines.Skip(1))
         {
-            var line = lines[i];
-            if (line is [""]) continue;
-            for (var field = 0; field < line.Length; field++) line[field] = line[field].Trim(); // a code has no blanks about it (FHIR R4, 2.24.0.1)
+            string[] line = [.. fields!.Select(f => f.Trim())]; // a code has no blanks about it (FHIR R4, 2.24.0.1)
+            if (line.All(f => f.Length == 0)) continue; // a spreadsheet writes its empty rows as ,,
             if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0
-                || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, i + 1);
+                || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, number);
             if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
-            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept) { Line = i + 1 };
+            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept) { Line = number };
             if (Dated(line, from) is { } first) mapping = TryDay(first, out var day) ? mapping with { From = day } : null;
             if (mapping is not null && Dated(line, to) is { } last) mapping = TryDay(last, out var day) ? mapping with { To = day } : null;
-            if (mapping is null) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {i + 1}: write valid_start_date and valid_end_date as 2024-12-31 or 20241231, or leave them empty.");
-            if (mapping.From > mapping.To) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {i + 1}: valid_start_date is after valid_end_date, so this mapping would never hold.");
+            if (mapping is null) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {number}: write valid_start_date and valid_end_date as 2024-12-31 or 20241231, or leave them empty.");
+            if (mapping.From > mapping.To) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {number}: valid_start_date is after valid_end_date, so this mapping would never hold.");
             mappings.Add(mapping);
         }
         return mappings;
@@ -92,35 +92,48 @@ public static class LocalMappings
     /// <summary>A spreadsheet writes semicolons where commas mark decimals, as in France.</summary>
     static char Separator(string text) => text.AsSpan(0, text.AsSpan().IndexOf('\n') is var end and >= 0 ? end : text.Length) is var header && header.Contains(';') && !header.Contains(',') ? ';' : ',';
 
-    static IEnumerable<string[]> Fields(string text, char separator)
+    /// <summary>Each line of the text under the number it begins at, for a quoted field may hold several. A quote opens a field at its start alone (RFC 4180): within one it is the text's, as in <c>5" tube</c>.</summary>
+    /// <returns>The last without fields where a quote is never closed: its number is the quote's.</returns>
+    static IEnumerable<(int Number, string[]? Fields)> Lines(string text, char separator)
     {
         var fields = new List<string>();
         var field = new StringBuilder();
-        var quoted = false;
+        var (quoted, begun) = (false, false);
+        int number = 1, first = 1, opened = 0;
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
+            if (c == '\n') number++;
             if (quoted && c == '"' && i + 1 < text.Length && text[i + 1] == '"') field.Append(text[i++]);
-            else if (c == '"') quoted = !quoted;
-            else if (c == separator && !quoted) Next();
-            else if (c == '\n' && !quoted)
+            else if (quoted && c == '"') quoted = false;
+            else if (quoted) field.Append(c);
+            else if (c == '"' && !begun) (quoted, begun, opened) = (true, true, number);
+            else if (c == separator) Next();
+            else if (c == '\n')
             {
                 Next();
-                yield return [.. fields];
+                yield return (first, [.. fields]);
                 fields.Clear();
+                first = number;
             }
-            else if (c != '\r' || quoted) field.Append(c);
+            else if (c != '\r')
+            {
+                field.Append(c);
+                begun = true;
+            }
         }
-        if (field.Length > 0 || fields.Count > 0)
+        if (quoted) yield return (opened, null);
+        else if (begun || fields.Count > 0)
         {
             Next();
-            yield return [.. fields];
+            yield return (first, [.. fields]);
         }
 
         void Next()
         {
             fields.Add(field.ToString());
             field.Clear();
+            begun = false;
         }
     }
 }
