@@ -18,13 +18,17 @@ static class Mappings
     /// <summary>Where a tenant's own mappings lie: codes and concepts, nobody's data.</summary>
     public static string PathOf(OpenTenant tenant) => Path.Combine(tenant.Folder, "mappings.csv");
 
-    /// <summary>So many lines that map nothing are named; all are counted.</summary>
-    const int IdleShown = 10;
+    /// <summary>So many lines that map nothing, or remove nothing, are named; all are counted.</summary>
+    const int LinesShown = 10;
 
     sealed record IdleLine(int Line, string Vocabulary, string Code, int Target, string Reason);
 
+    sealed record VainLine(int Line, string Vocabulary, string Code, int Target);
+
     /// <param name="Idle">How many of those taken map nothing with the vocabulary that is loaded.</param>
-    sealed record Imported(int Taken, int Codes, int Idle, IReadOnlyList<IdleLine> FirstIdle);
+    /// <param name="Removed">How many of those before the file takes away.</param>
+    /// <param name="RemoveNothing">Lines that take away what is not there.</param>
+    sealed record Imported(int Taken, int Codes, int Idle, IReadOnlyList<IdleLine> FirstIdle, int Removed, int RemoveNothing, IReadOnlyList<VainLine> FirstRemoveNothing);
 
     public static Command List(CommandFrame frame)
     {
@@ -74,19 +78,16 @@ static class Mappings
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.LakeLoad).OrThrow();
                 var from = parse.GetRequiredValue(file);
+                if (Directory.Exists(from.FullName)) return new Failure(FailureKind.Invalid, "mappings.folder", $"{from.FullName} is a folder: name the file in it.");
                 if (!from.Exists) return new Failure(FailureKind.NotFound, "mappings.missing", $"There is no file {from.FullName}.");
-                if (LocalMappings.Read(from.FullName).Failed(out var failure, out var given) || VocabularyCodes.Idle(session.Home.VocabularyFolder, given, MemoryBound.Usual / 2, Environment.ProcessorCount).Failed(out failure, out var idle)) return failure;
-                // What is taken replaces the same codes and leaves the others.
-                var kept = new Dictionary<(string, string), List<LocalMapping>>();
-                if (File.Exists(PathOf(open)))
-                {
-                    if (LocalMappings.Read(PathOf(open)).Failed(out failure, out var before)) return failure;
-                    foreach (var code in before.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
-                }
-                foreach (var code in given.GroupBy(m => (m.Vocabulary, m.Code))) kept[code.Key] = [.. code];
-                if (given.Count > 0) DurableFile.Replace(PathOf(open), Encoding.UTF8.GetBytes(LocalMappings.Write(kept.OrderBy(k => k.Key).SelectMany(k => k.Value))));
-                open.Record(Outcome.Done, null, null, ("mappings", $"{given.Count}"));
-                var shown = new Imported(given.Count, kept.Count, idle.Count, [.. idle.Take(IdleShown).Select(i => new IdleLine(i.Mapping.Line, i.Mapping.Vocabulary, i.Mapping.Code, i.Mapping.Target, i.Reason))]);
+                IReadOnlyList<LocalMapping> before = [];
+                if (LocalMappings.Read(from.FullName).Failed(out var failure, out var given) || File.Exists(PathOf(open)) && LocalMappings.Read(PathOf(open)).Failed(out failure, out before!)) return failure;
+                var change = LocalMappings.Apply(before, given);
+                if (VocabularyCodes.Idle(session.Home.VocabularyFolder, change.Taken, MemoryBound.Usual / 2, Environment.ProcessorCount).Failed(out failure, out var idle)) return failure;
+                if (change.Taken.Count + change.Removed.Count > 0) DurableFile.Replace(PathOf(open), Encoding.UTF8.GetBytes(LocalMappings.Write(change.InForce)));
+                open.Record(Outcome.Done, null, null, ("mappings", $"{change.Taken.Count}"), ("removed", $"{change.Removed.Count}"));
+                var shown = new Imported(change.Taken.Count, change.Codes, idle.Count, [.. idle.Take(LinesShown).Select(i => new IdleLine(i.Mapping.Line, i.Mapping.Vocabulary, i.Mapping.Code, i.Mapping.Target, i.Reason))],
+                    change.Removed.Count, change.RemoveNothing.Count, [.. change.RemoveNothing.Take(LinesShown).Select(m => new VainLine(m.Line, m.Vocabulary, m.Code, m.Target))]);
                 return new Answer(shown, console => Show(session, console, shown));
             },
             new Example("ambroise mappings import mapped.csv --tenant chu", frame.Say("replaces mappings of the same codes", "remplace ceux des mêmes codes")));
@@ -94,14 +95,25 @@ static class Mappings
 
     static void Show(Session session, IAnsiConsole console, Imported shown)
     {
-        console.WriteLine(shown.Taken == 0
+        console.WriteLine(shown is { Taken: 0, Removed: 0 }
             ? session.Say($"The file holds no mapping in force: nothing was changed. {shown.Codes:code is|codes are} mapped locally, as before.", $"Le fichier ne contient aucun transcodage en vigueur : rien n'a changé. {shown.Codes:code est transcodé|codes sont transcodés} localement, comme avant.")
-            : session.Say($"{shown.Taken:mapping|mappings} taken; {shown.Codes:code is|codes are} mapped locally from the next load on.", $"{shown.Taken:transcodage pris|transcodages pris} ; {shown.Codes:code est transcodé|codes sont transcodés} localement dès le prochain chargement."));
+            : session.Say($"{Changed(session, shown)}; {shown.Codes:code is|codes are} mapped locally from the next load on.", $"{Changed(session, shown)} ; {shown.Codes:code est transcodé|codes sont transcodés} localement dès le prochain chargement."));
+        if (shown.RemoveNothing > 0)
+            console.WriteLine(session.Say($"{shown.RemoveNothing:line removes|lines remove} nothing, for no such mapping was there:", $"{shown.RemoveNothing:ligne n'ôte|lignes n'ôtent} rien, car il n'y avait pas de tel transcodage :"));
+        foreach (var l in shown.FirstRemoveNothing)
+            console.WriteLine(session.Say($"  line {l.Line}, {l.Code} ({l.Vocabulary})", $"  ligne {l.Line}, {l.Code} ({l.Vocabulary})"));
         if (shown.Idle == 0) return;
         console.WriteLine(session.Say($"{shown.Idle:mapping maps|mappings map} nothing as long as the vocabulary is what it is:", $"{shown.Idle:transcodage est|transcodages sont} sans effet tant que le vocabulaire reste tel quel :"));
         foreach (var l in shown.FirstIdle)
             console.WriteLine(session.Say($"  line {l.Line}, {l.Code} ({l.Vocabulary}): {Word(session, l)}", $"  ligne {l.Line}, {l.Code} ({l.Vocabulary}) : {Word(session, l)}"));
     }
+
+    static string Changed(Session session, Imported shown) => shown switch
+    {
+        { Removed: 0 } => session.Say($"{shown.Taken:mapping|mappings} taken", $"{shown.Taken:transcodage pris|transcodages pris}"),
+        { Taken: 0 } => session.Say($"{shown.Removed:mapping|mappings} removed", $"{shown.Removed:transcodage ôté|transcodages ôtés}"),
+        _ => session.Say($"{shown.Taken:mapping|mappings} taken, {shown.Removed:N0} removed", $"{shown.Taken:transcodage pris|transcodages pris}, {shown.Removed:ôté|ôtés}"),
+    };
 
     static string Word(Session session, IdleLine line) => line.Reason == IdleMapping.Unknown
         ? session.Say($"the loaded vocabulary has no concept {line.Target}", $"le vocabulaire chargé n'a pas de concept {line.Target}")

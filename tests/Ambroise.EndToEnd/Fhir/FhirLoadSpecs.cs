@@ -151,4 +151,32 @@ public sealed class FhirLoadSpecs
         File.WriteAllText(mapped, header);
         Assert.Equal("The file holds no mapping in force: nothing was changed. 5 codes are mapped locally, as before.", home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded().Output.Trim());
     }
+
+    [Fact]
+    public void A_mapping_taken_away_maps_nothing_from_the_next_load_on()
+    {
+        using var home = TemporaryHome.With("chu");
+        home.Run("vocabulary", "load", Conformance.Path("omop/synthea27nj")).Succeeded();
+        var (sent, mapped) = (home.Beside("sent.ndjson"), home.Beside("mapped.csv"));
+        File.WriteAllText(sent, """
+            {"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}
+            {"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:h","code":"A"}]},"onsetDateTime":"2020-01-01"}
+            {"resourceType":"Condition","id":"d","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:h","code":"B"}]},"onsetDateTime":"2020-01-01"}
+            """);
+        const string header = "source_code,source_vocabulary_id,target_concept_id,invalid_reason\n";
+        File.WriteAllText(mapped, header + "A,urn:h,201826,\n");
+        home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded();
+        Assert.Equal(1, home.Run("load", "fhir", sent, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("unmappedCodes").GetInt32());
+        File.WriteAllText(mapped, header + "A,urn:h,,D\nB,urn:h,201826,\nC,urn:h,0,D\n");
+        var told = home.Run("mappings", "import", mapped, "--tenant", "chu", "--json").Succeeded().Json;
+        Assert.Equal("1 1 1 1 4 C", $"{told.GetProperty("taken")} {told.GetProperty("codes")} {told.GetProperty("removed")} {told.GetProperty("removeNothing")} {told.GetProperty("firstRemoveNothing")[0].GetProperty("line")} {told.GetProperty("firstRemoveNothing")[0].GetProperty("code")}");
+        home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", "merge").Succeeded();
+        Assert.Equal("A", Assert.Single(home.Run("mappings", "list", "--tenant", "chu", "--json").Succeeded().Json.EnumerateArray()).GetProperty("code").GetString());
+        File.WriteAllText(mapped, header + "B,urn:h,201826,U\nC,urn:h,0,D\n");
+        var english = home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded().Output;
+        Assert.Contains("1 mapping removed; 0 codes are mapped locally from the next load on.", english, StringComparison.Ordinal);
+        Assert.Contains("1 line removes nothing, for no such mapping was there:", english, StringComparison.Ordinal);
+        Assert.Contains("line 3, C (urn:h)", english, StringComparison.Ordinal);
+        home.Run("mappings", "import", home.Path, "--tenant", "chu").Failed(2, "mappings.folder");
+    }
 }

@@ -36,9 +36,11 @@ public sealed class LocalMappingsSpecs
     [InlineData("A,urn:x,,101,2021-13-01,", "line 2")]
     [InlineData(" ,urn:x,,101,,", "line 2")]
     [InlineData("A,urn:x,,one,,", "line 2")]
+    [InlineData("A,urn:x,,,,", "line 2")]
+    [InlineData("A,urn:x,,101,,,R", "line 2")]
     public void A_mapping_that_would_never_hold_is_refused_with_its_line(string line, string place)
     {
-        Assert.True(Read(Header, line).Failed(out var failure, out _));
+        Assert.True(Read(Header + ",invalid_reason", line).Failed(out var failure, out _));
         Assert.Equal("mappings.unreadable", failure.Code);
         Assert.Contains(place, failure.Detail, StringComparison.Ordinal);
     }
@@ -55,6 +57,23 @@ public sealed class LocalMappingsSpecs
     [Fact]
     public void Empty_rows_of_a_spreadsheet_are_skipped() =>
         Assert.Equal(["A", "B"], Read(Header, ",,,,,", "A,urn:x,,101,,", "", "B,urn:x,,101,,", ",,").OrThrow().Select(m => m.Code));
+
+    [Theory]
+    [InlineData("A,urn:x,,101,,,D", "A102 B103 E104", 1, 0)]
+    [InlineData("A,urn:x,,,,,D", "B103 E104", 2, 0)]
+    [InlineData("A,urn:x,,0,someday,,U", "B103 E104", 2, 0)]
+    [InlineData("A,urn:x,,999,,,D", "A101 A102 B103 E104", 0, 1)]
+    [InlineData("A,urn:y,,101,,,D", "A101 A102 B103 E104", 0, 1)]
+    [InlineData("E,http://hl7.org/fhir/sid/icd-10,,104,,,D", "A101 A102 B103", 1, 0)]
+    [InlineData("A,urn:x,,101,,,U\nA,urn:x,,105,,,", "A105 B103 E104", 1, 0)]
+    [InlineData("E,http://hl7.org/fhir/sid/icd-10,,105,,,", "A101 A102 B103 E105", 0, 0)]
+    public void A_line_with_an_invalid_reason_takes_the_mapping_away(string given, string left, int removed, int nothing)
+    {
+        var before = Read(Header, "A,urn:x,,101,,", "A,urn:x,,102,2020-01-01,", "B,urn:x,,103,,", "E,ICD10,,104,,").OrThrow();
+        var change = LocalMappings.Apply(before, Read(Header + ",invalid_reason", given).OrThrow());
+        Assert.Equal((left, removed, nothing), (string.Join(' ', change.InForce.Select(m => $"{m.Code}{m.Target}").Order()), change.Removed.Count, change.RemoveNothing.Count));
+        Assert.Equal(change.InForce.Select(m => m.Target), Read(LocalMappings.Write(change.InForce)).OrThrow().Select(m => m.Target));
+    }
 
     [Fact]
     public void A_file_in_other_characters_than_it_must_be_in_is_refused_and_not_read_wrong()

@@ -19,13 +19,31 @@ public sealed record LocalMapping(string Vocabulary, string Code, string Descrip
 
     public DateOnly To { get; init; } = Forever;
 
+    /// <summary>Its line has an <c>invalid_reason</c>: what was taken before of this code, to this target, holds no more. Target 0 means all of the code.</summary>
+    public bool IsWithdrawn { get; init; }
+
     /// <summary>Its line in the file it was read from, the header's being 1; 0 for none.</summary>
     public int Line { get; init; }
+
+    /// <summary>What it is of: a code system and OMOP's name for it are one vocabulary.</summary>
+    internal (string Vocabulary, string Code) Of => (CodeSystems.Vocabulary(Vocabulary), Code);
+
+    internal bool Takes(LocalMapping other) => IsWithdrawn && Of == other.Of && (Target == 0 || Target == other.Target);
 
     internal bool Holds(int day) => (From == Always || day >= Days.Of(From)) && (To == Forever || day <= Days.Of(To));
 
     /// <summary>Days on which it begins or ceases to hold.</summary>
     internal IEnumerable<int> Turns => [.. From == Always ? (int[])[] : [Days.Of(From)], .. To == Forever ? (int[])[] : [Days.Of(To) + 1]];
+}
+
+/// <summary>What a file changes of a site's own mappings.</summary>
+/// <param name="InForce">All that there are then, in the order of their codes.</param>
+/// <param name="Taken">Of the file, those that hold from now on.</param>
+/// <param name="Removed">Of those before, those that the file withdraws.</param>
+/// <param name="RemoveNothing">Lines of the file that withdraw what is not there.</param>
+public sealed record MappingsChange(IReadOnlyList<LocalMapping> InForce, IReadOnlyList<LocalMapping> Taken, IReadOnlyList<LocalMapping> Removed, IReadOnlyList<LocalMapping> RemoveNothing)
+{
+    public int Codes => InForce.DistinctBy(m => m.Of).Count();
 }
 
 /// <summary>A site's own mappings, in the CSV of OMOP's SOURCE_TO_CONCEPT_MAP as Usagi exports it.</summary>
@@ -34,7 +52,7 @@ public static class LocalMappings
     const string Header = "source_code,source_concept_id,source_vocabulary_id,source_code_description,target_concept_id,target_vocabulary_id,valid_start_date,valid_end_date,invalid_reason";
 
     /// <summary>Reads a file. A line without a vocabulary is for codes that came without a system.</summary>
-    /// <returns>The mappings without those marked invalid; or <c>mappings.unreadable</c>, which names the line.</returns>
+    /// <returns>The mappings, withdrawn ones too; or <c>mappings.unreadable</c>, which names the line.</returns>
     public static Result<IReadOnlyList<LocalMapping>> Read(string path)
     {
         string text;
@@ -57,12 +75,19 @@ public static class LocalMappings
         {
             string[] line = [.. fields!.Select(f => f.Trim())]; // a code has no blanks about it (FHIR R4, 2.24.0.1)
             if (line.All(f => f.Length == 0)) continue; // a spreadsheet writes its empty rows as ,,
+            var reason = Said(line, invalid);
+            var concept = 0;
             if (line.Length <= Math.Max(code, Math.Max(vocabulary, target)) || line[code].Length == 0
-                || !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out var concept)) return Bad(path, number);
-            if (invalid >= 0 && invalid < line.Length && line[invalid].Length > 0) continue;
-            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept) { Line = number };
-            if (Dated(line, from) is { } first) mapping = TryDay(first, out var day) ? mapping with { From = day } : null;
-            if (mapping is not null && Dated(line, to) is { } last) mapping = TryDay(last, out var day) ? mapping with { To = day } : null;
+                || !(reason is not null && line[target].Length == 0) && !int.TryParse(line[target], NumberStyles.None, CultureInfo.InvariantCulture, out concept)) return Bad(path, number);
+            if (reason is not (null or "D" or "U")) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {number}: invalid_reason is D or U for a mapping that holds no more, and empty for all others.");
+            LocalMapping? mapping = new(line[vocabulary], line[code], description >= 0 && description < line.Length ? line[description] : "", concept) { Line = number, IsWithdrawn = reason is not null };
+            if (mapping.IsWithdrawn)
+            {
+                mappings.Add(mapping);
+                continue;
+            }
+            if (Said(line, from) is { } first) mapping = TryDay(first, out var day) ? mapping with { From = day } : null;
+            if (mapping is not null && Said(line, to) is { } last) mapping = TryDay(last, out var day) ? mapping with { To = day } : null;
             if (mapping is null) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {number}: write valid_start_date and valid_end_date as 2024-12-31 or 20241231, or leave them empty.");
             if (mapping.From > mapping.To) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {number}: valid_start_date is after valid_end_date, so this mapping would never hold.");
             mappings.Add(mapping);
@@ -70,9 +95,19 @@ public static class LocalMappings
         return mappings;
     }
 
-    static string? Dated(string[] line, int column) => column >= 0 && column < line.Length && line[column].Length > 0 ? line[column] : null;
+    static string? Said(string[] line, int column) => column >= 0 && column < line.Length && line[column].Length > 0 ? line[column] : null;
 
     static bool TryDay(string text, out DateOnly day) => DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
+
+    /// <summary>Those before with what a file says: what it withdraws goes, and what it maps takes the place of all that its codes had.</summary>
+    public static MappingsChange Apply(IReadOnlyList<LocalMapping> before, IReadOnlyList<LocalMapping> given)
+    {
+        var (withdrawn, taken) = (given.Where(m => m.IsWithdrawn).ToLookup(m => m.Of), given.Where(m => !m.IsWithdrawn).ToList());
+        var (had, replaced) = (before.ToLookup(m => m.Of), taken.Select(m => m.Of).ToHashSet());
+        var removed = before.Where(m => withdrawn[m.Of].Any(w => w.Takes(m))).ToList();
+        var left = before.Except(removed).Where(m => !replaced.Contains(m.Of));
+        return new([.. left.Concat(taken).OrderBy(m => m.Of)], taken, removed, [.. given.Where(w => w.IsWithdrawn && !had[w.Of].Any(w.Takes))]);
+    }
 
     /// <summary>Writes mappings as <see cref="Read"/> takes them.</summary>
     public static string Write(IEnumerable<LocalMapping> mappings)

@@ -25,10 +25,11 @@ public static class VocabularyCodes
             var local = new Dictionary<(string, string), (LocalMapping Mapping, Target Target)[]>();
             if (localMappings is not null && File.Exists(localMappings))
             {
-                if (LocalMappings.Read(localMappings).Failed(out var failure, out var lines)) return failure;
+                if (LocalMappings.Read(localMappings).Failed(out var failure, out var all)) return failure;
+                var lines = all.Where(l => !l.IsWithdrawn).ToList();
                 var domains = Targets(folder, lines, memoryBytes, threads).Where(t => t.Value.IsStandard).ToDictionary(t => t.Key, t => CodeBook.DomainOf(t.Value.Domain));
                 // A target that the vocabulary lacks, or that is no standard concept of it, maps nothing: its code stays among the unmapped.
-                foreach (var code in lines.GroupBy(l => (CodeSystems.Vocabulary(l.Vocabulary), l.Code)))
+                foreach (var code in lines.GroupBy(l => l.Of))
                     local[code.Key] = [.. code.Where(l => domains.ContainsKey(l.Target) || l.Target >= LocalMapping.FirstOwn).Select(l => (l, new Target(l.Target, domains.GetValueOrDefault(l.Target)))).OrderBy(t => t.Item2.Concept)];
             }
             return new CodeBook(CodeFile.Open(folder, memoryBytes, threads), local, File.Exists(Path.Combine(folder, "concept_ancestor.parquet")) ? new(folder) : null);
