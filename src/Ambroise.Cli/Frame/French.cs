@@ -124,6 +124,7 @@ static class French
         ["load.report-none"] = "Cette version n'a pas de rapport : elle ne vient pas d'un chargement FHIR.",
         ["load.intent-unknown"] = "Cette intention de MedicationRequest n'existe pas dans FHIR R4 : order, plan, proposal, original-order, reflex-order, filler-order, instance-order ou option.",
         ["load.zone-unknown"] = "Ce fuseau horaire n'existe pas : nommez-le comme Europe/Paris. …",
+        ["mappings.out-unwritable"] = "Ce fichier ne peut être écrit : créez son dossier, faites de la place ou donnez le droit. …",
         ["mappings.folder"] = "C'est un dossier : nommez le fichier qu'il contient. …",
         ["mappings.missing"] = "Ce fichier de correspondances n'existe pas. …",
         ["opposition.file-missing"] = "Ce fichier d'oppositions n'existe pas. …",

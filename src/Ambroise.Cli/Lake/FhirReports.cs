@@ -19,8 +19,35 @@ static class FhirReports
     static Result<(int Release, FhirReport Report)> Read(TenantLake lake, int? release)
     {
         if (lake.Release(release).Failed(out var failure, out var manifest) || SealedReport.Read(lake, manifest).Failed(out failure, out var found)) return failure;
-        return found.Content is { } json && FhirReport.Parse(json) is { } report ? (manifest.Release, report) : new Failure(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
+        return found.Content is { } json && FhirReport.Parse(json) is { } report ? (manifest.Release, report) : None(manifest);
     }
+
+    /// <summary>Codes that the loads behind a release told of, from the last that put everything anew.</summary>
+    /// <param name="Loads">Those whose report is there, ascending.</param>
+    /// <param name="Unmapped">Summed over them, the most frequent first: a resource that came in several versions counts with each.</param>
+    /// <param name="IsWhole">Whether no release was dropped that may have brought more.</param>
+    public sealed record Behind(IReadOnlyList<int> Loads, IReadOnlyList<UnmappedCount> Unmapped, bool IsWhole);
+
+    /// <returns>These; or <c>load.report-none</c> where no load behind the release was one of FHIR.</returns>
+    public static Result<Behind> UnmappedBehind(TenantLake lake, int? release)
+    {
+        if (lake.Release(release).Failed(out var failure, out var manifest) || lake.Releases().Failed(out failure, out var all)) return failure;
+        var upTo = all.TakeWhile(m => m.Release < manifest.Release).Append(manifest).ToList();
+        var begin = Math.Max(0, upTo.FindLastIndex(m => m.Mode == LoadMode.Replace));
+        var first = upTo[begin].Mode == LoadMode.Replace ? upTo[begin].Release : 1;
+        List<(int Release, FhirReport Report)> loads = [];
+        var read = new HashSet<string>();
+        foreach (var one in upTo.Skip(begin))
+        {
+            if (SealedReport.Read(lake, one).Failed(out failure, out var found)) return failure;
+            if (found.Content is { } json && read.Add(found.File!.Path) && FhirReport.Parse(json) is { } report) loads.Add((one.Release, report));
+        }
+        if (loads.Count == 0) return None(manifest);
+        var codes = loads.SelectMany(l => l.Report.Unmapped).GroupBy(u => (u.Vocabulary, u.Code, u.Table)).Select(g => g.Last() with { Count = g.Sum(u => u.Count), Display = g.Select(u => u.Display).LastOrDefault(d => d.Length > 0) ?? "" });
+        return new Behind([.. loads.Select(l => l.Release)], [.. codes.OrderByDescending(u => u.Count).ThenBy(u => u.Vocabulary, StringComparer.Ordinal).ThenBy(u => u.Code, StringComparer.Ordinal)], upTo.Count - begin == manifest.Release - first + 1);
+    }
+
+    static Failure None(Manifest manifest) => new(FailureKind.NotFound, "load.report-none", $"Release {manifest.Release} is no load of FHIR: it has no report.");
 
     /// <summary>What became of the resources of one type, or of all: each that was read met one of three fates.</summary>
     public sealed record FatesShown(string Type, long Used, long SetAside, long Quarantined)

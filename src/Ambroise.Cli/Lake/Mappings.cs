@@ -38,26 +38,53 @@ static class Mappings
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
-                if (FhirReports.Of(open.Lake(session.Clock), parse.GetValue(release)).Failed(out var failure, out var report)) return failure;
-                if (parse.GetValue(export) is { } file)
-                {
-                    var text = new StringBuilder("source_code,source_vocabulary_id,source_name,source_frequency,table\n");
-                    foreach (var u in report.Unmapped) text.Append(CultureInfo.InvariantCulture, $"{LocalMappings.Quote(u.Code)},{LocalMappings.Quote(u.Vocabulary)},{LocalMappings.Quote(u.Display)},{u.Count},{u.Table}\n");
-                    File.WriteAllText(file.FullName, text.ToString());
-                }
-                return new Answer(report.Unmapped, console =>
-                {
-                    if (report.Unmapped.Count == 0)
-                    {
-                        console.WriteLine(session.Say("Every code has a standard concept.", "Tous les codes ont un concept standard."));
-                        return;
-                    }
-                    var table = new Table().Border(TableBorder.Simple).AddColumns("Code", session.Say("Vocabulary", "Vocabulaire"), session.Say("Name", "Libellé"), "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
-                    foreach (var u in report.Unmapped.Take(100)) table.AddRow(new Text(u.Code), new Text(u.Vocabulary), new Text(u.Display), new Text(u.Table), new Text(session.Say($"{u.Count:N0}")));
-                    console.Write(table);
-                });
+                if (FhirReports.UnmappedBehind(open.Lake(session.Clock), parse.GetValue(release)).Failed(out var failure, out var behind) || StillUnmapped(session, open, behind.Unmapped).Failed(out failure, out var unmapped)) return failure;
+                var file = parse.GetValue(export);
+                if (file is not null && Write(file, unmapped) is { } unwritable) return unwritable;
+                return new Answer(unmapped, console => Show(session, console, behind, unmapped, file));
             },
             new Example("ambroise mappings list --tenant chu --export unmapped.csv", frame.Say("to map them in Usagi", "pour les transcoder dans Usagi")));
+    }
+
+    /// <summary>Those that the vocabulary and the tenant's mappings, as they are now, leave without a concept on some day.</summary>
+    static Result<IReadOnlyList<UnmappedCount>> StillUnmapped(Session session, OpenTenant open, IReadOnlyList<UnmappedCount> told)
+    {
+        if (told.Count == 0) return told.ToList();
+        if (VocabularyCodes.Read(session.Home.VocabularyFolder, PathOf(open), MemoryBound.Usual / 2, Environment.ProcessorCount).Failed(out var failure, out var codes)) return failure;
+        using (codes) return told.Where(u => !codes.Maps(u.Vocabulary, u.Code)).ToList();
+    }
+
+    /// <remarks>Codes go out as they are, a leading = or + too: guarded against a spreadsheet they would come back as others.</remarks>
+    static Failure? Write(FileInfo file, IReadOnlyList<UnmappedCount> unmapped)
+    {
+        var text = new StringBuilder("source_code,source_vocabulary_id,source_name,source_frequency,table\n");
+        foreach (var u in unmapped) text.Append(CultureInfo.InvariantCulture, $"{LocalMappings.Quote(u.Code)},{LocalMappings.Quote(u.Vocabulary)},{LocalMappings.Quote(u.Display)},{u.Count},{u.Table}\n");
+        try
+        {
+            File.WriteAllText(file.FullName, text.ToString());
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Failure(FailureKind.Unavailable, "mappings.out-unwritable", $"{file.Name} cannot be written: make its folder, make room or give permission.");
+        }
+    }
+
+    static void Show(Session session, IAnsiConsole console, FhirReports.Behind behind, IReadOnlyList<UnmappedCount> unmapped, FileInfo? file)
+    {
+        var (mapped, loads) = (behind.Unmapped.Count - unmapped.Count, DropReleases.Runs(behind.Loads));
+        if (unmapped.Count > 0)
+        {
+            console.WriteLine(session.Say($"Without a standard concept, of what {(behind.Loads.Count == 1 ? "load" : "loads")} {loads} brought:", $"Sans concept standard, de ce qu'{(behind.Loads.Count == 1 ? "a apporté le chargement" : "ont apporté les chargements")} {loads} :"));
+            var table = new Table().Border(TableBorder.Simple).AddColumns("Code", session.Say("Vocabulary", "Vocabulaire"), session.Say("Name", "Libellé"), "Table").AddColumn(new TableColumn(session.Say("Rows", "Lignes")).RightAligned());
+            foreach (var u in unmapped.Take(100)) table.AddRow(new Text(u.Code), new Text(u.Vocabulary), new Text(u.Display), new Text(u.Table), new Text(session.Say($"{u.Count:N0}")));
+            console.Write(table);
+        }
+        else if (behind.Loads.Count == 1 && behind.IsWhole && mapped == 0) console.WriteLine(session.Say("Every code has a standard concept.", "Tous les codes ont un concept standard."));
+        else console.WriteLine(session.Say($"Every code that {(behind.Loads.Count == 1 ? "load" : "loads")} {loads} brought has a standard concept.", $"Tous les codes {(behind.Loads.Count == 1 ? "du chargement" : "des chargements")} {loads} ont un concept standard."));
+        if (mapped > 0) console.WriteLine(session.Say($"{mapped:code is|codes are} mapped since: rows take the concept when their resource is sent again, if it was not yet.", $"{mapped:code est transcodé|codes sont transcodés} depuis : les lignes prennent le concept quand leur ressource est renvoyée, si elle ne l'a pas encore été."));
+        if (!behind.IsWhole) console.WriteLine(session.Say("What releases brought that were dropped is not listed: their reports went with them.", "Ce qu'avaient apporté des versions supprimées n'y est pas : leurs rapports sont partis avec elles."));
+        if (file is not null) console.WriteLine(session.Say($"{unmapped.Count:code|codes} written to {file.FullName}.", $"{unmapped.Count:code écrit|codes écrits} dans {file.FullName}."));
     }
 
     public static Command Manifest(CommandFrame frame) => frame.Runs(new Command("manifest", frame.Say("Tells which FHIR resources are read and which tables they fill", "Dit quelles ressources FHIR sont lues et quelles tables elles remplissent")),

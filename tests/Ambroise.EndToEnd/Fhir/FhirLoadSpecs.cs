@@ -179,4 +179,40 @@ public sealed class FhirLoadSpecs
         Assert.Contains("line 3, C (urn:h)", english, StringComparison.Ordinal);
         home.Run("mappings", "import", home.Path, "--tenant", "chu").Failed(2, "mappings.folder");
     }
+
+    [Fact]
+    public void Codes_of_every_load_behind_a_release_are_listed_until_they_are_mapped()
+    {
+        using var home = TemporaryHome.With("chu");
+        home.Run("vocabulary", "load", Conformance.Path("omop/synthea27nj")).Succeeded();
+        var (sent, mapped, list) = (home.Beside("sent.ndjson"), home.Beside("mapped.csv"), home.Beside("list.csv"));
+        static string Condition(string id, string code) => $$$"""{"resourceType":"Condition","id":"{{{id}}}","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:h","code":"{{{code}}}"}]},"onsetDateTime":"2020-01-01"}""";
+        string Listed(params string[] more) => string.Join(' ', home.Run(["mappings", "list", "--tenant", "chu", "--json", .. more]).Succeeded().Json.EnumerateArray().Select(u => $"{u.GetProperty("code")}:{u.GetProperty("count")}"));
+        void Load(string mode, params string[] lines)
+        {
+            File.WriteAllText(sent, "{\"resourceType\":\"Patient\",\"id\":\"p\",\"gender\":\"male\",\"birthDate\":\"1950\"}\n" + string.Join('\n', lines));
+            home.Run("load", "fhir", sent, "--tenant", "chu", "--mode", mode).Succeeded();
+        }
+        Load("replace", Condition("z", "Z"));
+        Load("replace", Condition("a", "A"), Condition("b", "B"), Condition("b2", "B"));
+        Load("merge", Condition("c", "A"));
+        Load("merge");
+        Assert.Equal(("A:2 B:2", "Z:1", "A:1", "B:2"), (Listed(), Listed("--release", "1"), Listed("--release", "2").Split(' ')[1], Listed("--release", "2").Split(' ')[0]));
+        Assert.Contains("of what loads 2-4 brought:", home.Run("mappings", "list", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+
+        File.WriteAllText(mapped, "source_code,source_vocabulary_id,target_concept_id\nA,urn:h,201826\n");
+        home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded();
+        Assert.Equal("B:2", Listed());
+        Assert.Contains("1 code is mapped since", home.Run("mappings", "list", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        File.WriteAllText(mapped, "source_code,source_vocabulary_id,target_concept_id\nB,urn:h,201826\n");
+        home.Run("mappings", "import", mapped, "--tenant", "chu").Succeeded();
+        Assert.Contains("Every code that loads 2-4 brought has a standard concept.", home.Run("mappings", "list", "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+
+        home.Run("releases", "drop", "--tenant", "chu", "--keep", "1").Succeeded();
+        var french = home.Run("mappings", "list", "--tenant", "chu", "--lang", "fr", "--export", list).Succeeded().Output;
+        Assert.Contains("Tous les codes du chargement 4 ont un concept standard.", french, StringComparison.Ordinal);
+        Assert.Contains("versions supprimées", french, StringComparison.Ordinal);
+        Assert.Contains("0 code écrit dans", french, StringComparison.Ordinal);
+        home.Run("mappings", "list", "--tenant", "chu", "--export", home.Beside("none/list.csv")).Failed(7, "mappings.out-unwritable");
+    }
 }

@@ -100,6 +100,14 @@ public sealed class CodeBook : IDisposable
         return meaning;
     }
 
+    /// <summary>Whether a code has a standard concept whatever the day, another than one that goes beside it as its value.</summary>
+    public bool Maps(string system, string code)
+    {
+        static bool Any(Target[] targets) => targets.Any(t => !t.Value);
+        var meaning = Find(system, code);
+        return Any(meaning.Targets) && (!meaning.IsDated || dated[(meaning.Vocabulary, code)].All(c => Any(c.Targets)));
+    }
+
     public void Dispose() => file?.Dispose();
 
     internal static Domain DomainOf(string name) => name switch
