@@ -1,4 +1,3 @@
-using Ambroise.Tests.Vault;
 using System.Data.Common;
 using Ambroise.Governance;
 using Ambroise.Governance.Tenants;
@@ -6,6 +5,7 @@ using Ambroise.Lake.Cdm;
 using Ambroise.Lake.Releases;
 using Ambroise.Lake.Writing;
 using Ambroise.Tests.Lake;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance;

@@ -1,10 +1,10 @@
-using Ambroise.Tests.Vault;
 using System.Text;
 using Ambroise.Governance;
 using Ambroise.Governance.Access;
 using Ambroise.Governance.Control;
 using Ambroise.Governance.Projects;
 using Ambroise.Governance.Tenants;
+using Ambroise.Tests.Vault;
 using Ambroise.Vault;
 
 namespace Ambroise.Tests.Governance.Projects;
