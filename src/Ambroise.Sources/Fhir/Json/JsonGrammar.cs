@@ -145,7 +145,7 @@ static class JsonGrammar
         var reader = new Utf8JsonReader(utf8, isFinalBlock: false, new(new() { MaxDepth = maxDepth }));
         try
         {
-            while (reader.Read());
+            while (reader.Read()) ;
         }
         catch (JsonException)
         {
