@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Text;
 using Ambroise.Sources.Fhir.Json;
@@ -24,16 +25,26 @@ static class ElementTypes
     /// <returns>The first element that is of another type than it must be, or there twice: readers differ in which counts. Null where all are right.</returns>
     public static (string Element, string Reason)? Wrong(JsonNode resource, string type)
     {
-        var seen = 0UL;
+        Span<ulong> seen = stackalloc ulong[32];
+        var count = 0;
         foreach (var member in resource.Members)
         {
-            var bit = 1UL << (member.Name.Length * 7 + (member.Name.Length > 0 ? member.Name[0] * 31 + member.Name[^1] : 0));
-            if ((seen & bit) != 0 && IsTwice(resource, member.Name)) return (Objects.Contains(member.Name) || Others.Contains(member.Name) ? Encoding.UTF8.GetString(member.Name) : "element", "element-twice"); // a name may be anybody's words
-            seen |= bit;
+            var mark = Mark(member.Name);
+            if ((count == seen.Length || seen[..count].Contains(mark)) && IsTwice(resource, member.Name)) return (Objects.Contains(member.Name) || Others.Contains(member.Name) ? Encoding.UTF8.GetString(member.Name) : "element", "element-twice"); // a name may be anybody's words
+            if (count < seen.Length) seen[count++] = mark;
             if (!(member.Value.IsArray ? member.Value.First : member.Value).IsScalar) continue;
             if (Objects.Contains(member.Name) && !IsCode(type, member.Name)) return (Encoding.UTF8.GetString(member.Name), "value-unparseable");
         }
         return null;
+    }
+
+    /// <summary>Differs for nearly all names that differ.</summary>
+    static ulong Mark(ReadOnlySpan<byte> name)
+    {
+        if (name.Length >= 8) return BinaryPrimitives.ReadUInt64LittleEndian(name) ^ BinaryPrimitives.ReadUInt64LittleEndian(name[^8..]) * 0x9E3779B97F4A7C15 ^ (ulong)name.Length;
+        var mark = (ulong)name.Length;
+        foreach (var letter in name) mark = mark << 8 | letter;
+        return mark;
     }
 
     static bool IsTwice(JsonNode resource, ReadOnlySpan<byte> name)
