@@ -28,7 +28,7 @@ static class RunDemo
     public static Command Command(CommandFrame frame)
     {
         var patients = new Option<long>("--patients") { HelpName = "N", DefaultValueFactory = _ => 10_000, Description = frame.Say("How many invented patients", "Combien de patients inventés") };
-        patients.Validators.Add(r => { if (r.GetValueOrDefault<long>() is < 1 or > 1_000_000_000) r.AddError(frame.Say("--patients is 1 to 1,000,000,000.", "--patients va de 1 à 1\u202f000\u202f000\u202f000.")); });
+        patients.Validators.Add(r => { if (r.Tokens is [var said] && long.TryParse(said.Value, out var many) && many is (< 1 or > 1_000_000_000)) r.AddError(frame.Say("--patients is 1 to 1,000,000,000.", "--patients va de 1 à 1\u202f000\u202f000\u202f000.")); });
         var noServe = new Option<bool>("--no-serve") { Description = frame.Say("End after the summary (this version has no web server to leave running)", "S'arrête après le résumé (cette version n'a pas de serveur web à laisser tourner)") };
         return frame.Runs(new Command("demo", frame.Say("Makes a demo hospital of invented patients, loads it sealed, and shows it; and a small one whose data come as FHIR", "Fabrique un hôpital de patients inventés, le charge scellé, et le montre ; et un petit dont les données arrivent en FHIR")) { patients, noServe },
             (session, parse, cancel) => RunAsync(Place(session, parse), parse.GetValue(patients), cancel),

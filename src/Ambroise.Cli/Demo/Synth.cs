@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Ambroise.Cli.Frame;
 using Ambroise.Sources.Synth;
 
@@ -25,8 +26,8 @@ static class Synth
         format.AcceptOnlyFromAmong("omop", "fhir");
         var seed = new Option<long>("--seed") { HelpName = "S", DefaultValueFactory = _ => 1, Description = frame.Say("The same seed gives the same hospital", "La même graine donne le même hôpital") };
         var density = new Option<double>("--density") { HelpName = "D", DefaultValueFactory = _ => 1, Description = frame.Say("Visits a patient, as a factor", "Venues par patient, en facteur") };
-        patients.Validators.Add(r => { if (r.GetValueOrDefault<long>() is < 1 or > 1_000_000_000) r.AddError(frame.Say("--patients is 1 to 1,000,000,000.", "--patients va de 1 à 1\u202f000\u202f000\u202f000.")); });
-        density.Validators.Add(r => { if (r.GetValueOrDefault<double>() is not (> 0 and <= 3)) r.AddError(frame.Say("--density is above 0, 3 at most.", "--density dépasse 0, et va jusqu'à 3.")); });
+        patients.Validators.Add(r => { if (r.Tokens is [var said] && long.TryParse(said.Value, out var many) && many is (< 1 or > 1_000_000_000)) r.AddError(frame.Say("--patients is 1 to 1,000,000,000.", "--patients va de 1 à 1\u202f000\u202f000\u202f000.")); });
+        density.Validators.Add(r => { if (r.Tokens is [var said] && double.TryParse(said.Value, CultureInfo.InvariantCulture, out var times) && times is not (> 0 and <= 3)) r.AddError(frame.Say("--density is above 0, 3 at most.", "--density dépasse 0, et va jusqu'à 3.")); });
         return frame.Runs(new Command("synth", frame.Say("Makes a synthetic French hospital as OMOP or FHIR, with its vocabulary", "Fabrique un hôpital français synthétique en OMOP ou en FHIR, avec son vocabulaire")) { patients, folder, seed, density, format },
             (session, parse, cancel) => Task.FromResult(Run(session, new(parse.GetValue(patients), parse.GetValue(seed), parse.GetValue(density)), parse.GetRequiredValue(folder), parse.GetValue(format) == "fhir", cancel)),
             new Example("ambroise synth --patients 10000 --out ./synth", frame.Say("then: ambroise vocabulary load ./synth; ambroise load omop ./synth --tenant chu", "puis : ambroise vocabulary load ./synth ; ambroise load omop ./synth --tenant chu")),

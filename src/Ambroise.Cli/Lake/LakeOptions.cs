@@ -22,7 +22,7 @@ static class LakeOptions
     public static Option<long> Rejects(CommandFrame frame, string says)
     {
         var rejects = new Option<long>("--max-rejects") { HelpName = "N", DefaultValueFactory = _ => 1_000_000, Description = says };
-        rejects.Validators.Add(r => { if (r.GetValueOrDefault<long>() < 0) r.AddError(frame.Say("--max-rejects is 0 or more.", "--max-rejects va de 0 à tout nombre positif.")); });
+        rejects.Validators.Add(r => { if (r.Tokens is [var said] && long.TryParse(said.Value, out var most) && most < 0) r.AddError(frame.Say("--max-rejects is 0 or more.", "--max-rejects va de 0 à tout nombre positif.")); });
         return rejects;
     }
 

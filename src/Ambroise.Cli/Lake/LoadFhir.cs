@@ -158,7 +158,11 @@ static class LoadFhir
     /// <summary>What holds for one load alone, and the load that the release merged into came of was given otherwise: one release then has rows of both.</summary>
     static List<string>? Differing(TenantLake lake, int release, FhirReport told)
     {
-        if (lake.Releases().Failed(out _, out var all) || all.LastOrDefault(m => m.Release < release) is not { } before || FhirReports.Of(lake, before.Release).Failed(out _, out var earlier)) return null;
+        if (lake.Releases().Failed(out _, out var all)) return null;
+        FhirReport? earlier = null;
+        foreach (var before in all.Where(m => m.Release < release).Reverse())
+            if (!FhirReports.Of(lake, before.Release).Failed(out _, out earlier) || before.Mode == LoadMode.Replace) break; // tables that were merged in between say nothing
+        if (earlier is null) return null;
         var differ = new List<string>();
         if (told.Zone != earlier.Zone) differ.Add("zone");
         if (!told.Intents.ToHashSet().SetEquals(earlier.Intents)) differ.Add("intent");

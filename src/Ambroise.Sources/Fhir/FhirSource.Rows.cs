@@ -101,7 +101,7 @@ public sealed partial class FhirSource
             else if (table == Cdm54.Location) yield return places;
         var columns = new LinkColumns(table);
         var (kept, countsByType) = (new List<int>(), new long[256]);
-        foreach (var (rows, tags) in Staged(table))
+        foreach (var (rows, tags) in staged!.Take(table, shelf))
         {
             kept.Clear();
             countsByType.AsSpan().Clear();
@@ -124,7 +124,6 @@ public sealed partial class FhirSource
                     if (table == Cdm54.Location) aside.TakePlace(rows, row);
                     continue;
                 }
-                if (table == Cdm54.VisitDetail && ownStays.Contains(rows.Int64("visit_detail_id").Array[row])) continue; // see Staged
                 if (person is not null && person.Array[row] is var about && about != placed)
                 {
                     if (!persons.Contains(about))

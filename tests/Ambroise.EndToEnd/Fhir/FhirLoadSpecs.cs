@@ -105,6 +105,7 @@ public sealed class FhirLoadSpecs
     [InlineData("--same-number", " \t")]
     [InlineData("--intent", "")]
     [InlineData("--max-rejects", "-1")]
+    [InlineData("--max-rejects", "many")]
     public void An_option_that_says_nothing_is_refused_before_anything_is_done(string option, string value)
     {
         using var home = TemporaryHome.With("chu");

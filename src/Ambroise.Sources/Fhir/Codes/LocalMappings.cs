@@ -64,6 +64,7 @@ public static class LocalMappings
         {
             return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)} is no UTF-8: save it as 'CSV UTF-8', or its accents would be lost.");
         }
+        if (!text.Contains('\n')) text = text.Replace('\r', '\n'); // as some write for an old Macintosh
         var lines = Lines(text, Separator(text)).ToList();
         if (lines.Count == 0) return Bad(path, 1);
         if (lines[^1] is { Fields: null, Number: var open }) return new Failure(FailureKind.Invalid, "mappings.unreadable", $"{Path.GetFileName(path)}, line {open}: a quote opens here and is never closed, so nobody knows which lines follow.");

@@ -146,7 +146,7 @@ static class ClaimMap
     {
         var (first, day) = (default(JsonNode), int.MaxValue);
         foreach (var item in m.Resource["item"u8].Items)
-            foreach (var on in new[] { item["servicedDate"u8], item["servicedPeriod"u8]["start"u8] }.AsSpan())
+            foreach (var on in new[] { item["servicedDate"u8], item["servicedPeriod"u8]["start"u8] is { Exists: true } begun ? begun : item["servicedPeriod"u8]["end"u8] }.AsSpan())
                 if (on.Exists && (!FhirTime.TryParse(on.Text, m.Options.Zone, out var at) || at.Day < day)) (first, day) = (on, at.Day); // one that is no date is told
         return first;
     }

@@ -104,7 +104,10 @@ static class EncounterMap
             if (!IsUnit(place)) continue;
             var site = m.Direct(place["location"u8], "Location");
             if (site == Null.Int64) m.Chunk.Count("Encounter.location", "left-out"); // whom a number or words mean may change
-            else if (Time(m, place["period"u8], out var came, out var went)) moves.Add((site, came, went));
+            else if (Time(m, place["period"u8], out var came, out var went))
+            {
+                if (!moves.Contains((site, came, went))) moves.Add((site, came, went));
+            }
             else m.Chunk.Count("Encounter.location", "date-missing");
         }
         foreach (var (site, came, went) in moves)

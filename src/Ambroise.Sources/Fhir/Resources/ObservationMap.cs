@@ -68,7 +68,7 @@ static class ObservationMap
         {
             if (m.IsTo(focus, "RelatedPerson") || m.IsTo(focus, "Patient") && m.Reference(focus, "Patient") != m.Person) return true;
             if (focus["reference"u8].Text is [(byte)'#', ..] inside && m.Contained(inside)["resourceType"u8] is var type && (type.Is("RelatedPerson"u8) || type.Is("Patient"u8))) return true;
-            if (!focus["reference"u8].Exists && !focus["type"u8].Exists) return true; // words, a number: it is there because it is not the patient
+            if (!focus["reference"u8].Exists && !focus["type"u8].Exists && (focus["display"u8].Exists || focus["identifier"u8].Exists)) return true; // words, a number: it is there because it is not the patient
         }
         return false;
     }
