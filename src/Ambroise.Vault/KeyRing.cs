@@ -248,8 +248,10 @@ public sealed class KeyRing : IDisposable
         if (folder.ReadGroup(generation, group) is not { } bytes)
             return folder.HasGeneration(generation) ? null : throw Rotated().AsException();
 
-        // Where keys of it are being destroyed the file may be overwritten while it is read: the new one is there by then.
-        return Open(group, bytes) ?? (folder.ReadGroup(generation, group) is { } again && !again.AsSpan().SequenceEqual(bytes) ? Open(group, again) : null) ?? throw Tampered(group).AsException();
+        if (Open(group, bytes) is { } read) return read;
+        // Where keys of it are being destroyed the file may be overwritten while it is read: the new one is there by then, or none.
+        if (folder.ReadGroup(generation, group) is not { } again) return null;
+        return (again.AsSpan().SequenceEqual(bytes) ? null : Open(group, again)) ?? throw Tampered(group).AsException();
     }
 
     Group? Open(string group, byte[] bytes) => GroupFile.Parse(bytes, tenant, group) is { } file && custodian.Unwrap(file.Wrapped, GroupFile.Context(tenant, group, file.Names)) is { } keys

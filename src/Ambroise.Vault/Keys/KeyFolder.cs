@@ -64,10 +64,16 @@ sealed class KeyFolder(string path, Action<string>? beforeStep = null)
         return File.Exists(file) ? File.ReadAllBytes(file) : null;
     }
 
+    /// <summary>Takes the group out by its name, then overwrites it: stopped in between it is gone, and <see cref="Tidy"/> ends it.</summary>
     public void ShredGroup(int generation, string group)
     {
         Step("shred group");
-        if (File.Exists(GroupPath(generation, group))) DurableFile.Shred(GroupPath(generation, group));
+        var (file, going) = (GroupPath(generation, group), GroupPath(generation, group) + ".tmp");
+        if (!File.Exists(file)) return;
+        File.Move(file, going, overwrite: true);
+        DurableFile.Sync(Generation(generation));
+        Step("overwrite group");
+        DurableFile.Shred(going);
     }
 
     public bool HasGeneration(int generation) => Directory.Exists(Generation(generation));

@@ -146,5 +146,24 @@ public sealed class KeyRotationSpecs : IDisposable
         }
     }
 
+    /// <summary>A file that was overwritten half is under no name that counts.</summary>
+    [Fact]
+    public void A_group_whose_destruction_was_stopped_is_gone_and_the_next_change_ends_it()
+    {
+        using var fresh = new KeyFolderFixture();
+        using (var made = fresh.Create().OrThrow()) foreach (var group in new[] { "r1", "r2" }) made.Create(group, ["a"]);
+        using (var ring = fresh.Unseal(beforeStep: step => { if (step == "overwrite group") throw new StoppedException(); }).OrThrow())
+            Assert.Throws<StoppedException>(() => ring.Drop("r1"));
+        var left = Assert.Single(Directory.EnumerateFiles(fresh.Path, "*.tmp", SearchOption.AllDirectories));
+        File.WriteAllBytes(left, new byte[new FileInfo(left).Length]);
+        using (var ring = fresh.Unseal().OrThrow())
+        {
+            Assert.Equal(["r2"], ring.Groups);
+            Assert.Equal((false, true), (ring.Has("r1", "a"), ring.Has("r2", "a")));
+            ring.Create("r3", ["a"]);
+        }
+        Assert.Empty(Directory.EnumerateFiles(fresh.Path, "*.tmp", SearchOption.AllDirectories));
+    }
+
     sealed class StoppedException : Exception;
 }
