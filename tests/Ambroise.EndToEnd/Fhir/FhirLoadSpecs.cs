@@ -97,6 +97,10 @@ public sealed class FhirLoadSpecs
         Assert.False(home.Run([.. load, .. same, "--json"]).Succeeded().Json.TryGetProperty("optionsDiffer", out _));
         Assert.Equal(["zone", "intent"], home.Run([.. load, "--mode", "merge", "--json"]).Succeeded().Json.GetProperty("optionsDiffer").EnumerateArray().Select(o => o.GetString()));
         Assert.Contains("autrement que la version fusionnée : --zone, --intent.", home.Run([.. load, .. same, "--lang", "fr"]).Succeeded().Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Directory.CreateDirectory(home.Beside("cdm")); // tables that are merged in between say nothing
+        File.WriteAllText(home.Beside("cdm/person.csv"), "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n7,8507,1950,0,0\n");
+        home.Run("load", "omop", home.Beside("cdm"), "--tenant", "chu", "--mode", "merge").Succeeded();
+        Assert.Equal(["zone", "intent"], home.Run([.. load, "--mode", "merge", "--json"]).Succeeded().Json.GetProperty("optionsDiffer").EnumerateArray().Select(o => o.GetString()));
         Assert.False(home.Run([.. load, "--json"]).Succeeded().Json.TryGetProperty("optionsDiffer", out _)); // in place of all: nothing is merged
     }
 
@@ -110,6 +114,18 @@ public sealed class FhirLoadSpecs
     {
         using var home = TemporaryHome.With("chu");
         home.Run("load", "fhir", "https://nowhere.invalid/r4", "--tenant", "chu", option, value).Failed(2, "cli.usage");
+    }
+
+    [Theory]
+    [InlineData("synth", "--patients", "many", "--out", "nowhere")]
+    [InlineData("synth", "--patients", "0", "--out", "nowhere")]
+    [InlineData("synth", "--patients", "1", "--density", "much", "--out", "nowhere")]
+    [InlineData("synth", "--patients", "1", "--density", "4", "--out", "nowhere")]
+    [InlineData("demo", "--patients", "many")]
+    public void What_is_no_number_is_told(params string[] command)
+    {
+        using var home = new TemporaryHome();
+        home.Run(command).Failed(2, "cli.usage");
     }
 
     [Fact]

@@ -23,15 +23,11 @@ public sealed class CodingChoiceSpecs : IDisposable
     [InlineData("parent", "parent")]
     public void A_child_goes_before_its_parent(string codings, string taken)
     {
-        var words = Directory.CreateDirectory(Path.Combine(folder.FullName, "words")).FullName;
         (string Code, int Concept)[] concepts = [("grandparent", 101), ("parent", 102), ("child", 103), ("other", 104)];
-        File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason",
-            .. concepts.Select(c => $"{c.Concept},{c.Code},Condition,SNOMED,Disorder,S,{c.Code},1970-01-01,2099-12-31,")]);
-        File.WriteAllLines(Path.Combine(words, "concept_ancestor.csv"), ["ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation", "101,101,0,0", "101,102,1,1", "101,103,2,2", "102,102,0,0", "102,103,1,1", "103,103,0,0", "104,104,0,0"]);
-        File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", .. concepts.Select(c => $"{c.Concept},{c.Concept},Maps to,1970-01-01,2099-12-31,")]);
-        var home = Path.Combine(folder.FullName, "vocabulary");
-        VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
-        using var hospital = new FhirHospital { Codes = VocabularyCodes.Read(home, null, 1 << 28, 1).OrThrow() };
+        using var hospital = new FhirHospital
+        {
+            Codes = Words([.. concepts.Select(c => $"{c.Concept},{c.Code},Condition,SNOMED,Disorder,S,{c.Code}")], [.. concepts.Select(c => $"{c.Concept},{c.Concept}")], "101,101,0,0", "101,102,1,1", "101,103,2,2", "102,102,0,0", "102,103,1,1", "103,103,0,0", "104,104,0,0"),
+        };
         var all = string.Join(',', codings.Split(' ').Select(c => $$"""{"system":"http://snomed.info/sct","code":"{{c.TrimEnd('*')}}"{{(c.EndsWith('*') ? ",\"userSelected\":true" : "")}}}"""));
         hospital.Load(LoadMode.Replace, """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""", $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{{all}}]},"onsetDateTime":"2020-01-01"}""");
         Assert.Equal([$"{taken}|{concepts.Single(c => c.Code == taken).Concept}"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
@@ -57,11 +53,13 @@ public sealed class CodingChoiceSpecs : IDisposable
         Assert.Equal(whole, hospital.Load(LoadMode.Merge, lines));
     }
 
-    CodeBook Words(string[] concepts, string[] maps)
+    /// <param name="ancestors">Of which concept which is one, and how far; none without the table.</param>
+    CodeBook Words(string[] concepts, string[] maps, params string[] ancestors)
     {
         var words = Directory.CreateDirectory(Path.Combine(folder.FullName, "words")).FullName;
         File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason", .. concepts.Select(c => $"{c},1970-01-01,2099-12-31,")]);
         File.WriteAllLines(Path.Combine(words, "concept_relationship.csv"), ["concept_id_1,concept_id_2,relationship_id,valid_start_date,valid_end_date,invalid_reason", .. maps.Select(m => $"{m},Maps to,1970-01-01,2099-12-31,")]);
+        if (ancestors.Length > 0) File.WriteAllLines(Path.Combine(words, "concept_ancestor.csv"), ["ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation", .. ancestors]);
         var home = Path.Combine(folder.FullName, "vocabulary");
         VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
         return VocabularyCodes.Read(home, null, 1 << 28, 1).OrThrow();
@@ -89,6 +87,16 @@ public sealed class CodingChoiceSpecs : IDisposable
         };
         hospital.Load(LoadMode.Replace, Who, $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"{{system}}","code":"{{code}}"}]},"onsetDateTime":"2020-01-01"}""");
         Assert.Equal([$"{code}|{concept}"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
+    }
+
+    /// <summary>Whatever the domain of the kind of plan.</summary>
+    [Fact]
+    public void A_plan_is_nothing_that_was_done()
+    {
+        using var hospital = new FhirHospital { Codes = Words(["401,chemotherapy,Procedure,SNOMED,Procedure,S,367336001"], ["401,401"]) };
+        hospital.Load(LoadMode.Replace, Who, """{"resourceType":"CarePlan","id":"c","status":"active","intent":"plan","subject":{"reference":"Patient/p"},"period":{"start":"2020-01-01"},"category":[{"coding":[{"system":"http://snomed.info/sct","code":"367336001"}]}]}""");
+        Assert.Equal(["401"], hospital.Rows("observation", "observation_concept_id"));
+        Assert.Empty(hospital.Rows("procedure_occurrence", "procedure_occurrence_id"));
     }
 
     /// <summary>As an antibiogram and a serology are sent.</summary>

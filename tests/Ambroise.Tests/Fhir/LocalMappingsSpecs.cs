@@ -55,6 +55,10 @@ public sealed class LocalMappingsSpecs
     }
 
     [Fact]
+    public void Lines_may_end_as_an_old_Macintosh_ends_them() =>
+        Assert.Equal(["A", "B"], Read(Encoding.UTF8.GetBytes($"{Header},comment\rA,urn:x,,101,,,x\rB,urn:x,,101,,,\r")).OrThrow().Select(m => m.Code));
+
+    [Fact]
     public void Empty_rows_of_a_spreadsheet_are_skipped() =>
         Assert.Equal(["A", "B"], Read(Header, ",,,,,", "A,urn:x,,101,,", "", "B,urn:x,,101,,", ",,").OrThrow().Select(m => m.Code));
 

@@ -42,19 +42,10 @@ static class EncounterMap
         var at = parent == Null.Int64 ? Visit : Detail;
         if (parent != Null.Int64) m.Connect(FactKind.PartOf, m.Key.Key, parent);
 
-        var row = m.Row(at.Table);
-        row.Put("person_id", m.Person);
         var said = r["class"u8]["coding"u8].Exists ? r["class"u8]["coding"u8].First : r["class"u8].First; // R5 has a concept there
         var kind = m.Coding(said);
         var concept = kind is null ? 0 : Setting(m, kind, said, at.Table, start.Day);
-        row.Put(at.Concept, concept);
-        row.Put(at.Source, kind?.Code);
-        row.Put(at.SourceConcept, 0);
-        row.Put(at.Start, start.Day);
-        row.Put(at.StartTime, start.Micros);
-        row.Put(at.End, end.Day);
-        row.Put(at.EndTime, end.Micros);
-        row.Put(at.Type, TypeConcepts.Encounter);
+        var row = Begin(m, at, (concept, kind?.Code), start, end);
         row.Put("provider_id", m.Provider(Participant(r)));
         var site = m.CareSite(r["serviceProvider"u8]);
         row.Put("care_site_id", site == Null.Int64 ? m.CareSite(Place(m, r["location"u8]), "Location") : site);
@@ -73,6 +64,22 @@ static class EncounterMap
         m.End(row);
         Moves(m, r["location"u8], end, (concept, kind?.Code));
         return Fate.Used;
+    }
+
+    /// <summary>Starts a row of either table: whose it is, of what kind, from when to when.</summary>
+    static TableRows Begin(ResourceMapper m, Columns at, (int Concept, byte[]? Source) kind, FhirTime start, FhirTime end)
+    {
+        var row = m.Row(at.Table);
+        row.Put("person_id", m.Person);
+        row.Put(at.Concept, kind.Concept);
+        row.Put(at.Source, kind.Source);
+        row.Put(at.SourceConcept, 0);
+        row.Put(at.Start, start.Day);
+        row.Put(at.StartTime, start.Micros);
+        row.Put(at.End, end.Day);
+        row.Put(at.EndTime, end.Micros);
+        row.Put(at.Type, TypeConcepts.Encounter);
+        return row;
     }
 
     /// <summary>Where the patient was first, of the places that say when; else the first that is named.</summary>
@@ -123,16 +130,7 @@ static class EncounterMap
             }
             if (left.Day < came.Day) left = came with { Micros = Null.Int64 };
             else if (left.Day == came.Day && left.Micros != Null.Int64 && came.Micros != Null.Int64 && left.Micros < came.Micros) left = left with { Micros = Null.Int64 };
-            var row = m.Row(Detail.Table);
-            row.Put("person_id", m.Person);
-            row.Put(Detail.Concept, kind.Concept);
-            row.Put(Detail.Source, kind.Source);
-            row.Put(Detail.SourceConcept, 0);
-            row.Put(Detail.Start, came.Day);
-            row.Put(Detail.StartTime, came.Micros);
-            row.Put(Detail.End, left.Day);
-            row.Put(Detail.EndTime, left.Micros);
-            row.Put(Detail.Type, TypeConcepts.Encounter);
+            var row = Begin(m, Detail, kind, came, left);
             row.Put("care_site_id", site);
             row.Put("visit_occurrence_id", m.Key.Key);
             m.End(row);
