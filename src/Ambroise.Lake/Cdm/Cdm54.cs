@@ -178,7 +178,7 @@ public static class Cdm54
 
     /// <summary>Beside the CDM: the source record behind the rows of a person, one a record: version, fate, and where it was read.</summary>
     /// <remarks>Keys of the rows a record became follow from <c>source_record_id</c>: see docs/mapping/fhir.md. <c>version_at</c> is null where the source gives none. <c>patient_id</c> is the Patient that
-    /// the record is about, where another one's person: null where <c>person_id</c> says so; <c>definition_id</c> the Medication or Device it names, or the Encounter whose cost it is;
+    /// the record is about, where another one's person: null where <c>person_id</c> says so; <c>definition_id</c> the Medication or Device it names, or the Encounter whose cost it is or, of an Encounter, that it is part of;
     /// <c>left_out</c> what the table of its first row has no place for, as JSON, where another code of that Medication or Device may bring it elsewhere; <c>patient_named_by</c> the identifier by which it names its
     /// patient, <c>provider_named_by</c> and <c>care_site_named_by</c> the identifier or the role by which it names these, as keyed codes: whom they mean may change; <c>named_as</c> the identifiers of an Encounter, likewise, each with its system and without, as base64 of little-endian 64-bit numbers;
     /// <c>stay_id</c> the Encounter on whose first day (<c>stay_day</c>) it is, where it gives no day of its own, and <c>stay_text</c> the resource itself, to be mapped again should that stay begin another day;

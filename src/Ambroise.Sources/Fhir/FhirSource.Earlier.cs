@@ -75,30 +75,6 @@ public sealed partial class FhirSource
         }
     }
 
-    /// <summary>Takes what the encounters of the patients touched are part of, from the rows that stay; and what costs of theirs are of whose stay may be another one, as their records tell.</summary>
-    void Nest(EarlierRelease earlier)
-    {
-        var unsure = new HashSet<long>();
-        foreach (var batch in earlier.Rows(Cdm54.VisitDetail, "visit_detail_id", "person_id", "parent_visit_detail_id", "visit_occurrence_id"))
-        {
-            var (ids, about, parents, visits) = (batch.Int64("visit_detail_id"), batch.Int64("person_id"), batch.Int64("parent_visit_detail_id"), batch.Int64("visit_occurrence_id"));
-            for (var row = 0; row < batch.Rows; row++)
-            {
-                var outer = parents.IsNull(row) ? visits.Array[row] : parents.Array[row];
-                if (!gone.Contains(ids.Array[row]))
-                {
-                    if (touched.Contains(about.Array[row])) partOf.TryAdd(ids.Array[row], LinkColumns.Meaning(outer, aliases));
-                }
-                else if (partOf.GetValueOrDefault(ids.Array[row]) != outer) unsure.Add(visits.Array[row]);
-            }
-        }
-        if (unsure.Count == 0) return;
-        var costs = earlier.RowsOf(Cdm54.Cost, touched, "cost_id", "cost_event_id").SelectMany(b => Enumerable.Range(0, b.Rows).Where(r => unsure.Contains(b.Int64("cost_event_id").Array[r])).Select(r => b.Int64("cost_id").Array[r]));
-        foreach (var batch in earlier.Records([.. costs.Order()], "source_record_id", "definition_id"))
-            for (var row = 0; row < batch.Rows; row++)
-                if (!batch.Int64("definition_id").IsNull(row)) costsOf[batch.Int64("source_record_id").Array[row]] = batch.Int64("definition_id").Array[row];
-    }
-
     /// <summary>Sets this load's version of a resource against the one that earlier loads had, where no row of the release tells of it.</summary>
     void Compare(KeptLinks.Version known)
     {
@@ -125,7 +101,7 @@ public sealed partial class FhirSource
         foreach (var name in kept.Former) Name(former, name.Key, name.Means);
         foreach (var (name, encounter) in earlierEncounters) Name(aliases, name, encounter);
         foreach (var fact in facts.Where(f => IsName(f) && index.IsDead(f.Tag))) Name(former, fact.One, fact.Other);
-        foreach (var fact in facts.Where(f => !index.IsDead(f.Tag) || f.Kind == FactKind.PartOf && index.Outcome(f.Tag) == ResourceIndex.Unchanged))
+        foreach (var fact in facts.Where(f => !index.IsDead(f.Tag)))
             switch (fact.Kind)
             {
                 case FactKind.Name: if (index.Type(fact.Tag) != "Patient") Name(aliases, fact.One, fact.Other); break; // theirs: see NamePatients
@@ -135,19 +111,9 @@ public sealed partial class FhirSource
             }
         foreach (var (name, means) in former) aliases.TryAdd(name, means);
         foreach (var (inner, outer) in namedEncounters.Count == 0 ? [] : partOf.Where(p => namedEncounters.Contains(p.Value)).ToList()) partOf[inner] = LinkColumns.Meaning(outer, aliases);
-        Note("Encounter.partOf", "circle", partOf.Keys.LongCount(IsInCircle));
         roleless.UnionWith(kept.Roles.Select(r => LinkColumns.Meaning(r.Practitioner, NamedBefore)));
         foreach (var role in kept.Roles.Where(r => !IsReplaced(r.Record))) Role(role.Practitioner, ((int)role.Specialty, kept.Sources[(int)role.Source], role.CareSite));
         foreach (var role in toldRoles.Where(r => !index.IsDead(r.Seq))) Role(role.Practitioner, (role.Specialty, role.Source, role.CareSite));
-    }
-
-    /// <summary>Whether an encounter is, by way of others, part of itself: then none of them is a visit.</summary>
-    bool IsInCircle(long encounter)
-    {
-        var at = encounter;
-        for (var hops = 0; hops < LinkColumns.MostHops && partOf.TryGetValue(at, out at); hops++)
-            if (at == encounter) return true;
-        return false;
     }
 
     /// <summary>Of several that one name means the least key.</summary>
@@ -189,6 +155,7 @@ public sealed partial class FhirSource
             NumberSystems = [.. options.NumberSystems],
             NamesPatients = NamesPatients,
             DatesByStay = kept.DatesByStay || definitions.Stays.AreUsed,
+            HasInnerStays = HasInnerStays,
             Servers = [.. kept.Servers.Union(servers).Order()],
             Open = open?.Length > KeptLinks.MostOpen ? null : open,
             OpenStays = Open(kept.OpenStays, stays: true),

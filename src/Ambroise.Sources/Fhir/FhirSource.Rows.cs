@@ -16,7 +16,7 @@ public sealed partial class FhirSource
         if (table == Cdm54.PersonIdentity && earlier.Text("kind")[row].SequenceEqual("former"u8)) return false; // given anew
         if (table == Cdm54.MergedPatient && links.Person(earlier.Int64("merged_patient_id").Array[row]) == earlier.Int64("merged_patient_id").Array[row]) return false; // a person of their own again
         if (table == Cdm54.Person && links.Person(earlier.Int64("person_id").Array[row]) != earlier.Int64("person_id").Array[row]) return false; // another's from now on
-        return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]);
+        return table.Key < 0 || earlier.Columns[table.Key] is not Int64Column keys || !gone.Contains(keys.Array[row]) && !ChangesTable(table, keys.Array[row]);
     }
 
     /// <summary>A person dies once: of several records the earliest says when.</summary>
@@ -55,7 +55,7 @@ public sealed partial class FhirSource
         if (earlier.Rows == 0) return;
         var columns = new LinkColumns(earlier.Table);
         if (earlier.Table == Cdm54.Cost) Place(earlier);
-        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || index.TryFind(detail, out _), touched);
+        columns.Reset(earlier, detail => partOf.ContainsKey(detail) || visitsOfTheirOwn.Contains(detail) || index.TryFind(detail, out _), touched);
         columns.Follow(earlier, aliases, partOf);
         FollowNames(earlier);
         changes.Follow(earlier, links);
@@ -99,9 +99,10 @@ public sealed partial class FhirSource
         foreach (var (persons, places) in apart)
             if (table == Cdm54.Person) yield return persons;
             else if (table == Cdm54.Location) yield return places;
+        foreach (var rows in EarlierStays(table)) yield return rows;
         var columns = new LinkColumns(table);
         var (kept, countsByType) = (new List<int>(), new long[256]);
-        foreach (var (rows, tags) in staged!.Take(table, shelf))
+        foreach (var (rows, tags) in table == Cdm54.VisitOccurrence ? staged!.Take(table, shelf).Concat(Raised()) : staged!.Take(table, shelf))
         {
             kept.Clear();
             countsByType.AsSpan().Clear();
@@ -124,6 +125,7 @@ public sealed partial class FhirSource
                     if (table == Cdm54.Location) aside.TakePlace(rows, row);
                     continue;
                 }
+                if (table == Cdm54.VisitDetail && visitsOfTheirOwn.Contains(rows.Int64("visit_detail_id").Array[row])) continue; // see Raised
                 if (person is not null && person.Array[row] is var about && about != placed)
                 {
                     if (!persons.Contains(about))
@@ -171,7 +173,7 @@ public sealed partial class FhirSource
         var stays = records.Int64("definition_id");
         foreach (var row in kept)
         {
-            if (stays.IsNull(row) || !namedEncounters.Contains(stays.Array[row])) continue;
+            if (stays.IsNull(row) || !namedEncounters.Contains(stays.Array[row]) || index.Type(tags.Array[row]) == "Encounter") continue; // what stays are part of, Nest counts
             var reference = (stays.Array[row], index.Type(tags.Array[row]), "cost_event_id");
             unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
         }

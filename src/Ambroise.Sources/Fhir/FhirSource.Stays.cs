@@ -115,30 +115,5 @@ public sealed partial class FhirSource
         }
     }
 
-    /// <summary>Counts the stays of this load that are part of another patient's, as a newborn's may be of the mother's (FHIR R4, Encounter.partOf): they are details of that one's visit.</summary>
-    void NoteStaysOfOthers(EarlierRelease earlier)
-    {
-        if (partOf.Count == 0) return;
-        var (outers, whose, inner) = (partOf.Values.ToHashSet(), new Dictionary<long, long>(), new Dictionary<long, long>());
-        foreach (var (table, key, _) in Stays)
-            foreach (var (rows, tags) in staged!.Look(table))
-            {
-                var (ids, about) = (rows.Int64(key).Array, rows.Int64("person_id").Array);
-                for (var row = 0; row < rows.Rows; row++)
-                {
-                    if (index.IsDead(tags.Array[row])) continue;
-                    if (outers.Contains(ids[row])) whose[ids[row]] = PersonOf(about[row]);
-                    if (partOf.ContainsKey(ids[row])) inner[ids[row]] = PersonOf(about[row]);
-                }
-            }
-        foreach (var batch in earlier.Records([.. inner.Keys.Select(i => partOf[i]).Where(o => !whose.ContainsKey(o)).Distinct().Order()], MovedColumns))
-        {
-            changes.Name(batch, links); // whose they are by now
-            for (var row = 0; row < batch.Rows; row++)
-                if (batch.Int64("source_record_id").Array[row] is var id && !gone.Contains(id)) whose[id] = batch.Int64("person_id").Array[row];
-        }
-        Note("Encounter.partOf", "subject-differs", inner.LongCount(i => whose.TryGetValue(partOf[i.Key], out var other) && other != i.Value));
-    }
-
     static readonly HashSet<string> EncounterType = ["Encounter"];
 }

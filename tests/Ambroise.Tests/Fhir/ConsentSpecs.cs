@@ -61,4 +61,30 @@ public sealed class ConsentSpecs
         hospital.Load(LoadMode.Merge, deny);
         Assert.Empty(hospital.Consents);
     }
+
+    /// <summary>A draft says nothing, and a deletion withdraws nothing: whatever came first, and in how many loads.</summary>
+    [Theory]
+    [InlineData("draft")]
+    [InlineData("proposed")]
+    [InlineData("deleted")]
+    public void What_was_said_before_a_version_that_says_nothing_holds(string then)
+    {
+        var deny = Consent("active", $$"""{{Research}},"provision":{"type":"deny"}""");
+        var after = then == "deleted" ? """{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Consent/c"} }]}""" : Consent(then, Research, version: 2);
+        using var hospital = new FhirHospital();
+        void Denies() => Assert.Equal((1L, "all"), (Assert.Single(hospital.Consents).Number, string.Join(',', hospital.Consents[0].Denied)));
+        hospital.Load(LoadMode.Replace, Patient, deny, after);
+        Denies();
+        hospital.Load(LoadMode.Replace, Patient, after);
+        Assert.Empty(hospital.Consents);
+        hospital.Load(LoadMode.Merge, deny);
+        Denies();
+        hospital.Load(LoadMode.Replace, Patient, deny);
+        hospital.Load(LoadMode.Merge, after);
+        Assert.Empty(hospital.Consents); // the register has it
+        // What a later version said goes before it, though it is older than what says nothing.
+        hospital.Load(LoadMode.Replace, Patient, Consent("inactive", Research, version: 2));
+        hospital.Load(LoadMode.Merge, deny, then == "deleted" ? after : Consent(then, Research, version: 3));
+        Assert.Empty(hospital.Consents);
+    }
 }

@@ -64,19 +64,6 @@ public sealed class PlacesAndThingsSpecs
         Assert.Empty(hospital.Query("select 1 from visit_detail where visit_detail_end_datetime < visit_detail_start_datetime"));
     }
 
-    /// <summary>FHIR R4 lets a newborn's stay be part of the mother's.</summary>
-    [Fact]
-    public void A_stay_that_is_part_of_another_patient_s_is_counted()
-    {
-        string[] child = ["""{"resourceType":"Patient","id":"b","gender":"male","birthDate":"2023-01-02"}""", Stay("n", ",\"partOf\":{\"reference\":\"Encounter/e\"}").Replace("Patient/p1", "Patient/b", StringComparison.Ordinal)];
-        using var hospital = Loaded([Stay("e", ""), Stay("i", ",\"partOf\":{\"reference\":\"Encounter/e\"}"), .. child]);
-        Assert.Equal(1, hospital.Noted("Encounter.partOf", "subject-differs"));
-        hospital.Load(LoadMode.Replace, Patient, Stay("e", ""));
-        Assert.Equal(0, hospital.Noted("Encounter.partOf", "subject-differs"));
-        hospital.Load(LoadMode.Merge, child);
-        Assert.Equal(1, hospital.Noted("Encounter.partOf", "subject-differs"));
-    }
-
     /// <summary>A number that another organization bears later is the stay's, not its places'.</summary>
     [Fact]
     public void An_organization_that_takes_a_number_over_is_no_place_of_the_stay()

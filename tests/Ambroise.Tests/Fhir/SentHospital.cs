@@ -113,7 +113,9 @@ sealed class SentHospital
             Add("Encounter", $"g{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}}{{Pick("f", "f", "e", "") switch { "" => "", var outer => $",\"partOf\":{{\"reference\":\"Encounter/{outer}{p}\"}}" }}},"period":{"start":"2020-03-01"} """);
             // Stays and their numbers last: of one that goes or has another the order shows (docs/mapping/fhir.md).
             Add("Encounter", $"h{p}", false, () => $$""" "status":"finished","class":{"code":"IMP"},{{subject}},"identifier":[{"system":"urn:nda","value":"H{{p}}"},{"value":"also-{{p}}"}]{{Pick("", $$""","partOf":{"reference":"Encounter/e{{p}}"} """)}},"period":{"start":"2020-04-0{{1 + Below(3)}}"} """);
-            string Stay() => Pick($"Encounter/e{p}", $"Encounter/f{p}", $"Encounter/g{p}", $"Encounter/h{p}", $"Encounter?identifier=urn:nda|H{p}", $"Encounter?identifier=also-{p}");
+            // A stay that may be part of another patient's, or of one that nobody sends.
+            Add("Encounter", $"j{p}", true, () => $$""" "status":"finished","class":{"code":"IMP"},{{subject}},"partOf":{"reference":"Encounter/{{Pick($"e{p}", $"e{1 + Below(3)}", $"f{1 + Below(3)}", "none")}}"}{{Pick("", moves)}},"period":{"start":"2020-03-0{{1 + Below(2)}}"} """);
+            string Stay() => Pick($"Encounter/e{p}", $"Encounter/j{p}", $"Encounter/f{p}", $"Encounter/g{p}", $"Encounter/h{p}", $"Encounter?identifier=urn:nda|H{p}", $"Encounter?identifier=also-{p}");
             Add("Encounter", $"i{p}", true, () => $$""" "status":"finished","class":{"code":"ACUTE"},{{subject}},"partOf":{"reference":"{{Pick($"Encounter/h{p}", $"Encounter?identifier=urn:nda|H{p}")}}"},"period":{"start":"2020-04-01"} """);
             // What has no day of its own. An identifier names a stay that stays: of one that goes the order shows.
             string Dated(string element, string by = "encounter") => $"\"{by}\":{{\"reference\":\"" + (deleted || Below(3) > 0 ? $"{Stay()}\"}},\"{element}\":\"{Day()}\"" : $"{Stay()}\"}}");

@@ -40,7 +40,7 @@ static class EncounterMap
         m.NameEncounter();
         var parent = m.Visit(r["partOf"u8]);
         var at = parent == Null.Int64 ? Visit : Detail;
-        if (parent != Null.Int64) m.Connect(FactKind.PartOf, m.Key.Key, parent);
+        if (parent != Null.Int64) m.Connect(FactKind.PartOf, m.Key.Key, m.Definition = parent);
 
         var said = r["class"u8]["coding"u8].Exists ? r["class"u8]["coding"u8].First : r["class"u8].First; // R5 has a concept there
         var kind = m.Coding(said);
