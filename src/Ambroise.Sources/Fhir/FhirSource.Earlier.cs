@@ -106,9 +106,11 @@ public sealed partial class FhirSource
             {
                 case FactKind.Name: if (index.Type(fact.Tag) != "Patient") Name(aliases, fact.One, fact.Other); break; // theirs: see NamePatients
                 case FactKind.PartOf: partOf[fact.One] = fact.Other; break;
+                case FactKind.Room: rooms.Add(fact.One); break;
                 case FactKind.Link: links.Link(fact.One, fact.Other); break;
                 default: links.Bears(fact.Kind, fact.One, fact.Other); break;
             }
+        rooms.UnionWith(kept.Rooms.Where(r => !IsReplaced(r)));
         foreach (var (name, means) in former) aliases.TryAdd(name, means);
         foreach (var (inner, outer) in namedEncounters.Count == 0 ? [] : partOf.Where(p => namedEncounters.Contains(p.Value)).ToList()) partOf[inner] = LinkColumns.Meaning(outer, aliases);
         roleless.UnionWith(kept.Roles.Select(r => LinkColumns.Meaning(r.Practitioner, NamedBefore)));
@@ -156,6 +158,7 @@ public sealed partial class FhirSource
             NamesPatients = NamesPatients,
             DatesByStay = kept.DatesByStay || definitions.Stays.AreUsed,
             HasInnerStays = HasInnerStays,
+            Rooms = [.. rooms.Order()],
             Servers = [.. kept.Servers.Union(servers).Order()],
             Open = open?.Length > KeptLinks.MostOpen ? null : open,
             OpenStays = Open(kept.OpenStays, stays: true),

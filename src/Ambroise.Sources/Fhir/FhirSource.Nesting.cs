@@ -11,11 +11,15 @@ public sealed partial class FhirSource
     /// <summary>Stays of the patients touched that are part of one which is none of their patient's, or of themselves by way of others.</summary>
     readonly HashSet<long> visitsOfTheirOwn = [];
 
+    /// <summary>Stays of the earlier release that this load takes away: rows that name them are counted.</summary>
+    readonly HashSet<long> staysTaken = [];
+
     bool HasInnerStays => kept.HasInnerStays || facts.Exists(f => f.Kind == Mapping.FactKind.PartOf);
 
     /// <summary>Finds what each stay of the patients touched is part of, and which are visits of their own.</summary>
     void Nest(EarlierRelease earlier)
     {
+        if (isMerge) staysTaken.UnionWith(index.NewestOf(EncounterType, "deleted").Where(n => gone.Contains(n.Key) && index.Type(n.Seq) == "Encounter" && LeavesNothing(n.Seq)).Select(n => n.Key));
         TakeInnerStays(earlier);
         if (partOf.Count == 0) return;
         var whose = WhoseStays(earlier);
@@ -83,11 +87,7 @@ public sealed partial class FhirSource
         var elsewhere = earlier.Records([.. unseen.Order()], "source_record_id").SelectMany(b => b.Int64("source_record_id").Values.ToArray()).Where(o => !gone.Contains(o)).ToHashSet();
         var nobodys = apart.FindAll(p => unseen.Contains(p.Value) && !elsewhere.Contains(p.Value));
         Note("Encounter.partOf", "subject-differs", apart.Count - nobodys.Count);
-        foreach (var (_, outer) in nobodys)
-        {
-            var reference = (outer, "Encounter", "visit_occurrence_id");
-            unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
-        }
+        foreach (var (_, outer) in nobodys) CountMissing(outer, "Encounter", "visit_occurrence_id");
     }
 
     /// <summary>Takes of whose stay costs of theirs are whose visit is another one now, as their records tell.</summary>
@@ -99,6 +99,33 @@ public sealed partial class FhirSource
         foreach (var batch in earlier.Records([.. costs.Order()], "source_record_id", "definition_id"))
             for (var row = 0; row < batch.Rows; row++)
                 if (!batch.Int64("definition_id").IsNull(row)) costsOf[batch.Int64("source_record_id").Array[row]] = batch.Int64("definition_id").Array[row];
+    }
+
+    /// <summary>Locations that are a room or a bed, as they say themselves.</summary>
+    readonly HashSet<long> rooms = [];
+
+    /// <summary>Whether a detail is a room or a bed within a stay, rather than a stay of its own.</summary>
+    bool IsRoom(Batch details, int row, long id) => rooms.Count > 0 && rooms.Contains(details.Int64("care_site_id").Array[row]) && !index.TryFind(id, out _);
+
+    /// <summary>Takes away the details of earlier loads' stays whose place turns out to be a room or a bed.</summary>
+    void LeaveRooms(EarlierRelease earlier)
+    {
+        var found = rooms.Except(kept.Rooms).ToHashSet();
+        if (found.Count == 0) return;
+        var details = new Dictionary<long, long>();
+        foreach (var batch in earlier.Rows(Cdm54.VisitDetail, "visit_detail_id", "person_id", "care_site_id"))
+        {
+            var (ids, persons, sites) = (batch.Int64("visit_detail_id").Array, batch.Int64("person_id").Array, batch.Int64("care_site_id"));
+            for (var row = 0; row < batch.Rows && !sites.IsAbsent; row++)
+                if (found.Contains(sites.Array[row])) details[ids[row]] = persons[row];
+        }
+        var stays = earlier.Known([.. details.Keys.Order()]);
+        foreach (var (id, person) in details)
+        {
+            if (stays.Contains(id)) continue;
+            gone.Add(id);
+            touched.Add(person);
+        }
     }
 
     /// <summary>Whether a stay is, by way of others, part of itself.</summary>

@@ -1,4 +1,5 @@
 using Ambroise.Lake.Cdm;
+using Ambroise.Lake.Columns;
 using Ambroise.Lake.Kept;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
@@ -22,13 +23,16 @@ public sealed partial class FhirSource
     {
         var missing = unresolved.Keys.Select(u => u.Means).ToHashSet();
         if (missing.Count == 0) return missing;
-        missing.ExceptWith(kept.Versions.Select(v => v.Key));
-        missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]).Where(known => !index.TryFind(known, out var at) || !IsNoStay(at)));
+        foreach (var table in new[] { Cdm54.Provider, Cdm54.CareSite })
+            foreach (var batch in earlierRelease!.Rows(table, table.Columns[table.Key].Name))
+                foreach (var known in ((Int64Column)batch.Columns[table.Key]).Values)
+                    if (!gone.Contains(known)) missing.Remove(known);
+        missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]).Where(known => !index.TryFind(known, out var at) || !LeavesNothing(at)));
         return missing;
     }
 
-    /// <summary>An encounter of this load that makes no visit: it was cancelled, say, or could not be read.</summary>
-    bool IsNoStay(int seq) => index.Type(seq) == "Encounter" && !index.IsStanding(seq) && index.Outcome(seq) != Fate.Used.Reason;
+    /// <summary>An encounter of this load that makes no visit: it was cancelled, say, or could not be read; or what its source deleted.</summary>
+    bool LeavesNothing(int seq) => index.Type(seq) == "Encounter" ? !index.IsStanding(seq) && index.Outcome(seq) != Fate.Used.Reason : index.Outcome(seq) == "deleted";
 
     /// <summary>Counts the servers that come beside another: ids are of one server, and those of two mix their patients.</summary>
     void TellServers()

@@ -57,10 +57,21 @@ public sealed partial class FhirSource
         if (earlier.Table == Cdm54.Cost) Place(earlier);
         columns.Reset(earlier, detail => partOf.ContainsKey(detail) || visitsOfTheirOwn.Contains(detail) || index.TryFind(detail, out _), touched);
         columns.Follow(earlier, aliases, partOf);
+        if (staysTaken.Count > 0 && earlier.Table.Find(earlier.Table == Cdm54.Cost ? "cost_event_id" : "visit_occurrence_id") is { } visit && visit.Ordinal != earlier.Table.Key && !earlier.Columns[visit.Ordinal].IsAbsent)
+            foreach (var stay in ((Int64Column)earlier.Columns[visit.Ordinal]).Values)
+                if (staysTaken.Contains(stay)) CountMissing(stay, earlier.Table.Name, visit.Name);
         FollowNames(earlier);
         changes.Follow(earlier, links);
         if (earlier.Table == Cdm54.Provider) Specialties(earlier);
         if (earlier.Table == Cdm54.SourceRecord && earlierRelease!.Shares(Cdm54.Cost)) RememberClaims(earlier);
+    }
+
+    /// <summary>Counts a reference to what nobody sent, or what leaves nothing.</summary>
+    /// <param name="type">Of the resource; of a row of an earlier release its table.</param>
+    void CountMissing(long means, string type, string column)
+    {
+        ref var count = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(unresolved, (means, type, column), out _);
+        count++;
     }
 
     /// <summary>Has costs of earlier loads be of the encounters that their records name, and of the patients: an earlier version of the program wrote them into no patient's shard.</summary>
@@ -125,7 +136,7 @@ public sealed partial class FhirSource
                     if (table == Cdm54.Location) aside.TakePlace(rows, row);
                     continue;
                 }
-                if (table == Cdm54.VisitDetail && visitsOfTheirOwn.Contains(rows.Int64("visit_detail_id").Array[row])) continue; // see Raised
+                if (table == Cdm54.VisitDetail && rows.Int64("visit_detail_id").Array[row] is var detail && (visitsOfTheirOwn.Contains(detail) || IsRoom(rows, row, detail))) continue; // see Raised
                 if (person is not null && person.Array[row] is var about && about != placed)
                 {
                     if (!persons.Contains(about))
@@ -140,20 +151,19 @@ public sealed partial class FhirSource
                 {
                     // Rows that follow one another are often of one encounter.
                     if (named[n] is not { } column || column.Array[row] is var means && (means == Null.Int64 || means == found[n])) continue;
-                    if (index.TryFind(means, out var at) && !index.IsDead(at) && !IsNoStay(at))
+                    if (index.TryFind(means, out var at) && !index.IsDead(at) && !LeavesNothing(at))
                     {
                         found[n] = means;
                         continue;
                     }
-                    var reference = (means, index.Type(seq), table.Columns[columns.Named[n]].Name);
-                    unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
+                    CountMissing(means, index.Type(seq), table.Columns[columns.Named[n]].Name);
                 }
                 countsByType[index.TypeNumber(seq)]++;
             }
             for (var type = 0; type < countsByType.Length; type++)
                 if (countsByType[type] > 0) rowCounts[(index.TypeName((byte)type), table.Name)] = rowCounts.GetValueOrDefault((index.TypeName((byte)type), table.Name)) + countsByType[type];
             if (table == Cdm54.Provider) Specialties(rows);
-            if (table == Cdm54.SourceRecord && namedEncounters.Count > 0) MissStays(rows, tags, kept);
+            if (table == Cdm54.SourceRecord) MissStays(rows, tags, kept);
             if (kept.Count == 0) continue;
             if (kept.Count == rows.Rows)
             {
@@ -167,15 +177,16 @@ public sealed partial class FhirSource
         }
     }
 
-    /// <summary>Takes the encounters that claims name by an identifier nobody bears.</summary>
+    /// <summary>Takes the encounters whose cost claims are and that nobody sent, or that are none.</summary>
     void MissStays(Batch records, Int32Column tags, List<int> kept)
     {
         var stays = records.Int64("definition_id");
+        if (stays.IsAbsent) return;
         foreach (var row in kept)
         {
-            if (stays.IsNull(row) || !namedEncounters.Contains(stays.Array[row]) || index.Type(tags.Array[row]) == "Encounter") continue; // what stays are part of, Nest counts
-            var reference = (stays.Array[row], index.Type(tags.Array[row]), "cost_event_id");
-            unresolved[reference] = unresolved.GetValueOrDefault(reference) + 1;
+            if (stays.IsNull(row) || index.Type(tags.Array[row]) is not ("Claim" or "ExplanationOfBenefit")) continue;
+            if (index.TryFind(stays.Array[row], out var at) && !index.IsDead(at) && !LeavesNothing(at)) continue;
+            CountMissing(stays.Array[row], index.Type(tags.Array[row]), "cost_event_id");
         }
     }
 

@@ -156,6 +156,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         if (changes.Renamed.Count > 0) changes.Move(earlier.RecordsWith("patient_named_by", changes.Renamed.Keys.ToHashSet(), MovedColumns), this.links, gone, persons.Contains);
         foreach (var (seq, person, at) in deaths)
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
+        if (isMerge) LeaveRooms(earlier);
         if (isMerge) TouchPersons(earlier);
         Nest(earlier);
     }

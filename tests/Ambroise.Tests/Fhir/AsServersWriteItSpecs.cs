@@ -287,5 +287,10 @@ public sealed class AsServersWriteItSpecs
     [InlineData("10^9/L", "10*9/L")]
     [InlineData("mL/min/1.73m2", "mL/min/(173.10*-2.m2)")]
     [InlineData("ml/mn", "mL/mn")]
+    [InlineData("[IU]/L", "[iU]/L")]
+    [InlineData("m[IU]/mL", "m[iU]/mL")]
+    [InlineData("kg/m²", "kg/m2")]
+    [InlineData("sec", "s")]
+    [InlineData("bpm", "/min")]
     public void Units_are_read_as_laboratories_print_them(string printed, string ucum) => Assert.Equal(ucum, Units.Ucum(printed));
 }

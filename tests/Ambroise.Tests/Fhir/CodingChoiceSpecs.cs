@@ -54,7 +54,10 @@ public sealed class CodingChoiceSpecs : IDisposable
     }
 
     /// <param name="ancestors">Of which concept which is one, and how far; none without the table.</param>
-    CodeBook Words(string[] concepts, string[] maps, params string[] ancestors)
+    CodeBook Words(string[] concepts, string[] maps, params string[] ancestors) => Words(null, concepts, maps, ancestors);
+
+    /// <param name="own">The site's own mappings: source_code, source_vocabulary_id, target_concept_id, valid_start_date, valid_end_date.</param>
+    CodeBook Words(string[]? own, string[] concepts, string[] maps, string[] ancestors)
     {
         var words = Directory.CreateDirectory(Path.Combine(folder.FullName, "words")).FullName;
         File.WriteAllLines(Path.Combine(words, "concept.csv"), ["concept_id,concept_name,domain_id,vocabulary_id,concept_class_id,standard_concept,concept_code,valid_start_date,valid_end_date,invalid_reason", .. concepts.Select(c => $"{c},1970-01-01,2099-12-31,")]);
@@ -62,7 +65,9 @@ public sealed class CodingChoiceSpecs : IDisposable
         if (ancestors.Length > 0) File.WriteAllLines(Path.Combine(words, "concept_ancestor.csv"), ["ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation", .. ancestors]);
         var home = Path.Combine(folder.FullName, "vocabulary");
         VocabularyFolder.Load(words, home, static (_, _) => { }, TestContext.Current.CancellationToken).OrThrow();
-        return VocabularyCodes.Read(home, null, 1 << 28, 1).OrThrow();
+        var site = Path.Combine(folder.FullName, "own.csv");
+        if (own is not null) File.WriteAllLines(site, ["source_code,source_vocabulary_id,target_concept_id,valid_start_date,valid_end_date", .. own]);
+        return VocabularyCodes.Read(home, own is null ? null : site, 1 << 28, 1).OrThrow();
     }
 
     const string Who = """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""";
@@ -87,6 +92,62 @@ public sealed class CodingChoiceSpecs : IDisposable
         };
         hospital.Load(LoadMode.Replace, Who, $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"{{system}}","code":"{{code}}"}]},"onsetDateTime":"2020-01-01"}""");
         Assert.Equal([$"{code}|{concept}"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
+    }
+
+    /// <summary>A site's own mapping of a code of the ICD reaches it however it is written, and goes before the vocabulary.</summary>
+    [Theory]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E11.9", "103")]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "E119", "103")]
+    [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "E119", "103")]
+    [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "I10", "102")]
+    public void A_site_s_own_mapping_reaches_every_way_to_write_a_code(string system, string code, string concept)
+    {
+        using var hospital = new FhirHospital
+        {
+            Codes = Words(["E11.9,ICD10,103,,", "I10,ICD10,103,,"], ["101,diabetes,Condition,SNOMED,Disorder,S,44054006", "102,hypertension,Condition,SNOMED,Disorder,S,38341003", "103,ours,Condition,SNOMED,Disorder,S,1", "201,d,Condition,ICD10,x,,E11.9", "202,h,Condition,CIM10,x,,I10"],
+                ["201,101", "202,102", "101,101", "102,102", "103,103"], []),
+        };
+        hospital.Load(LoadMode.Replace, Who, $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"{{system}}","code":"{{code}}"}]},"onsetDateTime":"2020-01-01"}""");
+        Assert.Equal([$"{code}|{concept}"], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
+    }
+
+    /// <summary>One that holds later, or held once, takes the place of no code that maps.</summary>
+    [Theory]
+    [InlineData("2030-01-01,", "44054006|101")]
+    [InlineData(",2010-12-31", "44054006|101")]
+    [InlineData(",", "G|103")]
+    public void A_mapping_of_other_days_goes_after_a_code_that_always_maps(string days, string taken)
+    {
+        using var hospital = new FhirHospital { Codes = Words([$"G,urn:loc,103,{days}"], ["101,diabetes,Condition,SNOMED,Disorder,S,44054006", "103,ours,Condition,SNOMED,Disorder,S,1"], ["101,101", "103,103"], []) };
+        hospital.Load(LoadMode.Replace, Who, """{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:loc","code":"G"},{"system":"http://snomed.info/sct","code":"44054006"}]},"onsetDateTime":"2020-01-01"}""");
+        Assert.Equal([taken], hospital.Rows("condition_occurrence", "condition_source_value", "condition_concept_id"));
+    }
+
+    /// <summary>French software writes ATC beside a product's code.</summary>
+    [Theory]
+    [InlineData("A10BA02 861007", "861007|502")]
+    [InlineData("861007 A10BA02", "861007|502")]
+    [InlineData("A10BA02 9", "A10BA02|501")]
+    public void A_product_goes_before_its_ingredient(string codings, string taken)
+    {
+        using var hospital = new FhirHospital { Codes = Words(["501,metformin,Drug,RxNorm,Ingredient,S,6809", "502,metformin 500 mg,Drug,RxNorm,Clinical Drug,S,861007", "503,other,Drug,RxNorm,Clinical Drug,S,9", "601,metformin,Drug,ATC,ATC 5th,C,A10BA02"], ["501,501", "502,502", "503,503", "601,501"], "501,502,1,1") };
+        var all = string.Join(',', codings.Split(' ').Select(c => $$"""{"system":"{{(c[0] == 'A' ? "http://www.whocc.no/atc" : "http://www.nlm.nih.gov/research/umls/rxnorm")}}","code":"{{c}}"}"""));
+        hospital.Load(LoadMode.Replace, Who, $$"""{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order","subject":{"reference":"Patient/p"},"authoredOn":"2020-01-01","medicationCodeableConcept":{"coding":[{{all}}]} }""");
+        Assert.Equal([taken], hospital.Rows("drug_exposure", "drug_source_value", "drug_concept_id"));
+    }
+
+    /// <summary>OMOP keeps SNOMED's substances among its observations.</summary>
+    [Fact]
+    public void An_allergy_to_a_substance_is_one_whatever_the_substance_s_domain()
+    {
+        using var hospital = new FhirHospital
+        {
+            Codes = Words(["701,Allergy to substance,Observation,SNOMED,Clinical Finding,S,419199007", "702,Latex,Observation,SNOMED,Substance,S,111088007", "703,Allergy to peanut,Observation,SNOMED,Clinical Finding,S,91935009", "704,Cat,Observation,SNOMED,Organism,S,448169003", "705,Penicillin,Drug,RxNorm,Ingredient,S,7984"],
+                ["701,701", "702,702", "703,703", "704,704", "705,705"]),
+        };
+        static string To(string id, string code, string system = "http://snomed.info/sct") => $$"""{"resourceType":"AllergyIntolerance","id":"{{id}}","patient":{"reference":"Patient/p"},"recordedDate":"2020-01-01","code":{"coding":[{"system":"{{system}}","code":"{{code}}"}]} }""";
+        hospital.Load(LoadMode.Replace, Who, To("a", "111088007"), To("b", "91935009"), To("c", "448169003"), To("d", "7984", "http://www.nlm.nih.gov/research/umls/rxnorm"));
+        Assert.Equal(["701|702", "701|704", "701|705", "703|"], hospital.Rows("observation", "observation_concept_id", "value_as_concept_id").Order());
     }
 
     /// <summary>Whatever the domain of the kind of plan.</summary>

@@ -64,6 +64,36 @@ public sealed class PlacesAndThingsSpecs
         Assert.Empty(hospital.Query("select 1 from visit_detail where visit_detail_end_datetime < visit_detail_start_datetime"));
     }
 
+    /// <summary>FHIR R4: Encounter.location.physicalType only repeats what the Location says.</summary>
+    [Fact]
+    public void A_room_is_none_where_it_says_so_itself_whichever_comes_first()
+    {
+        var ward = Place("u", "Urgences");
+        string[] rooms = [.. new[] { ("r", "ro"), ("c", "bd") }.Select(p => Place(p.Item1, p.Item1).Replace("\"name\"", $"\"physicalType\":{{\"coding\":[{{\"code\":\"{p.Item2}\"}}]}},\"name\"", StringComparison.Ordinal))];
+        string[] stays = [Stay("e", Moves), Stay("i", $",\"partOf\":{{\"reference\":\"Encounter/e\"}},\"location\":[{At("r", "\"start\":\"2023-01-02\"")}]")];
+        using var hospital = new FhirHospital();
+        string[] expected = ["2023-01-01 2023-01-02 Urgences 9201 stay", "2023-01-01 2023-01-09 r 9201 stay"];
+        var once = hospital.Load(LoadMode.Replace, [Patient, ward, .. rooms, .. stays]);
+        Assert.Equal(expected, hospital.Query(Moved));
+        hospital.Forget();
+        hospital.Load(LoadMode.Replace, [Patient, ward, .. stays]);
+        Assert.Equal(once, hospital.Load(LoadMode.Merge, rooms));
+        hospital.Forget();
+        hospital.Load(LoadMode.Replace, [Patient, .. rooms]);
+        hospital.Load(LoadMode.Merge, ward);
+        Assert.Equal(once, hospital.Load(LoadMode.Merge, stays));
+        Assert.Equal(once, hospital.Load(LoadMode.Merge, [Patient, ward, .. rooms, .. stays]));
+    }
+
+    /// <summary>What a server says of a place is kept; what we conclude stays within the stay.</summary>
+    [Fact]
+    public void A_place_outside_of_its_stay_is_counted_and_ends_no_other_one_later_than_the_stay()
+    {
+        using var hospital = Loaded([.. Places, Stay("e", $",\"location\":[{At("u", "\"start\":\"2023-01-01\"")},{At("r", "\"start\":\"2023-02-03\"")},{At("c", "\"start\":\"2023-01-05\",\"end\":\"2023-01-06\"")}]"), Stay("f", $",\"location\":[{At("u", "\"start\":\"2023-01-08\"")},{At("c", "\"start\":\"2023-03-05\"")}]")]);
+        Assert.Equal(["2023-01-01 2023-01-05 Urgences 9201 stay", "2023-01-05 2023-01-06 Cardiologie 9201 stay", "2023-01-08 2023-01-09 Urgences 9201 stay", "2023-02-03 2023-02-03 Réanimation 9201 stay", "2023-03-05 2023-03-05 Cardiologie 9201 stay"], hospital.Query(Moved));
+        Assert.Equal(2, hospital.Noted("Encounter.location.period", "outside-stay"));
+    }
+
     /// <summary>A number that another organization bears later is the stay's, not its places'.</summary>
     [Fact]
     public void An_organization_that_takes_a_number_over_is_no_place_of_the_stay()
@@ -159,5 +189,55 @@ public sealed class PlacesAndThingsSpecs
     {
         using var hospital = Loaded($$"""{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{{Of}},{{Drug}},"authoredOn":"2023-01-01","dosageInstruction":[{"timing":{"event":["2023-01-02","2023-01-08","2023-01-05"]} }] }""");
         Assert.Equal(["2023-01-01|2023-01-08"], hospital.Rows("drug_exposure", "drug_exposure_start_date", "drug_exposure_end_date"));
+    }
+
+    [Fact]
+    public void One_implant_told_twice_is_one()
+    {
+        using var hospital = Loaded($$"""{"resourceType":"Procedure","id":"p","status":"completed",{{Of}},{{Code}},"performedDateTime":"2023-01-01","contained":[{"resourceType":"Device","id":"d","serialNumber":"SN1","type":{"coding":[{"system":"urn:x","code":"hip"}]} }],"focalDevice":[{"manipulated":{"reference":"#d"} }],"usedCode":[{"coding":[{"system":"urn:x","code":"hip"}]},{"coding":[{"system":"urn:x","code":"screw"}]}]}""");
+        Assert.Equal(["hip", "screw"], hospital.Rows("device_exposure", "device_source_value").Order());
+    }
+
+    /// <summary>As bills of many sessions are.</summary>
+    [Fact]
+    public void What_a_claim_of_several_stays_codes_is_of_the_stay_whose_items_refer_to_it()
+    {
+        static string Item(int n, string stay, string day, string refers) => $$"""{"sequence":{{n}},"encounter":[{"reference":"Encounter/{{stay}}"}],"servicedDate":"{{day}}",{{refers}},"net":{"value":{{n}},"currency":"EUR"} }""";
+        var diagnoses = string.Join(',', new[] { 1, 2, 3, 4 }.Select(n => $$"""{"sequence":{{n}},"diagnosisCodeableConcept":{"coding":[{"system":"urn:x","code":"D{{n}}"}]} }"""));
+        var items = string.Join(',', Item(1, "e", "2023-01-02", "\"diagnosisSequence\":[1]"), Item(2, "f", "2023-01-08", "\"diagnosisSequence\":[2,3]"), Item(3, "e", "2023-01-03", "\"diagnosisSequence\":[3]"));
+        using var hospital = Loaded(Stay("e", ""), Stay("f", ""), $$"""{"resourceType":"Claim","id":"k","status":"active","use":"claim",{{By}},"created":"2023-02-01","item":[{{items}}],"diagnosis":[{{diagnoses}}]}""");
+        var stays = hospital.Query("select c.cost_event_id from cost c");
+        Assert.Equal(["D1 2023-01-02 first", "D2 2023-01-08 other", "D3 2023-01-02 none", "D4 2023-01-02 none"], hospital.Query($"select condition_source_value || ' ' || condition_start_date || ' ' || case when visit_occurrence_id is null then 'none' when visit_occurrence_id = {stays.Single()} then 'first' else 'other' end from condition_occurrence order by 1"));
+        Assert.Equal(1, hospital.Noted("Claim.item.encounter", "several-stays"));
+    }
+
+    [Fact]
+    public void The_cost_of_a_stay_that_nobody_sent_is_counted()
+    {
+        static string Claim(string id, string stay) => $$"""{"resourceType":"Claim","id":"{{id}}","status":"active","use":"claim",{{By}},"created":"2023-02-01","total":{"value":1,"currency":"EUR"},"item":[{"sequence":1,"encounter":[{"reference":"Encounter/{{stay}}"}]}]}""";
+        using var hospital = Loaded(Stay("e", ""), Stay("x", "").Replace("finished", "cancelled", StringComparison.Ordinal), Claim("a", "e"), Claim("b", "nope"), Claim("c", "x"));
+        Assert.Equal(2, hospital.Noted("Claim.cost_event_id", "reference-unresolved"));
+    }
+
+    /// <summary>OMOP CDM 5.4, COST: what was paid by the patient is copay, coinsurance and deductible; what was paid in all is by payer and patient.</summary>
+    [Fact]
+    public void What_the_patient_paid_is_copay_and_deductible_and_what_was_paid_in_all_both_s()
+    {
+        static string Total(string category, int value) => $$"""{"category":{"coding":[{"code":"{{category}}"}]},"amount":{"value":{{value}},"currency":"EUR"} }""";
+        using var hospital = Loaded(Stay("e", ""), $$"""{"resourceType":"ExplanationOfBenefit","id":"k","status":"active","use":"claim","outcome":"complete",{{By}},"created":"2023-02-01","item":[{"sequence":1,"encounter":[{"reference":"Encounter/e"}]}],"total":[{{Total("benefit", 80)}},{{Total("copay", 10)}},{{Total("deductible", 5)}}]}""");
+        Assert.Equal(["80.0|15.0|95.0|10.0|5.0"], hospital.Rows("cost", "paid_by_payer", "paid_by_patient", "total_paid", "paid_patient_copay", "paid_patient_deductible"));
+    }
+
+    /// <summary>Times in all, each so long after the one before.</summary>
+    [Theory]
+    [InlineData("\"count\":6,\"frequency\":1,\"period\":21,\"periodUnit\":\"d\"", "106|2023-04-17")]
+    [InlineData("\"count\":10,\"frequency\":3,\"period\":1,\"periodUnit\":\"d\"", "4|2023-01-05")]
+    [InlineData("\"count\":4,\"period\":8,\"periodUnit\":\"h\"", "2|2023-01-03")]
+    [InlineData("\"count\":4", "|2023-01-02")]
+    [InlineData("\"count\":4,\"frequency\":1,\"period\":1,\"periodUnit\":\"wk\",\"boundsDuration\":{\"value\":3,\"code\":\"d\"}", "3|2023-01-04")]
+    public void A_drug_given_so_many_times_lasts_from_the_first_to_the_last(string repeat, string lasts)
+    {
+        using var hospital = Loaded($$"""{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",{{Of}},"authoredOn":"2023-01-02",{{Drug}},"dosageInstruction":[{"timing":{"repeat":{ {{repeat}} } } }]}""");
+        Assert.Equal([lasts], hospital.Rows("drug_exposure", "days_supply", "drug_exposure_end_date"));
     }
 }

@@ -121,4 +121,42 @@ public sealed class StaysWithinStaysSpecs
         Assert.True(once == last, way);
         Assert.Equal(once, hospital.Load(LoadMode.Merge, [.. loads.SelectMany(l => l).Distinct()]));
     }
+
+    /// <summary>In the load that takes the stay away, as in one that brings both.</summary>
+    [Fact]
+    public void Rows_that_name_a_stay_taken_away_are_counted()
+    {
+        static long Missing(FhirHospital hospital) => hospital.Report.Notes.Where(n => n.Reason == "reference-unresolved" && !n.Type.EndsWith("care_site_id", StringComparison.Ordinal)).Sum(n => n.Count);
+        using var hospital = new FhirHospital();
+        string[] all = [Child(), Stay("o", "b"), In("o", "b")[0], In("o", "b")[2]];
+        hospital.Load(LoadMode.Replace, [.. all, Deleted("o")]);
+        Assert.Equal(2, Missing(hospital));
+        foreach (var away in new[] { Deleted("o"), Stay("o", "b", version: 2, status: "cancelled") })
+        {
+            hospital.Load(LoadMode.Replace, all);
+            Assert.Equal(0, Missing(hospital));
+            hospital.Load(LoadMode.Merge, away);
+            Assert.Equal((1, 1), (hospital.Noted("condition_occurrence.visit_occurrence_id", "reference-unresolved"), hospital.Noted("cost.cost_event_id", "reference-unresolved")));
+            hospital.Load(LoadMode.Merge, Child(2));
+            Assert.Equal(0, Missing(hospital)); // told once
+        }
+    }
+
+    [Fact]
+    public void Rows_that_name_a_practitioner_whom_the_source_deleted_are_counted()
+    {
+        const string doctor = """{"resourceType":"Practitioner","id":"d"}""";
+        var deleted = Deleted("d").Replace("Encounter/", "Practitioner/", StringComparison.Ordinal);
+        var seen = $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/b"},{{Code}},"onsetDateTime":"2023-01-03","recorder":{"reference":"Practitioner/d"} }""";
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, Child(), doctor, seen);
+        Assert.Equal(0, hospital.Noted("Condition.provider_id", "reference-unresolved"));
+        hospital.Load(LoadMode.Merge, seen.Replace("\"c\"", "\"e\"", StringComparison.Ordinal));
+        Assert.Equal(0, hospital.Noted("Condition.provider_id", "reference-unresolved"));
+        hospital.Load(LoadMode.Merge, deleted);
+        hospital.Load(LoadMode.Merge, seen.Replace("\"c\"", "\"f\"", StringComparison.Ordinal));
+        Assert.Equal(1, hospital.Noted("Condition.provider_id", "reference-unresolved"));
+        hospital.Load(LoadMode.Replace, Child(), doctor, seen, deleted);
+        Assert.Equal(1, hospital.Noted("Condition.provider_id", "reference-unresolved"));
+    }
 }

@@ -8,7 +8,8 @@ public enum Domain : byte { None, Condition, Drug, Procedure, Device, Measuremen
 
 /// <summary>A standard concept that a code means.</summary>
 /// <param name="Value">Said by <c>Maps to value</c>: it goes beside the other, as its value.</param>
-public readonly record struct Target(int Concept, Domain Domain, bool Value = false);
+/// <param name="IsThing">A substance, a product, an organism: what one may be allergic to, of which OMOP keeps many among its observations.</param>
+public readonly record struct Target(int Concept, Domain Domain, bool Value = false, bool IsThing = false);
 
 /// <summary>What the vocabulary says of one code.</summary>
 /// <param name="Vocabulary">OMOP's vocabulary, or the code system where OMOP has none.</param>
@@ -40,9 +41,21 @@ public sealed class CodeBook : IDisposable
     /// <param name="ancestry">Null where the vocabulary has no CONCEPT_ANCESTOR.</param>
     internal CodeBook(CodeFile? file, Dictionary<(string, string), (LocalMapping Mapping, Target Target)[]> local, Ancestry? ancestry) => (this.file, this.local, this.ancestry) = (file, local, ancestry);
 
-    /// <summary>Whether one code means something more general than another of its vocabulary.</summary>
-    public bool IsAbove(CodeMeaning general, CodeMeaning specific) => ancestry is not null && general.IsMapped && specific.IsMapped && general.Vocabulary == specific.Vocabulary && general.Standard != specific.Standard
-        && ancestry.IsAbove(general.Standard, specific.Standard);
+    /// <summary>Whether one code means something more general than another of its vocabulary; or the ingredient of a drug, as ATC does beside a product's code.</summary>
+    public bool IsAbove(CodeMeaning general, CodeMeaning specific)
+    {
+        if (!general.IsMapped || !specific.IsMapped || general.Standard == specific.Standard) return false;
+        if (general.Vocabulary == specific.Vocabulary) return ancestry?.IsAbove(general.Standard, specific.Standard) == true;
+        return (general.Targets[0].Domain, specific.Targets[0].Domain) == (Domain.Drug, Domain.Drug) && Ingredients(specific.Standard).Contains(general.Standard);
+    }
+
+    /// <summary>How much a code says: 3 with a standard concept whatever the day, 2 with one on some days, 1 where the vocabulary knows it, else 0.</summary>
+    public int Worth(CodeMeaning meaning)
+    {
+        if (!meaning.IsDated) return meaning.IsMapped ? 3 : meaning.Source != 0 ? 1 : 0;
+        var spans = dated[(meaning.Vocabulary, meaning.Code)];
+        return Array.TrueForAll(spans, s => s.Targets.Length > 0) ? 3 : Array.Exists(spans, s => s.Targets.Length > 0) ? 2 : meaning.Source != 0 ? 1 : 0;
+    }
 
     /// <summary>A book without a code: everything is concept 0.</summary>
     public static CodeBook Empty { get; } = new(null, [], null);
@@ -64,7 +77,7 @@ public sealed class CodeBook : IDisposable
         var found = Concepts(vocabulary, of.Code);
         // The one still valid, else the one that was last: they are in order of validity.
         var concept = found.Length == 0 ? default : found[^1];
-        if (local.TryGetValue((vocabulary, of.Code), out var ours))
+        if (Local(vocabulary, of.Code) is { } ours)
         {
             // On a day on which none of the site's own holds, the vocabulary's does.
             Target[] On(int day) => ours.Where(o => o.Mapping.Holds(day)).Select(o => o.Target).Distinct().ToArray() is { Length: > 0 } holding ? holding : ours.Length == 0 ? [] : concept.Targets ?? [];
@@ -84,11 +97,19 @@ public sealed class CodeBook : IDisposable
     {
         if (file is null) return [];
         if (file.Concepts(vocabulary, code) is { Length: > 0 } found) return found;
-        if (vocabulary is not ("ICD10" or "CIM10" or "ICD10CM")) return [];
-        var dotted = code.Length > 3 && code[3] != '.' ? $"{code[..3]}.{code[3..]}" : code;
-        if (dotted != code && file.Concepts(vocabulary, dotted) is { Length: > 0 } written) return written;
+        if (Dotted(vocabulary, code) is { } dotted && file.Concepts(vocabulary, dotted) is { Length: > 0 } written) return written;
         return vocabulary == "CIM10" ? Concepts("ICD10", code) : [];
     }
+
+    /// <summary>The site's own mappings of a code: of it as it is written, else as <see cref="Concepts"/> reads it. Null for none.</summary>
+    (LocalMapping Mapping, Target Target)[]? Local(string vocabulary, string code)
+    {
+        if (local.TryGetValue((vocabulary, code), out var ours) || Dotted(vocabulary, code) is { } dotted && local.TryGetValue((vocabulary, dotted), out ours)) return ours;
+        return vocabulary == "CIM10" && file is not null && file.Concepts(vocabulary, code).Length + file.Concepts(vocabulary, Dotted(vocabulary, code) ?? code).Length == 0 ? Local("ICD10", code) : null;
+    }
+
+    /// <returns>A code of the ICD with its dot; null where it has one, or none.</returns>
+    static string? Dotted(string vocabulary, string code) => vocabulary is "ICD10" or "CIM10" or "ICD10CM" && code.Length > 3 && code[3] != '.' ? $"{code[..3]}.{code[3..]}" : null;
 
     /// <summary>As <see cref="Find(string, string)"/>, for the day of an event: of several concepts under one code, the one valid that day.</summary>
     public CodeMeaning Find(string system, string code, int day)

@@ -9,7 +9,10 @@ namespace Ambroise.Sources.Fhir.Codes;
 sealed class CodeFile : IDisposable
 {
     const string FileName = "codes.db";
-    const int Format = 2;
+    const int Format = 3;
+
+    /// <summary>SNOMED's classes of what there is, rather than of what is found or done.</summary>
+    const string Things = "'Substance', 'Pharma/Biol Product', 'Organism', 'Physical Object', 'Physical Force'";
     static readonly string[] MadeOf = ["concept", "concept_relationship", "concept_ancestor", "vocabulary"];
 
     readonly SqliteConnection connection;
@@ -18,8 +21,8 @@ sealed class CodeFile : IDisposable
     CodeFile(SqliteConnection connection, string madeFrom)
     {
         (this.connection, MadeFrom) = (connection, madeFrom);
-        concepts = Command("select c.concept, s.domain, c.first, c.last from code c left join standard s on s.concept = c.concept where c.vocabulary = $a and c.code = $b order by c.valid, c.last, c.concept", "$a", "$b");
-        targets = Command("select m.target, s.domain, m.value from means m join standard s on s.concept = m.target where m.concept = $a order by m.value, m.target", "$a");
+        concepts = Command("select c.concept, s.domain, s.thing, c.first, c.last from code c left join standard s on s.concept = c.concept where c.vocabulary = $a and c.code = $b order by c.valid, c.last, c.concept", "$a", "$b");
+        targets = Command("select m.target, s.domain, s.thing, m.value from means m join standard s on s.concept = m.target where m.concept = $a order by m.value, m.target", "$a");
         ingredients = Command("select ingredient from ingredient where drug = $a order by ingredient", "$a");
         using var version = connection.CreateCommand();
         version.CommandText = "select version from about";
@@ -98,7 +101,7 @@ sealed class CodeFile : IDisposable
             Run(to, "pragma synchronous = off");
             Run(to, "create table about (made_of text not null, version text not null)");
             Run(to, "create table code (vocabulary text, code text, concept integer, valid integer not null, first integer not null, last integer not null, primary key (vocabulary, code, concept)) without rowid");
-            Run(to, "create table standard (concept integer primary key, domain text not null)");
+            Run(to, "create table standard (concept integer primary key, domain text not null, thing integer not null)");
             Run(to, "create table means (concept integer, value integer, target integer, primary key (concept, value, target)) without rowid");
             Run(to, "create table ingredient (drug integer, ingredient integer, primary key (drug, ingredient)) without rowid");
             using var transaction = to.BeginTransaction();
@@ -128,7 +131,7 @@ sealed class CodeFile : IDisposable
                 where vocabulary_id in ({known}) and concept_code is not null
                 order by 1, 2, 3
                 """, "code", 6);
-            Copy($"select concept_id, coalesce(domain_id, '') from {From("concept")} where standard_concept = 'S' and invalid_reason is null order by 1", "standard", 2);
+            Copy($"select concept_id, coalesce(domain_id, ''), coalesce(concept_class_id in ({Things}), false)::int from {From("concept")} where standard_concept = 'S' and invalid_reason is null order by 1", "standard", 3);
             if (Has("concept_relationship"))
                 Copy($"""
                     select concept_id_1, (relationship_id = 'Maps to value')::int, concept_id_2
@@ -164,8 +167,8 @@ sealed class CodeFile : IDisposable
             {
                 var id = reader.GetInt32(0);
                 var means = Targets(id);
-                if (means.Length == 0 && !reader.IsDBNull(1)) means = [new(id, CodeBook.DomainOf(reader.GetString(1)))];
-                found.Add(new(id, means, reader.GetInt32(2), reader.GetInt32(3)));
+                if (means.Length == 0 && !reader.IsDBNull(1)) means = [new(id, CodeBook.DomainOf(reader.GetString(1)), IsThing: reader.GetBoolean(2))];
+                found.Add(new(id, means, reader.GetInt32(3), reader.GetInt32(4)));
             }
             return [.. found];
         }
@@ -176,7 +179,7 @@ sealed class CodeFile : IDisposable
         targets.Parameters[0].Value = concept;
         using var reader = targets.ExecuteReader();
         var found = new List<Target>();
-        while (reader.Read()) found.Add(new(reader.GetInt32(0), CodeBook.DomainOf(reader.GetString(1)), reader.GetBoolean(2)));
+        while (reader.Read()) found.Add(new(reader.GetInt32(0), CodeBook.DomainOf(reader.GetString(1)), reader.GetBoolean(3), reader.GetBoolean(2)));
         return [.. found];
     }
 

@@ -21,6 +21,11 @@ static class Units
         ["M/uL"] = "10*6/uL",
         ["°C"] = "Cel",
         ["°"] = "deg",
+        ["kg/m²"] = "kg/m2",
+        ["m²"] = "m2",
+        ["sec"] = "s",
+        ["bpm"] = "/min",
+        ["/mn"] = "/min",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     static readonly string[] Surfaces = ["/1.73m2", "/1.73 m2", "/1.73m²", "/1.73 m²", "/1,73m2", "/1,73 m2", "/1,73m²", "/{1.73_m2}", "/{1.73m2}", "/1.73.m2"];
@@ -37,6 +42,7 @@ static class Units
                 "l" or "dl" or "cl" or "ml" or "ul" or "nl" or "pl" or "fl" => parts[at][..^1] + 'L',
                 "U" or "mU" or "uU" or "kU" => parts[at][..^1] + "[U]", // OMOP's name for the enzyme unit
                 "UI" or "mUI" or "uUI" or "kUI" or "IU" or "mIU" or "uIU" or "kIU" => parts[at][..^2] + "[iU]",
+                "[IU]" or "m[IU]" or "u[IU]" or "k[IU]" => parts[at][..^4] + "[iU]", // UCUM has both
                 "mcg" => "ug",
                 "mEq" or "Eq" => parts[at].ToLowerInvariant(),
                 ['x' or 'X', .. var power] when Power(power) is { } ten => ten,

@@ -58,6 +58,9 @@ enum FactKind : byte
     /// <summary>An encounter and the one it is part of.</summary>
     PartOf,
 
+    /// <summary>A Location that is a room or a bed.</summary>
+    Room,
+
     /// <summary>Patients that are one person: by <c>Patient.link</c>.</summary>
     Link,
 

@@ -12,7 +12,7 @@ namespace Ambroise.Sources.Fhir.Mapping;
 /// <summary>Codes, currencies and units to concepts.</summary>
 sealed partial class ResourceMapper
 {
-    /// <summary>Chooses among the codings of a CodeableConcept: one with a standard concept, else one the vocabulary knows, else the first; of a code and a more specific one of its vocabulary the specific; the coding its user
+    /// <summary>Chooses among the codings of a CodeableConcept: one with a standard concept, else with one on some days, else one the vocabulary knows, else the first; of a code and a more specific one of its vocabulary, or of an ingredient and a product, the specific; the coding its user
     /// chose settles ties.</summary>
     /// <returns>Null where there is no code.</returns>
     public Coded? Code(JsonNode concept)
@@ -45,7 +45,7 @@ sealed partial class ResourceMapper
         {
             if (Coding(coding) is not { } coded) continue;
             all.Add((coded, $"{coding["system"u8]}|{coding["code"u8]}"));
-            var score = coded.Absence == Absence.Unknown ? -1 : 2 * (coded.Meaning.IsMapped ? 2 : coded.Meaning.Source != 0 ? 1 : 0) + (coding["userSelected"u8].IsTrue ? 1 : 0);
+            var score = coded.Absence == Absence.Unknown ? -1 : 2 * codes.Worth(coded.Meaning) + (coding["userSelected"u8].IsTrue ? 1 : 0);
             if (best is null || (score > bestScore ? !codes.IsAbove(coded.Meaning, best.Meaning) : codes.IsAbove(best.Meaning, coded.Meaning))) (best, bestScore) = (coded, score);
         }
         return best is null || all.Count == 1 ? best : best with { Codings = JsonSerializer.SerializeToUtf8Bytes([.. all.OrderBy(c => ReferenceEquals(c.Code, best) ? 0 : 1).Select(c => c.Name).Distinct()], CodingsJson.Default.StringArray) };

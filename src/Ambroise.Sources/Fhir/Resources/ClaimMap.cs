@@ -41,9 +41,10 @@ static class ClaimMap
     public static Fate Claim(ResourceMapper m)
     {
         if (Begin(m) is { } fate) return fate;
+        var stays = Stays(m);
         var charge = Asked(m, out var currency);
-        var cost = double.IsNaN(charge) ? Fate.Aside("no-amount") : Write(m, charge, Null.Float64, currency);
-        return Declared(m) ?? Used(m, cost);
+        var cost = double.IsNaN(charge) ? Fate.Aside("no-amount") : Write(m, stays, charge, Null.Float64, currency);
+        return Declared(m, stays) ?? Used(m, cost);
     }
 
     public static Fate Explanation(ResourceMapper m)
@@ -51,6 +52,7 @@ static class ClaimMap
         if (Begin(m) is { } fate) return fate;
         var r = m.Resource;
         if (r["outcome"u8].Is("error"u8)) return Fate.Aside("outcome-error");
+        var stays = Stays(m);
         JsonNode currency = default;
         // An explanation without its claim is all that is known of the charge.
         var charge = r["claim"u8].Exists ? Null.Float64 : Total(m, "submitted"u8, ref currency);
@@ -60,8 +62,8 @@ static class ClaimMap
         else granted = Total(m, "benefit"u8, ref currency);
         double copay = Total(m, "copay"u8, ref currency), deductible = Total(m, "deductible"u8, ref currency), allowed = Total(m, "eligible"u8, ref currency);
         var hasAmount = !double.IsNaN(charge) || !double.IsNaN(granted) || !double.IsNaN(copay) || !double.IsNaN(deductible) || !double.IsNaN(allowed);
-        var cost = hasAmount ? Write(m, charge, granted, currency, copay, deductible, allowed) : Fate.Aside("no-amount");
-        return (r["claim"u8].Exists ? null : Declared(m)) ?? Used(m, cost);
+        var cost = hasAmount ? Write(m, stays, charge, granted, currency, copay, deductible, allowed) : Fate.Aside("no-amount");
+        return (r["claim"u8].Exists ? null : Declared(m, stays)) ?? Used(m, cost);
     }
 
     /// <summary>Where what it codes made rows, and what it cost none, the latter is counted.</summary>
@@ -105,7 +107,7 @@ static class ClaimMap
 
     /// <summary>The diagnoses and acts that a claim codes itself: what a hospital declares of a stay (in France, its PMSI) may come no other way. Those it refers to are Conditions and Procedures of their own.</summary>
     /// <returns>Null, or the fate of a claim whose day cannot be read.</returns>
-    static Fate? Declared(ResourceMapper m)
+    static Fate? Declared(ResourceMapper m, List<long> stays)
     {
         var r = m.Resource;
         if (!Says(r["diagnosis"u8], "diagnosisCodeableConcept"u8) && !Says(r["procedure"u8], "procedureCodeableConcept"u8)) return null;
@@ -115,15 +117,15 @@ static class ClaimMap
             m.Chunk.Count($"{m.Type}.diagnosis", "date-missing"); // its cost needs no day
             return null;
         }
-        var visit = Stay(m);
         foreach (var diagnosis in r["diagnosis"u8].Items)
             if (diagnosis["diagnosisCodeableConcept"u8] is { Exists: true } said)
             {
                 var kind = Kind(m, diagnosis["type"u8]);
+                var (visit, served) = Billed(m, stays, "diagnosisSequence"u8, diagnosis["sequence"u8]);
                 TextOnly.Write(m, new()
                 {
                     Person = m.Person,
-                    Start = start,
+                    Start = served.Exists ? served : start,
                     Code = m.Code(said),
                     Default = Domain.Condition,
                     Type = TypeConcepts.Claim,
@@ -136,7 +138,8 @@ static class ClaimMap
             if (act["procedureCodeableConcept"u8] is { Exists: true } said)
             {
                 var at = m.OptionalTime(act["date"u8], "procedure.date");
-                TextOnly.Write(m, new() { Person = m.Person, Start = at.Exists ? at : start, Code = m.Code(said), Default = Domain.Procedure, Type = TypeConcepts.Claim, Visit = visit }, said);
+                var (visit, served) = Billed(m, stays, "procedureSequence"u8, act["sequence"u8]);
+                TextOnly.Write(m, new() { Person = m.Person, Start = at.Exists ? at : served.Exists ? served : start, Code = m.Code(said), Default = Domain.Procedure, Type = TypeConcepts.Claim, Visit = visit }, said);
             }
         return null;
     }
@@ -179,11 +182,37 @@ static class ClaimMap
         return false;
     }
 
-    static long Stay(ResourceMapper m)
+    /// <summary>The stays that its items are of, in their order. The cost of several is that of the first, and counted.</summary>
+    static List<long> Stays(ResourceMapper m)
     {
+        var stays = new List<long>(1);
         foreach (var item in m.Resource["item"u8].Items)
-            if (m.Visit(item["encounter"u8].First) is var stay && stay != Null.Int64) return stay;
-        return Null.Int64;
+            if (m.Visit(item["encounter"u8].First) is var stay && stay != Null.Int64 && !stays.Contains(stay)) stays.Add(stay);
+        if (stays.Count > 1) m.Chunk.Count($"{m.Type}.item.encounter", "several-stays");
+        return stays;
+    }
+
+    /// <summary>The stay of a diagnosis or an act, and the day: of a claim of several stays those of the items that refer to it, where these are of one; else nobody knows.</summary>
+    static (long Visit, FhirTime On) Billed(ResourceMapper m, List<long> stays, ReadOnlySpan<byte> refers, JsonNode sequence)
+    {
+        if (stays.Count < 2) return (stays.Count == 0 ? Null.Int64 : stays[0], FhirTime.None);
+        var (visit, on) = (Null.Int64, FhirTime.None);
+        foreach (var item in m.Resource["item"u8].Items)
+        {
+            if (!Refers(item[refers], sequence) || m.Visit(item["encounter"u8].First) is var stay && stay == Null.Int64) continue;
+            if (visit != Null.Int64 && stay != visit) return (Null.Int64, FhirTime.None);
+            visit = stay;
+            var served = m.OptionalTime(item["servicedDate"u8].Exists ? item["servicedDate"u8] : item["servicedPeriod"u8]["start"u8], "item.serviced");
+            if (served.Exists && (!on.Exists || served.Day < on.Day)) on = served;
+        }
+        return (visit, on);
+    }
+
+    static bool Refers(JsonNode sequences, JsonNode sequence)
+    {
+        foreach (var one in sequences.Items)
+            if (one.Text.SequenceEqual(sequence.Text)) return true;
+        return false;
     }
 
     static Fate? Begin(ResourceMapper m)
@@ -194,11 +223,11 @@ static class ClaimMap
         return r["use"u8].Is("claim"u8) || !r["use"u8].Exists ? null : Fate.Aside($"use-{r["use"u8]}");
     }
 
-    static Fate Write(ResourceMapper m, double charge, double paidByPayer, JsonNode currency, double copay = Null.Float64, double deductible = Null.Float64, double allowed = Null.Float64)
+    static Fate Write(ResourceMapper m, List<long> stays, double charge, double paidByPayer, JsonNode currency, double copay = Null.Float64, double deductible = Null.Float64, double allowed = Null.Float64)
     {
         var r = m.Resource;
-        var at = Stay(m);
-        var isVisit = at != Null.Int64;
+        var isVisit = stays.Count > 0;
+        var at = isVisit ? stays[0] : Null.Int64;
         if (!isVisit) at = m.Reference(r["prescription"u8], "MedicationRequest");
         if (at == Null.Int64) return Fate.Aside("no-event"); // the CDM has no cost by itself
         if (isVisit) m.Definition = at; // a cost names the outermost stay, whatever that comes to be
@@ -209,13 +238,18 @@ static class ClaimMap
         row.Put(At.CurrencyConceptId, m.Currency(currency));
         row.Put(At.TotalCharge, charge);
         row.Put(At.PaidByPayer, paidByPayer);
-        row.Put(At.TotalPaid, paidByPayer);
+        // The CDM's own sums: what the patient paid is copay and deductible, what was paid in all is both's.
+        var paidByPatient = Sum(copay, deductible);
+        row.Put(At.PaidByPatient, paidByPatient);
+        row.Put(At.TotalPaid, Sum(paidByPayer, paidByPatient));
         row.Put(At.PaidPatientCopay, copay);
         row.Put(At.PaidPatientDeductible, deductible);
         row.Put(At.AmountAllowed, allowed);
         m.EndOfPerson(row);
         return Fate.Used;
     }
+
+    static double Sum(double one, double other) => double.IsNaN(one) ? other : double.IsNaN(other) ? one : one + other;
 
     /// <summary>Of the totals the one of a category of HL7's adjudication codes, else the sum of those of the whole, else of its items; null where there is none.</summary>
     static double Total(ResourceMapper m, ReadOnlySpan<byte> category, ref JsonNode currency)
@@ -244,7 +278,7 @@ static class ClaimMap
     /// <summary>COST's columns, looked up once.</summary>
     static class At
     {
-        public static readonly int CostEventId = Of("cost_event_id"), CostDomainId = Of("cost_domain_id"), CostTypeConceptId = Of("cost_type_concept_id"), CurrencyConceptId = Of("currency_concept_id"), TotalCharge = Of("total_charge"), PaidByPayer = Of("paid_by_payer"), TotalPaid = Of("total_paid"), PaidPatientCopay = Of("paid_patient_copay"), PaidPatientDeductible = Of("paid_patient_deductible"), AmountAllowed = Of("amount_allowed");
+        public static readonly int CostEventId = Of("cost_event_id"), CostDomainId = Of("cost_domain_id"), CostTypeConceptId = Of("cost_type_concept_id"), CurrencyConceptId = Of("currency_concept_id"), TotalCharge = Of("total_charge"), PaidByPayer = Of("paid_by_payer"), PaidByPatient = Of("paid_by_patient"), TotalPaid = Of("total_paid"), PaidPatientCopay = Of("paid_patient_copay"), PaidPatientDeductible = Of("paid_patient_deductible"), AmountAllowed = Of("amount_allowed");
 
         static int Of(string column) => Cdm54.Cost[column].Ordinal;
     }

@@ -92,11 +92,11 @@ static class ConditionMap
             Provider = m.Provider(r["recorder"u8]),
             Qualifier = ResourceMapper.Copy(r["criticality"u8]),
         };
-        if (code is not null && m.On(code, start.Day).Targets is [{ Domain: not (Domain.Condition or Domain.Observation) } substance, ..])
+        if (code is not null && m.On(code, start.Day).Targets is [{ Domain: not (Domain.Condition or Domain.Observation) } or { IsThing: true }, ..] and var substances)
         {
             // A substance is what the allergy is to, not something taken: "allergy to substance" with the substance as its value.
             e.Code = new(To(m, r["type"u8]), "");
-            (e.Fixed, e.ValueConcept, e.ValueSource) = (true, substance.Concept, code.Code);
+            (e.Fixed, e.ValueConcept, e.ValueSource) = (true, substances[0].Concept, code.Code);
         }
         return TextOnly.Write(m, e, concept);
     }

@@ -191,6 +191,7 @@ static class DrugMap
             foreach (var occasion in dosage["timing"u8]["event"u8].Items)
                 if (m.OptionalTime(occasion, "dosage.timing.event") is { Exists: true } at && at.Day >= e.Start.Day && !(last.Day > at.Day)) last = at;
             days = Math.Max(days, Supply(m, repeat["boundsDuration"u8].Exists ? repeat["boundsDuration"u8] : repeat["boundsRange"u8]["high"u8]));
+            if (!repeat["boundsDuration"u8].Exists && !repeat["boundsRange"u8].Exists && !repeat["boundsPeriod"u8].Exists) days = Math.Max(days, Times(repeat));
         }
         var isSupplied = e.Days != Null.Int32;
         if (!isSupplied) e.Days = days;
@@ -214,19 +215,31 @@ static class DrugMap
         // A code of another system, SNOMED's say, is no word; what is printed beside it is.
         var isWord = quantity["code"u8].Text is { Length: > 0 and < 8 } && (quantity["system"u8].Text is var system && (system.Length == 0 || system.EndsWith("unitsofmeasure.org"u8)) || !quantity["unit"u8].Exists);
         var unit = (isWord ? quantity["code"u8] : quantity["unit"u8]).ToString().ToLowerInvariant();
-        var days = number * unit switch
-        {
-            "" or "d" or "day" or "days" or "j" or "jour" or "jours" => 1,
-            "h" or "hour" or "hours" => 1.0 / 24,
-            "wk" or "week" or "weeks" or "sem" or "semaine" or "semaines" => 7,
-            "mo" or "month" or "months" or "mois" => 30,
-            "a" or "year" or "years" or "an" or "ans" => 365,
-            _ => double.NaN,
-        };
+        var days = number * DaysOf(unit);
         if (days is >= 0 and <= MostSupply && !Bound.Is(quantity)) return (int)Math.Ceiling(days);
         m.Chunk.Count($"{m.Type}.daysSupply", Bound.Is(quantity) ? "not-exact" : double.IsNaN(days) ? "unit-unknown" : "number-invalid");
         return Null.Int32;
     }
+
+    /// <summary>From the first to the last of so many times (<c>count</c>), as often as it says: six every 21 days take 106 days. Null where it does not say both.</summary>
+    static int Times(JsonNode repeat)
+    {
+        if (!repeat["count"u8].TryNumber(out var count) || !repeat["period"u8].TryNumber(out var period) || count < 1 || period <= 0) return Null.Int32;
+        if (!repeat["frequency"u8].TryNumber(out var often) || often < 1) often = 1;
+        var days = Math.Floor((Math.Ceiling(count / often) - 1) * period * DaysOf(repeat["periodUnit"u8].ToString())) + 1;
+        return days is >= 1 and <= MostSupply ? (int)days : Null.Int32;
+    }
+
+    static double DaysOf(string unit) => unit switch
+    {
+        "" or "d" or "day" or "days" or "j" or "jour" or "jours" => 1,
+        "min" => 1.0 / 1440,
+        "h" or "hour" or "hours" => 1.0 / 24,
+        "wk" or "week" or "weeks" or "sem" or "semaine" or "semaines" => 7,
+        "mo" or "month" or "months" or "mois" => 30,
+        "a" or "year" or "years" or "an" or "ans" => 365,
+        _ => double.NaN,
+    };
 
     /// <summary>A quantity's unit, in text: DRUG_EXPOSURE has no concept for it.</summary>
     static byte[]? Unit(JsonNode quantity) => Ins.IsSystem(quantity["system"u8].Text) ? null : ResourceMapper.Copy(quantity["code"u8]) ?? ResourceMapper.Copy(quantity["unit"u8]);

@@ -62,7 +62,7 @@ static class EncounterMap
         }
         if (parent != Null.Int64) row.Put("visit_occurrence_id", parent); // made the outermost visit once all are known
         m.End(row);
-        Moves(m, r["location"u8], end, (concept, kind?.Code));
+        Moves(m, r["location"u8], start, end, r["period"u8]["end"u8].Exists, (concept, kind?.Code));
         return Fate.Used;
     }
 
@@ -98,8 +98,8 @@ static class EncounterMap
     /// <summary>Not where it is only kept for them.</summary>
     static bool WasThere(JsonNode place) => !place["status"u8].Is("planned"u8) && !place["status"u8].Is("reserved"u8);
 
-    /// <summary>A VISIT_DETAIL for each of several places in which the patient was from a day that is said on. A room or a bed is none: it lies in one of them.</summary>
-    static void Moves(ResourceMapper m, JsonNode places, FhirTime end, (int Concept, byte[]? Source) kind)
+    /// <summary>A VISIT_DETAIL for each of several places in which the patient was from a day that is said on. A room or a bed is none: it lies in one of them; where only the place itself says that it is one, its row is left out once all are known.</summary>
+    static void Moves(ResourceMapper m, JsonNode places, FhirTime start, FhirTime end, bool isOver, (int Concept, byte[]? Source) kind)
     {
         var count = 0;
         foreach (var place in places.Items)
@@ -119,6 +119,7 @@ static class EncounterMap
         }
         foreach (var (site, came, went) in moves)
         {
+            if (came.Day < start.Day || isOver && (came.Day > end.Day || went.Exists && went.Day > end.Day)) m.Chunk.Count("Encounter.location.period", "outside-stay"); // kept as it was said
             var left = went;
             if (!left.Exists)
             {
@@ -126,7 +127,7 @@ static class EncounterMap
                 var next = FhirTime.None;
                 foreach (var other in moves)
                     if (Order(other.Came).CompareTo(Order(came)) > 0 && (!next.Exists || Order(other.Came).CompareTo(Order(next)) < 0)) next = other.Came;
-                left = next.Exists ? next : end;
+                left = next.Exists && !(isOver && next.Day > end.Day) ? next : end;
             }
             if (left.Day < came.Day) left = came with { Micros = Null.Int64 };
             else if (left.Day == came.Day && left.Micros != Null.Int64 && came.Micros != Null.Int64 && left.Micros < came.Micros) left = left with { Micros = Null.Int64 };
@@ -153,7 +154,7 @@ static class EncounterMap
         return came.Exists;
     }
 
-    static bool IsUnit(JsonNode place) => WasThere(place) && place["location"u8].Exists && !ResourceMapper.Has(place["physicalType"u8], "ro"u8) && !ResourceMapper.Has(place["physicalType"u8], "bd"u8);
+    static bool IsUnit(JsonNode place) => WasThere(place) && place["location"u8].Exists && !PlaceMap.IsRoom(place["physicalType"u8]);
 
     static bool IsOpen(JsonNode status) => status.Is("arrived"u8) || status.Is("triaged"u8) || status.Is("in-progress"u8) || status.Is("onleave"u8);
 

@@ -30,8 +30,11 @@ static class PlaceMap
     public static Fate Location(ResourceMapper m)
     {
         if (m.Resource["status"u8].Is("entered-in-error"u8)) return Fate.Aside("status-entered-in-error");
+        if (IsRoom(m.Resource["physicalType"u8])) m.Connect(FactKind.Room, m.Key.Key, 0);
         return CareSite(m, m.Resource["address"u8], m.Resource["type"u8].First, IsHome(m.Resource));
     }
+
+    public static bool IsRoom(JsonNode physicalType) => ResourceMapper.Has(physicalType, "ro"u8) || ResourceMapper.Has(physicalType, "bd"u8);
 
     /// <summary>Where somebody lives, as care at home has it: called after them, and at their address.</summary>
     static bool IsHome(JsonNode place)

@@ -37,7 +37,7 @@ static class ProcedureMap
     /// <summary>What was used for it or implanted, where the procedure itself says what that is. Another resource that says so may come later, or change: counted, as what was taken out is.</summary>
     static void Used(ResourceMapper m, ClinicalEvent of)
     {
-        var seen = new List<string>();
+        var (seen, inside) = (new List<string>(), new List<Coded>());
         foreach (var focal in m.Resource["focalDevice"u8].Items)
             if (!focal["action"u8].Exists || ResourceMapper.Has(focal["action"u8], "implanted"u8)) Inside(focal["manipulated"u8], "focalDevice");
             else
@@ -46,7 +46,8 @@ static class ProcedureMap
                 seen.Add(focal["manipulated"u8]["reference"u8].ToString());
             }
         foreach (var reference in m.Resource["usedReference"u8].Items) Inside(reference, "usedReference");
-        foreach (var concept in m.Resource["usedCode"u8].Items) Write(m.Code(concept), "usedCode");
+        foreach (var concept in m.Resource["usedCode"u8].Items)
+            if (m.Code(concept) is var code && (code is null || !inside.Exists(i => i.Meaning == code.Meaning))) Write(code, "usedCode"); // else it says what that is
 
         void Inside(JsonNode reference, string element)
         {
@@ -54,7 +55,9 @@ static class ProcedureMap
             if (name.Length > 0 && seen.Contains(name)) return;
             seen.Add(name);
             var thing = name.StartsWith('#') ? m.Contained(reference["reference"u8].Text) : default;
-            Write(!thing.Exists ? null : thing["resourceType"u8].Is("Medication"u8) ? Product.Of(m, thing) : Product.OfDevice(m, thing), element);
+            var code = !thing.Exists ? null : thing["resourceType"u8].Is("Medication"u8) ? Product.Of(m, thing) : Product.OfDevice(m, thing);
+            if (code is not null) inside.Add(code);
+            Write(code, element);
         }
 
         void Write(Coded? thing, string element)
