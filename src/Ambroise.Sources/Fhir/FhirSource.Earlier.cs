@@ -59,6 +59,7 @@ public sealed partial class FhirSource
                 var id = batch.Int64("person_id").Array[row];
                 if (gone.Contains(id) || links.Person(id) == id) continue;
                 aside.Take(batch, row);
+                traits.Take(batch, row);
                 if (!batch.Int64("location_id").IsNull(row)) places.Add(batch.Int64("location_id").Array[row]);
             }
         foreach (var batch in places.Count == 0 ? [] : earlier.Rows(Cdm54.Location))

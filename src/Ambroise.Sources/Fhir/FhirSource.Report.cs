@@ -75,6 +75,7 @@ public sealed partial class FhirSource
     public byte[] Report()
     {
         foreach (var decided in changes.Decisions.GroupBy(d => $"{d.What}: {d.Because}")) Note("Patient.person", decided.Key, decided.LongCount());
+        Note("Patient.person", "traits-differ", traits.Contradictions);
         foreach (var followed in changes.FollowedNames.GroupBy(f => f.Whose)) Note(followed.Key, "follows-name", followed.LongCount());
         foreach (var (kind, count) in folder.NotRead) Note($"file.{kind}", "not-read", count);
         // What waited before and waits again was counted by the load that brought it.

@@ -61,6 +61,7 @@ public sealed partial class FhirSource
             foreach (var stay in ((Int64Column)earlier.Columns[visit.Ordinal]).Values)
                 if (staysTaken.Contains(stay)) CountMissing(stay, earlier.Table.Name, visit.Name);
         FollowNames(earlier);
+        for (var row = 0; row < earlier.Rows && earlier.Table == Cdm54.Person; row++) traits.Take(earlier, row);
         changes.Follow(earlier, links);
         if (earlier.Table == Cdm54.Provider) Specialties(earlier);
         if (earlier.Table == Cdm54.SourceRecord && earlierRelease!.Shares(Cdm54.Cost)) RememberClaims(earlier);
@@ -129,6 +130,7 @@ public sealed partial class FhirSource
             for (var row = 0; row < rows.Rows; row++)
             {
                 var seq = tags.Array[row];
+                if (table == Cdm54.Person && (!index.IsDead(seq) || index.Outcome(seq) == "merged")) traits.Take(rows, row);
                 if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord)))
                 {
                     if (index.Outcome(seq) != "merged") continue;

@@ -59,6 +59,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly PersonLinks links = new();
     readonly PersonChanges changes = new();
     readonly MergedPatients aside = new();
+    readonly Traits traits = new();
     readonly NewsOfPatients news = new();
     readonly List<(Batch Persons, Batch Places)> apart = [];
     readonly Definitions definitions = new();
@@ -152,7 +153,11 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         this.links.Settle(persons);
         foreach (var patient in this.links.Merged)
             if (index.TryGet(patient, out var seq, out _) && !index.IsDead(seq)) index.End(seq, "merged");
-        if (changes.Decide(this.links, persons.Contains) | brought.Any(p => !persons.Contains(p))) ComeTogetherAndApart(earlier);
+        if (changes.Decide(this.links, persons.Contains) | brought.Any(p => !persons.Contains(p)))
+        {
+            traits.Ask(changes.Decisions);
+            ComeTogetherAndApart(earlier);
+        }
         if (changes.Renamed.Count > 0) changes.Move(earlier.RecordsWith("patient_named_by", changes.Renamed.Keys.ToHashSet(), MovedColumns), this.links, gone, persons.Contains);
         foreach (var (seq, person, at) in deaths)
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);

@@ -45,6 +45,26 @@ public sealed class PersonDecisionSpecs
         }
     }
 
+    /// <summary>An identity is of one sex and one day of birth: people must look.</summary>
+    [Theory]
+    [InlineData(1950, "female", 0)]
+    [InlineData(1960, "female", 1)]
+    [InlineData(1950, "male", 1)]
+    [InlineData(1950, "unknown", 0)]
+    public void Patients_who_become_one_and_contradict_one_another_are_counted_whichever_load_brings_them(int year, string sex, long differ)
+    {
+        var (a, b) = (Patient("a", 1950, Link("b")), Patient("b", year).Replace("female", sex, StringComparison.Ordinal));
+        using var hospital = new FhirHospital();
+        foreach (var loads in new string[][][] { [[a, b]], [[a], [b]], [[b], [a]] })
+        {
+            for (var i = 0; i < loads.Length; i++) hospital.Load(i == 0 ? LoadMode.Replace : LoadMode.Merge, loads[i]);
+            Assert.Equal(1, hospital.Noted("Patient.person", "merged: link"));
+            Assert.Equal(differ, hospital.Noted("Patient.person", "traits-differ"));
+        }
+        hospital.Load(LoadMode.Merge, Condition("c", "b"));
+        Assert.Equal(0, hospital.Noted("Patient.person", "traits-differ")); // told once
+    }
+
     [Fact]
     public void A_national_identity_that_is_qualified_no_more_makes_nobody_one()
     {

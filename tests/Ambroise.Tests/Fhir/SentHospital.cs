@@ -90,6 +90,9 @@ sealed class SentHospital
             Add("Organization", $"o{n}", true, () => $$""" "identifier":[{"system":"urn:finess","value":"{{Pick("F1", "F1", "F2")}}"}],"name":"{{Pick("Un", "Deux")}}" """);
             Add("Practitioner", $"d{n}", true, () => $$""" "identifier":[{"system":"urn:rpps","value":"{{Pick("R1", "R1", "R2")}}"}],"name":[{"family":"{{Pick("A", "B")}}"}] """);
         }
+        // A bed in all its versions, or in none: of one that is none any more the order shows.
+        var bed = Pick("", ""","physicalType":{"coding":[{"code":"bd"}]}""");
+        Add("Location", "l2", false, () => $$""" "name":"{{Pick("12", "13")}}"{{bed}} """);
         Add("Location", "l1", true, () => $$""" "name":"{{Pick("Urgences", "Bloc")}}" """);
         Add("PractitionerRole", "r1", true, () => $$""" "practitioner":{"reference":"{{Pick("Practitioner/d1", "Practitioner/d2", "Practitioner?identifier=urn:rpps|R1")}}"},"organization":{"reference":"{{Pick("Organization/o1", "Organization/o2", "Organization?identifier=urn:finess|F1")}}"},"specialty":[{"coding":[{"system":"urn:spec","code":"{{Pick("S1", "S2")}}"}]}] """);
         Add("Medication", "m1", 1 + Below(3), true, () => $$""" "code":{{Pick(Words, Nothing, Ingredients(), Ingredients(), Drug($"M{1 + Below(8)}"), Drug($"M{1 + Below(8)}"))}} """);
