@@ -160,6 +160,7 @@ public sealed partial class FhirSource
             DatesByStay = kept.DatesByStay || definitions.Stays.AreUsed,
             HasInnerStays = HasInnerStays,
             Rooms = [.. rooms.Order()],
+            Said = [.. said.Values],
             Servers = [.. kept.Servers.Union(servers).Order()],
             Open = open?.Length > KeptLinks.MostOpen ? null : open,
             OpenStays = Open(kept.OpenStays, stays: true),
@@ -229,6 +230,7 @@ public sealed partial class FhirSource
                 if (isPatient) brought.Add(id);
                 if (isPatient && about.Array[row] != id) changes.Owns(id, rows.Array[row]);
                 touched.Add(about.Array[row]);
+                if (rows.Array[row] > 0 && LeavesNothing(seq) && types[row].SequenceEqual("Encounter"u8)) staysTaken.Add(id);
                 for (var n = 0; n < Math.Max(1, rows.Array[row]); n++) gone.Add(Lineage.RowKey(id, n));
             }
         }

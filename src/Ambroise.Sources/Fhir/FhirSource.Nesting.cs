@@ -14,17 +14,20 @@ public sealed partial class FhirSource
     /// <summary>Stays of the earlier release that this load takes away: rows that name them are counted.</summary>
     readonly HashSet<long> staysTaken = [];
 
+    /// <summary>Outer stays of this load's that make no visit, whatever record of them there is.</summary>
+    readonly HashSet<long> nobodysStays = [];
+
     bool HasInnerStays => kept.HasInnerStays || facts.Exists(f => f.Kind == Mapping.FactKind.PartOf);
 
     /// <summary>Finds what each stay of the patients touched is part of, and which are visits of their own.</summary>
     void Nest(EarlierRelease earlier)
     {
-        if (isMerge) staysTaken.UnionWith(index.NewestOf(EncounterType, "deleted").Where(n => gone.Contains(n.Key) && index.Type(n.Seq) == "Encounter" && LeavesNothing(n.Seq)).Select(n => n.Key));
         TakeInnerStays(earlier);
         if (partOf.Count == 0) return;
         var whose = WhoseStays(earlier);
         var apart = partOf.Where(p => whose[p.Key].Person is var person && person != Null.Int64 && person != whose[p.Value].Person).ToList();
         CountStaysApart(earlier, apart.FindAll(p => whose[p.Key].IsTold), whose);
+        foreach (var (_, outer) in apart.Where(p => !whose[p.Key].IsTold && staysTaken.Contains(p.Value))) CountMissing(outer, Cdm54.VisitDetail.Name, "visit_occurrence_id");
         foreach (var (inner, _) in apart) partOf.Remove(inner);
         var circles = partOf.Keys.Where(IsInCircle).ToList();
         Note("Encounter.partOf", "circle", circles.LongCount(c => whose[c].IsTold));
@@ -84,10 +87,14 @@ public sealed partial class FhirSource
     void CountStaysApart(EarlierRelease earlier, List<KeyValuePair<long, long>> apart, Dictionary<long, (long Person, bool IsTold)> whose)
     {
         var unseen = apart.Select(p => p.Value).Where(o => whose[o].Person == Null.Int64).ToHashSet();
-        var elsewhere = earlier.Records([.. unseen.Order()], "source_record_id").SelectMany(b => b.Int64("source_record_id").Values.ToArray()).Where(o => !gone.Contains(o)).ToHashSet();
+        var elsewhere = new HashSet<long>();
+        foreach (var batch in earlier.Records([.. unseen.Order()], "source_record_id", "outcome"))
+            for (var row = 0; row < batch.Rows; row++)
+                if (batch.Text("outcome")[row].SequenceEqual("used"u8) && !gone.Contains(batch.Int64("source_record_id").Array[row])) elsewhere.Add(batch.Int64("source_record_id").Array[row]);
         var nobodys = apart.FindAll(p => unseen.Contains(p.Value) && !elsewhere.Contains(p.Value));
         Note("Encounter.partOf", "subject-differs", apart.Count - nobodys.Count);
         foreach (var (_, outer) in nobodys) CountMissing(outer, "Encounter", "visit_occurrence_id");
+        nobodysStays.UnionWith(nobodys.Select(p => p.Value));
     }
 
     /// <summary>Takes of whose stay costs of theirs are whose visit is another one now, as their records tell.</summary>

@@ -28,6 +28,7 @@ public sealed partial class FhirSource
                 foreach (var known in ((Int64Column)batch.Columns[table.Key]).Values)
                     if (!gone.Contains(known)) missing.Remove(known);
         missing.ExceptWith(earlierRelease!.Known([.. missing.Order()]).Where(known => !index.TryFind(known, out var at) || !LeavesNothing(at)));
+        missing.UnionWith(nobodysStays);
         return missing;
     }
 
@@ -46,17 +47,18 @@ public sealed partial class FhirSource
     /// <summary>The texts of what waits: of those that wait for a patient from the files they came in, read again, for while the input was read nobody knew that they would.</summary>
     public IEnumerable<KeptRecord> Waiting(CancellationToken cancel)
     {
-        long wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count);
+        var wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count) + heldBack.Count;
         if (wanted == 0) yield break;
         using var buffers = new InputBuffers();
-        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => index.TryGet(of.Key, out var seq, out var newest) && newest.IsOf(version) && ResourceIndex.Waits(index.Outcome(seq)) };
+        var given = new HashSet<(long, long, long)>();
+        bool IsWanted(long record, ResourceVersion version) => heldBack.ContainsKey((record, version.Updated, version.Number)) || index.TryGet(record, out var seq, out var newest) && newest.IsOf(version) && ResourceIndex.Waits(index.Outcome(seq));
+        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => IsWanted(of.Key, version) && given.Add((of.Key, version.Updated, version.Number)) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
             .Concat(WaitingResources.Portions(held.Concat(Followers()).Concat(earlierWaiting.Select(WaitingResources.Read))).Select(mapper.Map));
-        var given = new HashSet<long>();
         foreach (var resource in again.SelectMany(c => c.Collected))
         {
             cancel.ThrowIfCancellationRequested();
-            if (given.Add(resource.Key)) yield return WaitingResources.Keep(resource, PersonOf(resource.Person));
+            yield return WaitingResources.Keep(resource, PersonOf(resource.Person));
         }
         if (given.Count != wanted) throw new Failure(FailureKind.Unavailable, "source.changed", $"{Description} changed while it was read: nothing was loaded. Load it again once nobody writes to it.").AsException();
     }

@@ -71,7 +71,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
     readonly Dictionary<(string Type, string Table), long> rowCounts = [];
     readonly HashSet<long> persons = [], gone = [];
     readonly List<(long Key, int Seq)> patients = [];
-    readonly List<(int Seq, ConsentDecision Decision)> consents = [];
     readonly List<Fact> facts = [];
     readonly List<(int Seq, long Record, long Practitioner, int Specialty, string Source, long CareSite)> toldRoles = [];
     readonly List<(int Seq, long Person, (int Day, long Time) At)> deaths = [];
@@ -161,7 +160,8 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
         if (changes.Renamed.Count > 0) changes.Move(earlier.RecordsWith("patient_named_by", changes.Renamed.Keys.ToHashSet(), MovedColumns), this.links, gone, persons.Contains);
         foreach (var (seq, person, at) in deaths)
             if (seq < 0 || !index.IsDead(seq) || index.Outcome(seq) == "merged") Died(this.links.Person(person), at, seq != InTables);
-        if (isMerge) LeaveRooms(earlier);
+        HearConsents(earlier);
+        LeaveRooms(earlier);
         if (isMerge) TouchPersons(earlier);
         Nest(earlier);
     }
@@ -174,24 +174,6 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
 
     /// <summary>A death that no Patient's record tells of.</summary>
     const int InTables = -2;
-
-    /// <summary>What the Consents read say, each in its last version that says something; of patients that are known. Once the load has begun.</summary>
-    public IReadOnlyList<ConsentDecision> Consents =>
-        [.. Heard().Select(c => c with { Person = PersonOf(c.Person), Patient = aliases.GetValueOrDefault(c.Person, c.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
-
-    /// <summary>A later draft says nothing, nor that the source deleted it: in whatever loads they come, what was said before holds.</summary>
-    IEnumerable<ConsentDecision> Heard()
-    {
-        var last = consents.Where(c => index.Outcome(c.Seq) != ResourceIndex.Unchanged).GroupBy(c => c.Decision.Record).Select(c => c.MaxBy(c => (c.Decision.Updated, c.Decision.Number, !index.IsDead(c.Seq)))).ToDictionary(c => c.Decision.Record);
-        foreach (var batch in earlierRelease!.Records([.. last.Values.Where(c => index.IsDead(c.Seq)).Select(c => c.Decision.Record).Order()], "source_record_id", "version_at", "version_name", "outcome"))
-            for (var row = 0; row < batch.Rows; row++)
-            {
-                var (record, before) = (batch.Int64("source_record_id").Array[row], Recoding.Version(batch, row));
-                if (batch.Text("outcome").Text(row) is "status-draft" or "status-proposed") continue;
-                if ((before.Updated, before.Number).CompareTo((last[record].Decision.Updated, last[record].Decision.Number)) >= 0) last.Remove(record);
-            }
-        return last.Values.Select(c => c.Decision);
-    }
 
     /// <summary>A note for the report: what was done outside of the tables.</summary>
     /// <param name="of">Type and what of it, as <c>Consent.opposition</c>.</param>

@@ -76,6 +76,9 @@ sealed record KeptLinks
     /// <summary>Locations that are a room or a bed; ascending.</summary>
     public IReadOnlyList<long> Rooms { get; init; } = [];
 
+    /// <summary>Of Consents that stand in a version that says nothing, or were deleted, the last version that said something and was heard; ascending.</summary>
+    public IReadOnlyList<Version> Said { get; init; } = [];
+
     /// <summary>Some stay of this load or an earlier one is part of another.</summary>
     public bool HasInnerStays { get; init; }
 
@@ -96,7 +99,7 @@ sealed record KeptLinks
 
     public byte[] ToBytes()
     {
-        var words = JsonSerializer.SerializeToUtf8Bytes(new(Codes, Sources, NumberSystems, NamesPatients, Servers, DatesByStay, HasInnerStays, Rooms), LinkWordsJson.Default.LinkWords);
+        var words = JsonSerializer.SerializeToUtf8Bytes(new(Codes, Sources, NumberSystems, NamesPatients, Servers, DatesByStay, HasInnerStays, Rooms, Said), LinkWordsJson.Default.LinkWords);
         long[] head = [Format, Names.Length, Former.Length, Roles.Length, Versions.Length, Defined.Length, Open?.Length ?? -1, OpenStays.Length];
         return [.. Bytes(head), .. Bytes(Names), .. Bytes(Former), .. Bytes(Roles), .. Bytes(Versions), .. Bytes(Defined), .. Bytes(Open), .. Bytes(OpenStays), .. words];
     }
@@ -119,7 +122,7 @@ sealed record KeptLinks
             OpenStays = Next<long>(ref rest, head[7]),
         };
         var words = JsonSerializer.Deserialize(rest, LinkWordsJson.Default.LinkWords)!;
-        return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients, Servers = words.Servers ?? [], DatesByStay = words.DatesByStay, HasInnerStays = words.HasInnerStays, Rooms = words.Rooms ?? [] };
+        return links with { Codes = words.Codes, Sources = words.Sources, NumberSystems = words.NumberSystems, NamesPatients = words.NamesPatients, Servers = words.Servers ?? [], DatesByStay = words.DatesByStay, HasInnerStays = words.HasInnerStays, Rooms = words.Rooms ?? [], Said = words.Said ?? [] };
     }
 
     /// <summary>All but some: mostly all there are.</summary>
@@ -139,7 +142,7 @@ sealed record KeptLinks
 
 /// <summary>What of <see cref="KeptLinks"/> is words, or few.</summary>
 /// <param name="Servers">Null where an earlier version of the program wrote it.</param>
-sealed record LinkWords(IReadOnlyList<KeptLinks.DefinedCode> Codes, IReadOnlyList<string> Sources, IReadOnlyList<string> NumberSystems, bool NamesPatients, IReadOnlyList<long>? Servers, bool DatesByStay = false, bool HasInnerStays = false, IReadOnlyList<long>? Rooms = null);
+sealed record LinkWords(IReadOnlyList<KeptLinks.DefinedCode> Codes, IReadOnlyList<string> Sources, IReadOnlyList<string> NumberSystems, bool NamesPatients, IReadOnlyList<long>? Servers, bool DatesByStay = false, bool HasInnerStays = false, IReadOnlyList<long>? Rooms = null, IReadOnlyList<KeptLinks.Version>? Said = null);
 
 [JsonSerializable(typeof(LinkWords))]
 sealed partial class LinkWordsJson : JsonSerializerContext;

@@ -8,7 +8,7 @@ namespace Ambroise.Sources.Fhir;
 sealed class LinkColumns(CdmTable table)
 {
     /// <summary>Encounters lie no deeper in one another.</summary>
-    public const int MostHops = 16;
+    public const int MostHops = 64;
 
     readonly int[] named = [.. new[] { "provider_id", "care_site_id", "visit_occurrence_id", "parent_visit_detail_id" }.Select(n => table.Find(n)).Where(c => c is not null && c.Ordinal != table.Key).Select(c => c!.Ordinal)];
 

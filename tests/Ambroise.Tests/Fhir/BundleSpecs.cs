@@ -1,3 +1,4 @@
+using System.Text;
 using Ambroise.Lake.Quarantine;
 using Ambroise.Lake.Releases;
 
@@ -120,5 +121,29 @@ public sealed class BundleSpecs
         using var hospital = Merged(Bundle("transaction", $$"""{"fullUrl":"urn:uuid:11","resource":{{Patient("p3")}},"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:h|N1"} }"""));
         Assert.Equal(3, hospital.Rows("person", "person_source_value").Count);
         Assert.Equal(1, hospital.Report.Notes.Single(n => n is { Type: "Patient.ifNoneExist", Reason: "conditional-create" }).Count);
+    }
+
+    [Fact]
+    public void An_entry_of_a_file_of_many_lines_is_where_its_resource_begins()
+    {
+        const string bundle = """
+
+            {
+              "resourceType": "Bundle", "type": "batch",
+              "entry": [
+                { "resource": {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1950"} },
+                { "resource":
+                  {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"},
+                   "onsetDateTime": "2020-01-01", "code": {"text": "x"} }
+                },
+                { "resource": {"resourceType": "Condition", "id": "bad", "subject": {"reference": "Patient/p"}, "onsetDateTime": "2020-02-31", "code": {"text": "x"} } },
+                { "resource": {"resourceType": "Medication", "id": "m", "code": {"text": "y"} } }
+              ]
+            }
+            """;
+        using var hospital = new FhirHospital();
+        hospital.LoadFiles(LoadMode.Replace, new() { ["b.json"] = Encoding.UTF8.GetBytes(bundle.ReplaceLineEndings("\n")), ["l.ndjson"] = Encoding.UTF8.GetBytes($"\n{bundle.ReplaceLineEndings(" ").Replace("\"p\"", "\"q\"", StringComparison.Ordinal)}\n") });
+        Assert.Equal(["Condition/c|7", "Patient/p|5", "Patient/q|2"], hospital.Rows("source_record", "record_name", "source_line").Order());
+        Assert.Equal([("b.json", 10L), ("l.ndjson", 2L)], hospital.Rejected.Select(r => (r.File, r.Line)).Order());
     }
 }

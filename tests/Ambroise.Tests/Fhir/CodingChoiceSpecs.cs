@@ -100,11 +100,12 @@ public sealed class CodingChoiceSpecs : IDisposable
     [InlineData("http://hl7.org/fhir/sid/icd-10", "E119", "103")]
     [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "E119", "103")]
     [InlineData("https://smt.esante.gouv.fr/terminologie-cim-10", "I10", "102")]
+    [InlineData("http://hl7.org/fhir/sid/icd-10", "J45.9", "103")]
     public void A_site_s_own_mapping_reaches_every_way_to_write_a_code(string system, string code, string concept)
     {
         using var hospital = new FhirHospital
         {
-            Codes = Words(["E11.9,ICD10,103,,", "I10,ICD10,103,,"], ["101,diabetes,Condition,SNOMED,Disorder,S,44054006", "102,hypertension,Condition,SNOMED,Disorder,S,38341003", "103,ours,Condition,SNOMED,Disorder,S,1", "201,d,Condition,ICD10,x,,E11.9", "202,h,Condition,CIM10,x,,I10"],
+            Codes = Words(["E11.9,ICD10,103,,", "I10,ICD10,103,,", "J459,ICD10,103,,"], ["101,diabetes,Condition,SNOMED,Disorder,S,44054006", "102,hypertension,Condition,SNOMED,Disorder,S,38341003", "103,ours,Condition,SNOMED,Disorder,S,1", "201,d,Condition,ICD10,x,,E11.9", "202,h,Condition,CIM10,x,,I10"],
                 ["201,101", "202,102", "101,101", "102,102", "103,103"], []),
         };
         hospital.Load(LoadMode.Replace, Who, $$"""{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"{{system}}","code":"{{code}}"}]},"onsetDateTime":"2020-01-01"}""");

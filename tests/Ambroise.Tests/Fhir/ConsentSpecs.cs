@@ -87,4 +87,41 @@ public sealed class ConsentSpecs
         hospital.Load(LoadMode.Merge, deny, then == "deleted" ? after : Consent(then, Research, version: 3));
         Assert.Empty(hospital.Consents);
     }
+
+    /// <summary>Versions of one Consent as they come, load by load; then whether it denies, as the register knows.</summary>
+    [Theory]
+    [InlineData("p permit2 draft3 | deny1", false)]
+    [InlineData("p permit2 | deleted | deny1", false)]
+    [InlineData("p permit2 | draft3 | deny1", false)]
+    [InlineData("p inactive2 proposed3 | deny1 deleted", false)]
+    [InlineData("p draft3 | deny2 | permit1", true)]
+    [InlineData("p draft3 | permit1 | deny2", true)]
+    [InlineData("p draft3 | deny1 | permit2", false)]
+    [InlineData("p deleted | deny2 | deny1", true)]
+    [InlineData("deny2 draft3 | p", true)]
+    [InlineData("deny2 deleted | p", true)]
+    [InlineData("deny2 | draft3 | p", true)]
+    [InlineData("deny2 | deleted | p", true)]
+    [InlineData("deny1 permit2 draft3 | p", false)]
+    [InlineData("deny2 draft3 | permit1 | p", true)]
+    [InlineData("p deny1 | permit2 draft3", false)]
+    [InlineData("p deny1 | draft2 | draft3 | permit2", false)]
+    public void The_last_version_that_says_something_counts_in_whatever_loads_they_come(string loads, bool denies)
+    {
+        static string Version(string of) => of == "p" ? Patient : of == "deleted" ? """{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Consent/c"} }]}"""
+            : (of[..^1], of[^1] - '0') is (var what, var number) && what == "deny" ? Consent("active", $$"""{{Research}},"provision":{"type":"deny"}""", version: number) : Consent(what == "permit" ? "active" : what, Research, version: number);
+        using var hospital = new FhirHospital();
+        var (heard, told) = (0L, false);
+        void Load(LoadMode mode, string[] versions)
+        {
+            hospital.Load(mode, [.. versions.Select(Version)]);
+            foreach (var one in hospital.Consents.Where(c => c.Number >= heard)) (heard, told) = (one.Number, one.Denied.Count > 0); // as the register does
+        }
+        string[][] split = [.. loads.Split(" | ").Select(l => l.Split(' '))];
+        for (var i = 0; i < split.Length; i++) Load(LoadMode.Merge, split[i]);
+        Assert.Equal(denies, told);
+        (heard, told) = (0, false);
+        Load(LoadMode.Replace, [.. split.SelectMany(s => s)]);
+        Assert.Equal(denies, told);
+    }
 }

@@ -202,9 +202,9 @@ public sealed class PlacesAndThingsSpecs
     [Fact]
     public void What_a_claim_of_several_stays_codes_is_of_the_stay_whose_items_refer_to_it()
     {
-        static string Item(int n, string stay, string day, string refers) => $$"""{"sequence":{{n}},"encounter":[{"reference":"Encounter/{{stay}}"}],"servicedDate":"{{day}}",{{refers}},"net":{"value":{{n}},"currency":"EUR"} }""";
+        static string Item(int n, string stay, string day, string refers) => $$"""{"sequence":{{n}},"encounter":[{{string.Join(',', stay.Split(' ').Select(s => $$"""{"reference":"Encounter/{{s}}"}"""))}}],"servicedDate":"{{day}}",{{refers}},"net":{"value":{{n}},"currency":"EUR"} }""";
         var diagnoses = string.Join(',', new[] { 1, 2, 3, 4 }.Select(n => $$"""{"sequence":{{n}},"diagnosisCodeableConcept":{"coding":[{"system":"urn:x","code":"D{{n}}"}]} }"""));
-        var items = string.Join(',', Item(1, "e", "2023-01-02", "\"diagnosisSequence\":[1]"), Item(2, "f", "2023-01-08", "\"diagnosisSequence\":[2,3]"), Item(3, "e", "2023-01-03", "\"diagnosisSequence\":[3]"));
+        var items = string.Join(',', Item(1, "e", "2023-01-02", "\"diagnosisSequence\":[1]"), Item(2, "f", "2023-01-08", "\"diagnosisSequence\":[2,3]"), Item(3, "e", "2023-01-03", "\"diagnosisSequence\":[3]"), Item(4, "e f", "2023-01-03", "\"diagnosisSequence\":[4]"));
         using var hospital = Loaded(Stay("e", ""), Stay("f", ""), $$"""{"resourceType":"Claim","id":"k","status":"active","use":"claim",{{By}},"created":"2023-02-01","item":[{{items}}],"diagnosis":[{{diagnoses}}]}""");
         var stays = hospital.Query("select c.cost_event_id from cost c");
         Assert.Equal(["D1 2023-01-02 first", "D2 2023-01-08 other", "D3 2023-01-02 none", "D4 2023-01-02 none"], hospital.Query($"select condition_source_value || ' ' || condition_start_date || ' ' || case when visit_occurrence_id is null then 'none' when visit_occurrence_id = {stays.Single()} then 'first' else 'other' end from condition_occurrence order by 1"));
@@ -234,6 +234,8 @@ public sealed class PlacesAndThingsSpecs
     [InlineData("\"count\":10,\"frequency\":3,\"period\":1,\"periodUnit\":\"d\"", "4|2023-01-05")]
     [InlineData("\"count\":4,\"period\":8,\"periodUnit\":\"h\"", "2|2023-01-03")]
     [InlineData("\"count\":4", "|2023-01-02")]
+    [InlineData("\"count\":4,\"period\":1", "|2023-01-02")]
+    [InlineData("\"count\":30,\"period\":1,\"periodUnit\":\"d\",\"boundsPeriod\":{\"start\":\"2023-01-02\"}", "30|2023-01-31")]
     [InlineData("\"count\":4,\"frequency\":1,\"period\":1,\"periodUnit\":\"wk\",\"boundsDuration\":{\"value\":3,\"code\":\"d\"}", "3|2023-01-04")]
     public void A_drug_given_so_many_times_lasts_from_the_first_to_the_last(string repeat, string lasts)
     {

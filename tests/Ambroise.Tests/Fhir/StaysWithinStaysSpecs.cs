@@ -138,7 +138,10 @@ public sealed class StaysWithinStaysSpecs
             hospital.Load(LoadMode.Merge, away);
             Assert.Equal((1, 1), (hospital.Noted("condition_occurrence.visit_occurrence_id", "reference-unresolved"), hospital.Noted("cost.cost_event_id", "reference-unresolved")));
             hospital.Load(LoadMode.Merge, Child(2));
+            hospital.Load(LoadMode.Merge, away, Child(3));
             Assert.Equal(0, Missing(hospital)); // told once
+            hospital.Load(LoadMode.Merge, Stay("i", "b", Within("o")));
+            Assert.Equal((0, 1), (hospital.Noted("Encounter.partOf", "subject-differs"), Missing(hospital)));
         }
     }
 
@@ -158,5 +161,13 @@ public sealed class StaysWithinStaysSpecs
         Assert.Equal(1, hospital.Noted("Condition.provider_id", "reference-unresolved"));
         hospital.Load(LoadMode.Replace, Child(), doctor, seen, deleted);
         Assert.Equal(1, hospital.Noted("Condition.provider_id", "reference-unresolved"));
+    }
+
+    [Fact]
+    public void However_deep_and_in_circles_no_detail_is_without_its_visit()
+    {
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Replace, [Child(), .. Enumerable.Range(0, 40).Select(n => Stay($"d{n}", "b", n > 0 ? Within($"d{n - 1}") : "")), .. Enumerable.Range(0, 18).Select(n => Stay($"c{n}", "b", Within($"c{(n + 1) % 18}")))]);
+        Assert.Equal(19, Told(hospital).Count);
     }
 }

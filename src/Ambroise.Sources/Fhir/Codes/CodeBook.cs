@@ -105,6 +105,7 @@ public sealed class CodeBook : IDisposable
     (LocalMapping Mapping, Target Target)[]? Local(string vocabulary, string code)
     {
         if (local.TryGetValue((vocabulary, code), out var ours) || Dotted(vocabulary, code) is { } dotted && local.TryGetValue((vocabulary, dotted), out ours)) return ours;
+        if (code.Length > 4 && code[3] == '.' && code.Remove(3, 1) is var plain && Dotted(vocabulary, plain) == code && local.TryGetValue((vocabulary, plain), out ours)) return ours; // as the list of unmapped codes has it
         return vocabulary == "CIM10" && file is not null && file.Concepts(vocabulary, code).Length + file.Concepts(vocabulary, Dotted(vocabulary, code) ?? code).Length == 0 ? Local("ICD10", code) : null;
     }
 

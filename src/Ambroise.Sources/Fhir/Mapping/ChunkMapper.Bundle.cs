@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Ambroise.Sources.Fhir.Export;
 using Ambroise.Sources.Fhir.Json;
@@ -19,6 +20,7 @@ sealed partial class ChunkMapper
             foreach (var entry in bundle["entry"u8].Items)
             {
                 var resource = entry["resource"u8];
+                if (counted is not null) ToLineOf(resource.Exists ? resource : entry);
                 var named = resource["resourceType"u8];
                 if (resource.IsObject && !BundleEntry.IsMethod(entry, "DELETE"u8))
                 {
@@ -30,6 +32,18 @@ sealed partial class ChunkMapper
                 else if (BundleEntry.IsMethod(entry, "DELETE"u8)) Delete(bundle, entry, written ??= WrittenAfterDeletions(bundle));
                 else if (!BundleEntry.IsMethod(entry, "GET"u8) && !BundleEntry.IsMethod(entry, "HEAD"u8)) chunk.Count("unknown", "entry-empty");
             }
+    }
+
+    /// <summary>Of a file that is one Bundle: a place in it and its line.</summary>
+    (int Offset, long Line)? counted;
+
+    /// <summary>An entry's place is the line on which its resource begins.</summary>
+    void ToLineOf(JsonNode node)
+    {
+        var (offset, at) = counted!.Value;
+        if (!MemoryMarshal.TryGetArray(node.Whole, out var whole)) return;
+        if (whole.Offset < offset) (offset, at) = (0, 1);
+        counted = (whole.Offset, line = at + whole.Array.AsSpan(offset..whole.Offset).Count((byte)'\n'));
     }
 
     string lastServer = "";

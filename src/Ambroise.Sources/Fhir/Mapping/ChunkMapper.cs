@@ -132,7 +132,11 @@ sealed partial class ChunkMapper(RowKeys keys, CodeBook codes, FhirOptions optio
             if (isFile && reason is ("json-invalid" or "utf8-invalid") && JsonGrammar.EndsEarly(text.Span, JsonTape.MaxDepth)) chunk.Rejected.Add(new("file", file, line + text.Span.Count((byte)'\n'), null, "file-truncated", null, default));
             else Refuse("unknown", null, reason, null, text);
         }
-        else if (tape.Root["resourceType"u8].Is("Bundle"u8)) Bundle(tape.Root);
+        else if (tape.Root["resourceType"u8].Is("Bundle"u8))
+        {
+            counted = isFile ? (0, 1) : null;
+            Bundle(tape.Root);
+        }
         else Resource(tape.Root, null, null);
     }
 

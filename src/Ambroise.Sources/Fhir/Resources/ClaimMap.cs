@@ -187,7 +187,8 @@ static class ClaimMap
     {
         var stays = new List<long>(1);
         foreach (var item in m.Resource["item"u8].Items)
-            if (m.Visit(item["encounter"u8].First) is var stay && stay != Null.Int64 && !stays.Contains(stay)) stays.Add(stay);
+            foreach (var encounter in item["encounter"u8].Items)
+                if (m.Visit(encounter) is var stay && stay != Null.Int64 && !stays.Contains(stay)) stays.Add(stay);
         if (stays.Count > 1) m.Chunk.Count($"{m.Type}.item.encounter", "several-stays");
         return stays;
     }
@@ -199,9 +200,13 @@ static class ClaimMap
         var (visit, on) = (Null.Int64, FhirTime.None);
         foreach (var item in m.Resource["item"u8].Items)
         {
-            if (!Refers(item[refers], sequence) || m.Visit(item["encounter"u8].First) is var stay && stay == Null.Int64) continue;
-            if (visit != Null.Int64 && stay != visit) return (Null.Int64, FhirTime.None);
-            visit = stay;
+            if (!Refers(item[refers], sequence)) continue;
+            foreach (var encounter in item["encounter"u8].Items)
+            {
+                if (m.Visit(encounter) is var stay && (stay == Null.Int64 || stay == visit)) continue;
+                if (visit != Null.Int64) return (Null.Int64, FhirTime.None);
+                visit = stay;
+            }
             var served = m.OptionalTime(item["servicedDate"u8].Exists ? item["servicedDate"u8] : item["servicedPeriod"u8]["start"u8], "item.serviced");
             if (served.Exists && (!on.Exists || served.Day < on.Day)) on = served;
         }

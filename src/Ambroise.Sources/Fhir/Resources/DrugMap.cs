@@ -191,7 +191,7 @@ static class DrugMap
             foreach (var occasion in dosage["timing"u8]["event"u8].Items)
                 if (m.OptionalTime(occasion, "dosage.timing.event") is { Exists: true } at && at.Day >= e.Start.Day && !(last.Day > at.Day)) last = at;
             days = Math.Max(days, Supply(m, repeat["boundsDuration"u8].Exists ? repeat["boundsDuration"u8] : repeat["boundsRange"u8]["high"u8]));
-            if (!repeat["boundsDuration"u8].Exists && !repeat["boundsRange"u8].Exists && !repeat["boundsPeriod"u8].Exists) days = Math.Max(days, Times(repeat));
+            if (!repeat["boundsDuration"u8].Exists && !repeat["boundsRange"u8].Exists && !repeat["boundsPeriod"u8]["end"u8].Exists) days = Math.Max(days, Times(repeat));
         }
         var isSupplied = e.Days != Null.Int32;
         if (!isSupplied) e.Days = days;
@@ -224,7 +224,7 @@ static class DrugMap
     /// <summary>From the first to the last of so many times (<c>count</c>), as often as it says: six every 21 days take 106 days. Null where it does not say both.</summary>
     static int Times(JsonNode repeat)
     {
-        if (!repeat["count"u8].TryNumber(out var count) || !repeat["period"u8].TryNumber(out var period) || count < 1 || period <= 0) return Null.Int32;
+        if (!repeat["count"u8].TryNumber(out var count) || !repeat["period"u8].TryNumber(out var period) || count < 1 || period <= 0 || !repeat["periodUnit"u8].Exists) return Null.Int32;
         if (!repeat["frequency"u8].TryNumber(out var often) || often < 1) often = 1;
         var days = Math.Floor((Math.Ceiling(count / often) - 1) * period * DaysOf(repeat["periodUnit"u8].ToString())) + 1;
         return days is >= 1 and <= MostSupply ? (int)days : Null.Int32;
