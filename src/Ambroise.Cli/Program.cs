@@ -17,7 +17,7 @@ frame.Add(CommandFrame.Group("tenant", frame.Say("Tenants and their keys", "Éta
 
 frame.Add(CommandFrame.Group("vocabulary", frame.Say("The OMOP vocabulary", "Le vocabulaire OMOP"), LoadVocabulary.Command(frame), SearchVocabulary.Command(frame)));
 frame.Add(CommandFrame.Group("load", frame.Say("Loads a source as a new release", "Charge une source comme nouvelle version"), LoadOmop.Command(frame), LoadFhir.Command(frame), FhirReports.Command(frame)));
-frame.Add(CommandFrame.Group("mappings", frame.Say("Codes without a standard concept", "Codes sans concept standard"), Mappings.List(frame), Mappings.Import(frame), Mappings.Manifest(frame)));
+frame.Add(Mappings.Command(frame));
 frame.Add(ListReleases.Command(frame));
 frame.Add(ShowTables.Command(frame));
 frame.Add(ShowQuarantine.Command(frame));

@@ -30,11 +30,19 @@ static class Mappings
     /// <param name="RemoveNothing">Lines that take away what is not there.</param>
     sealed record Imported(int Taken, int Codes, int Idle, IReadOnlyList<IdleLine> FirstIdle, int Removed, int RemoveNothing, IReadOnlyList<VainLine> FirstRemoveNothing);
 
-    public static Command List(CommandFrame frame)
+    /// <summary>By itself the group does what its <c>list</c> does.</summary>
+    public static Command Command(CommandFrame frame) => Lists(frame, CommandFrame.Group("mappings", frame.Say("Codes without a standard concept: lists them, as list does", "Codes sans concept standard : les liste, comme list"),
+        Lists(frame, new("list", frame.Say("Lists the codes without a standard concept, the most frequent first", "Liste les codes sans concept standard, les plus fréquents d'abord")),
+            new Example("ambroise mappings list --tenant chu --export unmapped.csv", frame.Say("to map them in Usagi", "pour les transcoder dans Usagi"))),
+        Import(frame), Manifest(frame)),
+        new Example("ambroise mappings --tenant chu", frame.Say("the most frequent first", "les plus fréquents d'abord")));
+
+    static Command Lists(CommandFrame frame, Command command, Example shown)
     {
         var (tenant, release) = (TenantArgument.MakeOption(frame), LakeOptions.Release(frame));
         var export = new Option<FileInfo?>("--export") { HelpName = "FILE.csv", Description = frame.Say("Writes them as Usagi imports them", "Les écrit comme Usagi les importe") };
-        return frame.Runs(new Command("list", frame.Say("Lists the codes without a standard concept, the most frequent first", "Liste les codes sans concept standard, les plus fréquents d'abord")) { tenant, release, export },
+        foreach (var option in (Option[])[tenant, release, export]) command.Add(option);
+        return frame.Runs(command,
             (session, parse) =>
             {
                 using var open = session.OpenTenant(parse.GetRequiredValue(tenant), Capability.QuarantineRead).OrThrow();
@@ -43,7 +51,7 @@ static class Mappings
                 if (file is not null && Write(file, unmapped) is { } unwritable) return unwritable;
                 return new Answer(unmapped, console => Show(session, console, behind, unmapped, file));
             },
-            new Example("ambroise mappings list --tenant chu --export unmapped.csv", frame.Say("to map them in Usagi", "pour les transcoder dans Usagi")));
+            shown);
     }
 
     /// <summary>Those that the vocabulary and the tenant's mappings, as they are now, leave without a concept on some day.</summary>
@@ -87,7 +95,7 @@ static class Mappings
         if (file is not null) console.WriteLine(session.Say($"{unmapped.Count:code|codes} written to {file.FullName}.", $"{unmapped.Count:code écrit|codes écrits} dans {file.FullName}."));
     }
 
-    public static Command Manifest(CommandFrame frame) => frame.Runs(new Command("manifest", frame.Say("Tells which FHIR resources are read and which tables they fill", "Dit quelles ressources FHIR sont lues et quelles tables elles remplissent")),
+    static Command Manifest(CommandFrame frame) => frame.Runs(new Command("manifest", frame.Say("Tells which FHIR resources are read and which tables they fill", "Dit quelles ressources FHIR sont lues et quelles tables elles remplissent")),
         (session, _) => new Answer(FhirSource.Manifest, console =>
         {
             var table = new Table().Border(TableBorder.Simple).AddColumns("Type", session.Say("Tables", "Tables"));
@@ -96,7 +104,7 @@ static class Mappings
         }),
         new Example("ambroise mappings manifest --json", frame.Say("for a program", "pour un programme")));
 
-    public static Command Import(CommandFrame frame)
+    static Command Import(CommandFrame frame)
     {
         var tenant = TenantArgument.MakeOption(frame);
         var file = new Argument<FileInfo>("FILE.csv") { Description = frame.Say("SOURCE_TO_CONCEPT_MAP as CSV, as Usagi exports it", "SOURCE_TO_CONCEPT_MAP en CSV, tel qu'Usagi l'exporte") };

@@ -66,6 +66,29 @@ public sealed class FhirLoadSpecs
         home.Run("load", "report", "--tenant", "chu").Failed(4, "load.report-none");
     }
 
+    [Fact]
+    public void Mappings_by_itself_lists_the_codes_as_its_list_does()
+    {
+        using var home = TemporaryHome.With("chu");
+        var sent = home.Beside("sent.ndjson");
+        File.WriteAllText(sent, """
+            {"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}
+            {"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"urn:hospital:codes","code":"DIAB"}]},"onsetDateTime":"2020-01-01"}
+            """);
+        home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded();
+        string Listed(params string[] more)
+        {
+            var file = home.Beside($"{more.Length}.csv");
+            string[] options = ["--tenant", "chu", "--release", "1", "--export", file];
+            return home.Run(["mappings", .. more, .. options, "--json"]).Succeeded().Output + home.Run(["mappings", .. more, .. options]).Succeeded().Output.Replace(file, "", StringComparison.Ordinal) + File.ReadAllText(file);
+        }
+        Assert.Equal(Listed("list"), Listed());
+        Assert.Contains("DIAB", Listed(), StringComparison.Ordinal);
+        home.Run("mappings").Failed(2, "'--tenant' is required");
+        home.Run("mappings", "lists", "--tenant", "chu").Failed(2, "Unrecognized command or argument 'lists'");
+        Assert.Contains("  ambroise mappings --tenant chu\n", home.Run("mappings", "--help").Succeeded().Output, StringComparison.Ordinal);
+    }
+
     /// <summary>One of each: no plural of one, and no table of nothing.</summary>
     [Fact]
     public void One_patient_is_told_as_one_in_both_languages()
