@@ -19,6 +19,12 @@ sealed class Terminal(bool json)
         else answer.Show(output);
     }
 
+    /// <summary>One line of an answer too long to be held, for programs that read lines: never wrapped, and without what could end it or steer the terminal.</summary>
+    public static void Line(string text) => Console.Out.WriteLine(string.Create(text.Length, text, static (to, from) =>
+    {
+        for (var i = 0; i < to.Length; i++) to[i] = char.IsControl(from[i]) && from[i] != '\t' ? '?' : from[i];
+    }));
+
     public void Give(Failure failure, string detail)
     {
         if (json) WriteJson(new { Error = new { failure.Code, Detail = detail } });

@@ -181,7 +181,7 @@ static class LoadFhir
         if (shown.Files.Count > 0)
         {
             var reasons = string.Join(", ", shown.Files.Select(f => session.Say($"{f.Reason} {f.Count:N0}")));
-            console.MarkupLineInterpolated($"[yellow]{session.Say($"Files not read, or not to their end: {reasons}. 'ambroise quarantine' names them.", $"Fichiers non lus, ou pas jusqu'au bout : {reasons}. « ambroise quarantine » les nomme.")}[/]");
+            console.MarkupLineInterpolated($"[yellow]{session.Say($"Files not read, or not to their end: {reasons}. 'ambroise quarantine --tenant {shown.Tenant} --all' names them.", $"Fichiers non lus, ou pas jusqu'au bout : {reasons}. « ambroise quarantine --tenant {shown.Tenant} --all » les nomme.")}[/]");
         }
         if (shown.OtherServers > 0)
             console.MarkupLineInterpolated($"[yellow]{session.Say($"Resources of {shown.OtherServers + 1:N0} servers or more, by their addresses. Where these are not one server's, one's Patient/1 has become the other's: give each server a tenant of its own, and load both anew.", $"Ressources d'au moins {shown.OtherServers + 1:N0} serveurs, d'après leurs adresses. Si ce ne sont pas celles d'un même serveur, le Patient/1 de l'un est devenu celui de l'autre : donnez à chaque serveur un établissement à lui, et rechargez les deux.")}[/]");

@@ -89,6 +89,35 @@ public sealed class FhirLoadSpecs
         Assert.Contains("  ambroise mappings --tenant chu\n", home.Run("mappings", "--help").Succeeded().Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Quarantine_gives_the_place_of_every_resource_and_the_content_of_none()
+    {
+        using var home = TemporaryHome.With("chu");
+        var sent = home.Beside("sent");
+        Directory.CreateDirectory(sent);
+        File.WriteAllText(Path.Combine(sent, "a.ndjson"), """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""" + "\n" + string.Join('\n', Enumerable.Range(1, 5).Select(i => $$"""{"resourceType":"Condition","id":"CANARY{{i}}","subject":{"reference":"Patient/p"},"code":{"text":"CANARY"},"onsetDateTime":"CANARY-31"}""")) + "\n");
+        File.WriteAllText(Path.Combine(sent, "cut.ndjson"), """{"resourceType":"Condition","id":"CANARY""");
+        Ran Said(params string[] more) => home.Run(["quarantine", "--tenant", "chu", .. more]).Succeeded();
+
+        var file = Assert.Single(home.Run("load", "fhir", sent, "--tenant", "chu", "--json").Succeeded().Json.GetProperty("files").EnumerateArray()).GetProperty("reason").GetString();
+        Assert.Contains("'ambroise quarantine --tenant chu --all' names them.", home.Run("load", "fhir", sent, "--tenant", "chu").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("« ambroise quarantine --tenant chu --all » les nomme.", home.Run("load", "fhir", sent, "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
+
+        var all = Said("--all").Output.TrimEnd().Split('\n').Order(StringComparer.Ordinal).ToList();
+        Assert.Equal([.. Enumerable.Range(2, 5).Select(line => $"a.ndjson:{line}\tCondition\tonset\tdate-invalid"), $"cut.ndjson:1\tfile\t\t{file}"], all);
+        Assert.Equal(all[..5], Said("--all", "--reason", "date-invalid").Output.TrimEnd().Split('\n').Order(StringComparer.Ordinal));
+        Assert.Equal("No row was set aside.", Said("--all", "--reason", "none").Output.Trim());
+
+        var (few, every) = (Said("--json", "--reason", "date-invalid").Json, Said("--json", "--all").Json);
+        Assert.Equal((5, 3), (Assert.Single(few.EnumerateArray()).GetProperty("rows").GetInt32(), few[0].GetProperty("first").GetArrayLength()));
+        Assert.False(few[0].TryGetProperty("all", out _));
+        Assert.Equal([2, 3, 4, 5, 6], every[0].GetProperty("all").EnumerateArray().Select(p => p.GetProperty("line").GetInt32()).Order());
+        Assert.Equal(3, every[0].GetProperty("first").GetArrayLength());
+        Assert.Contains("--all gives every place.", Said().Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--all", Said("--reason", file!).Output, StringComparison.Ordinal);
+        foreach (var said in new[] { Said(), Said("--all"), Said("--all", "--json") }) Assert.DoesNotContain("CANARY", said.Output + said.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>One of each: no plural of one, and no table of nothing.</summary>
     [Fact]
     public void One_patient_is_told_as_one_in_both_languages()
