@@ -131,7 +131,7 @@ static class FhirReports
         }
         Text Number(long n) => new(session.Say($"{n:N0}"));
 
-        var (zone, vocabulary) = (report.Zone == "as written" ? session.Say("as written", "telles qu'écrites") : report.Zone, report.Vocabulary.Length == 0 ? session.Say("none", "aucun") : report.Vocabulary);
+        var (zone, vocabulary) = (report.Zone == "as written" ? session.Say("as written", "telles qu'écrites") : report.Zone, report.Vocabulary is "" or "none" ? session.Say("none", "aucun") : report.Vocabulary);
         console.WriteLine(session.Say($"Release {report.Release}, loaded at {report.At:u} by Ambroise {report.Software}. Vocabulary: {vocabulary}. Times: {zone}.",
             $"Version {report.Release}, chargée le {report.At:u} par Ambroise {report.Software}. Vocabulaire : {vocabulary}. Heures : {zone}."));
 

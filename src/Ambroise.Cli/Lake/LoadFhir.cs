@@ -44,6 +44,13 @@ static class LoadFhir
         /// <summary>Options that the release merged into was loaded with otherwise; null for none.</summary>
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public IReadOnlyList<string>? OptionsDiffer { get; init; }
+
+        /// <summary>The version of the vocabulary that codes were looked up in; <c>none</c> without one.</summary>
+        public required string Vocabulary { get; init; }
+
+        /// <summary>There are exposures to drugs, and a vocabulary that does not say what drugs are made of.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public bool ErasOfIngredientsAlone { get; init; }
     }
 
     public static Command Command(CommandFrame frame)
@@ -152,6 +159,8 @@ static class LoadFhir
             Files = [.. told.Notes.Where(n => n.Type == "file").Select(n => new FateShown(n.Type, n.Kind, n.Reason, n.Count))],
             OtherServers = told.Notes.Where(n => n is { Type: FhirReport.Servers, Reason: FhirReport.OtherServer }).Sum(n => n.Count),
             OptionsDiffer = mode == LoadMode.Merge ? Differing(lake, loaded.Manifest.Release, told) : null,
+            Vocabulary = told.Vocabulary,
+            ErasOfIngredientsAlone = told.Vocabulary != "none" && loaded.Rows.GetValueOrDefault("drug_exposure") > 0 && !CodeBook.HasAncestors(session.Home.VocabularyFolder),
         };
     }
 
@@ -190,6 +199,10 @@ static class LoadFhir
             var options = string.Join(", ", differ.Select(o => $"--{o}"));
             console.MarkupLineInterpolated($"[yellow]{session.Say($"Loaded otherwise than the release merged into: {options}. What each load brought follows its own. Give the same with every load.", $"Chargé autrement que la version fusionnée : {options}. Ce que chaque chargement apporte suit les siennes. Donnez les mêmes à chaque chargement.")}[/]");
         }
+        if (shown.Vocabulary == "none")
+            console.MarkupLineInterpolated($"[yellow]{session.Say("No vocabulary is loaded: every code is kept without a standard concept. Load one with 'ambroise vocabulary load FOLDER', then load this again.", "Aucun vocabulaire n'est chargé : chaque code est gardé sans concept standard. Chargez-en un par « ambroise vocabulary load DOSSIER », puis refaites ce chargement.")}[/]");
+        if (shown.ErasOfIngredientsAlone)
+            console.MarkupLineInterpolated($"[yellow]{session.Say("The vocabulary has no CONCEPT_ANCESTOR: of drugs, only ingredients given as such have eras. Load one that has it with 'ambroise vocabulary load FOLDER', then load this again.", "Le vocabulaire n'a pas de CONCEPT_ANCESTOR : parmi les médicaments, seuls les ingrédients donnés comme tels ont des périodes. Chargez-en un qui l'a par « ambroise vocabulary load DOSSIER », puis refaites ce chargement.")}[/]");
         if (shown.Export is { } exported) console.WriteLine(Told(session, exported));
         foreach (var table in shown.Tables) console.WriteLine($"  {table.Table,-24} {session.Say($"{table.Rows:N0}"),12}");
     }

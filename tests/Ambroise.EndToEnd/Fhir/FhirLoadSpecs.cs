@@ -118,6 +118,51 @@ public sealed class FhirLoadSpecs
         foreach (var said in new[] { Said(), Said("--all"), Said("--all", "--json") }) Assert.DoesNotContain("CANARY", said.Output + said.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_load_says_what_the_vocabulary_lacks_and_how_to_mend_it()
+    {
+        using var home = TemporaryHome.With("chu");
+        var (sent, words) = (home.Beside("sent.ndjson"), Directory.CreateDirectory(home.Beside("words")).FullName);
+        void Write(string table, string text) => File.WriteAllText(Path.Combine(words, $"{table}.csv"), text);
+        string Load(params string[] more) => home.Run(["load", "fhir", sent, "--tenant", "chu", .. more]).Succeeded().Output;
+        (string? Vocabulary, bool Told) Told()
+        {
+            var json = System.Text.Json.JsonDocument.Parse(Load("--json")).RootElement;
+            return (json.GetProperty("vocabulary").GetString(), json.TryGetProperty("erasOfIngredientsAlone", out var told) && told.GetBoolean());
+        }
+        const string Person = """{"resourceType":"Patient","id":"p","gender":"male","birthDate":"1950"}""";
+        const string Drug = """{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","subject":{"reference":"Patient/p"},"authoredOn":"2020-01-01","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"1"}]}}""";
+        File.WriteAllText(sent, $"{Person}\n{Drug}\n");
+
+        Assert.Equal(("none", false), Told());
+        var bare = Load();
+        Assert.Contains("No vocabulary is loaded: every code is kept without a standard concept. Load one with 'ambroise vocabulary load FOLDER', then load this again.", bare, StringComparison.Ordinal);
+        Assert.DoesNotContain("CONCEPT_ANCESTOR", bare, StringComparison.Ordinal);
+        Assert.Contains("Aucun vocabulaire n'est chargé", Load("--lang", "fr"), StringComparison.Ordinal);
+        Assert.Contains("Vocabulaire : aucun.", home.Run("load", "report", "--tenant", "chu", "--lang", "fr").Succeeded().Output, StringComparison.Ordinal);
+
+        Write("concept", Governance.OppositionCommandsSpecs.Header("concept"));
+        Write("vocabulary", "vocabulary_id,vocabulary_version\nNone,v1\n");
+        foreach (var ancestors in new[] { null, Governance.OppositionCommandsSpecs.Header("concept_ancestor").Split('\n')[0] + "\n" })
+        {
+            if (ancestors is not null) Write("concept_ancestor", ancestors);
+            home.Run("vocabulary", "load", words).Succeeded();
+            Assert.Equal(("v1", true), Told());
+            var english = Load();
+            Assert.Contains("The vocabulary has no CONCEPT_ANCESTOR: of drugs, only ingredients given as such have eras.", english, StringComparison.Ordinal);
+            Assert.DoesNotContain("No vocabulary", english, StringComparison.Ordinal);
+            Assert.Contains("Le vocabulaire n'a pas de CONCEPT_ANCESTOR", Load("--lang", "fr"), StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(sent, Person + "\n"); // no drug has an era to lose
+        Assert.Equal(("v1", false), Told());
+        File.WriteAllText(sent, $"{Person}\n{Drug}\n");
+        Write("concept_ancestor", Governance.OppositionCommandsSpecs.Header("concept_ancestor"));
+        home.Run("vocabulary", "load", words).Succeeded();
+        Assert.Equal(("v1", false), Told());
+        Assert.DoesNotContain("ambroise vocabulary load", Load(), StringComparison.Ordinal);
+    }
+
     /// <summary>One of each: no plural of one, and no table of nothing.</summary>
     [Fact]
     public void One_patient_is_told_as_one_in_both_languages()

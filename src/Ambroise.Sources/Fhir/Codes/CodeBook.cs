@@ -66,6 +66,15 @@ public sealed class CodeBook : IDisposable
     /// <summary>The same as long as the vocabulary and the local mappings are.</summary>
     public string Identity => field ??= $"{file?.MadeFrom} {Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(Encoding.UTF8.GetBytes(string.Join('\n', local.OrderBy(l => l.Key).Select(l => $"{l.Key} {string.Join(' ', l.Value)}")))))}";
 
+    /// <summary>Whether a home's vocabulary has a CONCEPT_ANCESTOR with rows: without, no drug is known to hold an ingredient but the ingredient itself.</summary>
+    public static bool HasAncestors(string folder)
+    {
+        var path = Path.Combine(folder, "concept_ancestor.parquet");
+        if (!File.Exists(path)) return false;
+        using var ancestors = new ParquetSharp.ParquetFileReader(path);
+        return ancestors.FileMetaData.NumRows > 0;
+    }
+
     public IReadOnlyList<int> Ingredients(int drugConcept) => ingredients.GetOrAdd(drugConcept, concept => file?.Ingredients(concept) ?? []);
 
     /// <param name="system">The FHIR code system, or a vocabulary's name.</param>
