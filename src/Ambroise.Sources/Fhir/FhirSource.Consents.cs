@@ -16,7 +16,10 @@ public sealed partial class FhirSource
     readonly SortedDictionary<long, KeptLinks.Version> said = [];
 
     /// <summary>Versions that are not the last and say something of a patient whom nobody sent: they wait too.</summary>
-    readonly Dictionary<(long Record, long Updated, long Number), int> heldBack = [];
+    readonly HashSet<(long Record, long Updated, long Number)> heldBack = [];
+
+    /// <summary>The numbers of these.</summary>
+    readonly HashSet<int> heldBackSeqs = [];
 
     /// <summary>What the Consents read say; of patients that are known. Once the load has begun.</summary>
     public IReadOnlyList<ConsentDecision> Consents =>
@@ -28,7 +31,8 @@ public sealed partial class FhirSource
         if (consents.Count == 0 && !isMerge) return;
         var telling = consents.Select(c => c.Seq).ToHashSet();
         var last = consents.Where(c => index.Outcome(c.Seq) != ResourceIndex.Unchanged).GroupBy(c => c.Decision.Record).ToDictionary(c => c.Key, c => c.MaxBy(c => (c.Decision.Updated, c.Decision.Number, !index.IsDead(c.Seq))));
-        var newest = index.NewestOf(ConsentType, "deleted").Where(n => index.Type(n.Seq) == "Consent").ToDictionary(n => n.Key, n => n.Seq);
+        // Most Consents there are may be about care, and come again as they were: of these nothing is asked.
+        var newest = index.NewestOf(ConsentType, "deleted").Where(n => last.ContainsKey(n.Key) || isMerge && index.Type(n.Seq) == "Consent" && index.Outcome(n.Seq) != ResourceIndex.Unchanged).ToDictionary(n => n.Key, n => n.Seq);
         long[] unsure = [.. newest.Where(n => !telling.Contains(n.Value) || index.IsDead(n.Value)).Select(n => n.Key).Order()];
         var before = new Dictionary<long, (KeptLinks.Version Version, bool Says)>();
         foreach (var batch in earlier.Records(unsure, "source_record_id", "version_at", "version_name", "outcome"))
@@ -43,7 +47,7 @@ public sealed partial class FhirSource
             var isLater = last.TryGetValue(record, out var says) && (!index.IsDead(says.Seq) || earlierSaid is not { } heardOf || (says.Decision.Updated, says.Decision.Number).CompareTo((heardOf.Updated, heardOf.Number)) > 0);
             var isKnown = isLater && persons.Contains(PersonOf(says.Decision.Person));
             if (isLater) heard.Add(says);
-            if (isLater && !isKnown && index.IsDead(says.Seq)) heldBack[(record, says.Decision.Updated, says.Decision.Number)] = says.Seq;
+            if (isLater && !isKnown && index.IsDead(says.Seq) && heldBack.Add((record, says.Decision.Updated, says.Decision.Number))) heldBackSeqs.Add(says.Seq);
             var isSilent = index.IsStanding(seq) ? said.ContainsKey(record) || !before.TryGetValue(record, out var stands) || !stands.Says : !telling.Contains(seq);
             if (!isSilent) said.Remove(record);
             else if (isKnown) said[record] = new(record, says.Decision.Updated, says.Decision.Number);

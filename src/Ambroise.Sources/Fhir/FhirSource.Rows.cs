@@ -131,7 +131,7 @@ public sealed partial class FhirSource
             {
                 var seq = tags.Array[row];
                 if (table == Cdm54.Person && (!index.IsDead(seq) || index.Outcome(seq) == "merged")) traits.Take(rows, row);
-                if (heldBack.Count > 0 && table == Cdm54.SourceRecord && heldBack.ContainsValue(seq)) waitIn.Add(rows.Text("source_file").Text(row) ?? "");
+                if (heldBackSeqs.Count > 0 && table == Cdm54.SourceRecord && heldBackSeqs.Contains(seq)) waitIn.Add(rows.Text("source_file").Text(row) ?? "");
                 if (index.IsDead(seq) && !(index.Outcome(seq) == "merged" && (table == Cdm54.PersonIdentity || table == Cdm54.SourceRecord)))
                 {
                     if (index.Outcome(seq) != "merged") continue;
