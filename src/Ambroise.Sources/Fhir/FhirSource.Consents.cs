@@ -7,23 +7,24 @@ public sealed partial class FhirSource
 {
     static readonly HashSet<string> ConsentType = ["Consent"];
 
-    readonly List<(int Seq, ConsentDecision Decision)> consents = [];
+    readonly List<(int Seq, ulong Text, ConsentDecision Decision)> consents = [];
 
     /// <summary>The last that each Consent of this load says, where no later one was heard.</summary>
-    readonly List<(int Seq, ConsentDecision Decision)> heard = [];
+    readonly List<ConsentDecision> heard = [];
 
     /// <summary>Of Consents that stand in a version that says nothing, the last that said something and was heard.</summary>
     readonly SortedDictionary<long, KeptLinks.Version> said = [];
 
     /// <summary>Versions that are not the last and say something of a patient whom nobody sent: they wait too.</summary>
-    readonly HashSet<(long Record, long Updated, long Number)> heldBack = [];
+    /// <remarks>By the hash of their text: of one version there may be two.</remarks>
+    readonly HashSet<(long Record, ulong Text)> heldBack = [];
 
     /// <summary>The numbers of these.</summary>
     readonly HashSet<int> heldBackSeqs = [];
 
     /// <summary>What the Consents read say; of patients that are known. Once the load has begun.</summary>
     public IReadOnlyList<ConsentDecision> Consents =>
-        [.. heard.Select(c => c.Decision with { Person = PersonOf(c.Decision.Person), Patient = aliases.GetValueOrDefault(c.Decision.Person, c.Decision.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
+        [.. heard.Select(c => c with { Person = PersonOf(c.Person), Patient = aliases.GetValueOrDefault(c.Person, c.Person) }).Where(c => persons.Contains(c.Person)).OrderBy(c => c.Record)];
 
     void HearConsents(Lake.Releases.EarlierRelease earlier)
     {
@@ -46,8 +47,8 @@ public sealed partial class FhirSource
             var earlierSaid = said.TryGetValue(record, out var known) ? known : before.TryGetValue(record, out var one) && one.Says ? one.Version : default(KeptLinks.Version?);
             var isLater = last.TryGetValue(record, out var says) && (!index.IsDead(says.Seq) || earlierSaid is not { } heardOf || (says.Decision.Updated, says.Decision.Number).CompareTo((heardOf.Updated, heardOf.Number)) > 0);
             var isKnown = isLater && persons.Contains(PersonOf(says.Decision.Person));
-            if (isLater) heard.Add(says);
-            if (isLater && !isKnown && index.IsDead(says.Seq) && heldBack.Add((record, says.Decision.Updated, says.Decision.Number))) heldBackSeqs.Add(says.Seq);
+            if (isLater) heard.Add(says.Decision);
+            if (isLater && !isKnown && index.IsDead(says.Seq) && heldBack.Add((record, says.Text))) heldBackSeqs.Add(says.Seq);
             var isSilent = index.IsStanding(seq) ? said.ContainsKey(record) || !before.TryGetValue(record, out var stands) || !stands.Says : !telling.Contains(seq);
             if (!isSilent) said.Remove(record);
             else if (isKnown) said[record] = new(record, says.Decision.Updated, says.Decision.Number);

@@ -23,7 +23,13 @@ public sealed partial class FhirSource
     void Nest(EarlierRelease earlier)
     {
         TakeInnerStays(earlier);
-        if (partOf.Count == 0) return;
+        if (partOf.Count > 0) SetApart(earlier);
+        FindCosts(earlier);
+    }
+
+    /// <summary>Takes those that are visits of their own out of what is part of others.</summary>
+    void SetApart(EarlierRelease earlier)
+    {
         var whose = WhoseStays(earlier);
         var apart = partOf.Where(p => whose[p.Key].Person is var person && person != Null.Int64 && person != whose[p.Value].Person).ToList();
         CountStaysApart(earlier, apart.FindAll(p => whose[p.Key].IsTold), whose);
@@ -33,7 +39,6 @@ public sealed partial class FhirSource
         Note("Encounter.partOf", "circle", circles.LongCount(c => whose[c].IsTold));
         foreach (var inner in circles) partOf.Remove(inner);
         visitsOfTheirOwn.UnionWith(apart.Select(p => p.Key).Concat(circles));
-        FindCosts(earlier);
     }
 
     /// <summary>Takes what stays that earlier loads brought are part of, as their records tell; of those that an earlier version of the program loaded, their rows.</summary>

@@ -50,9 +50,10 @@ public sealed partial class FhirSource
         var wanted = index.Tally(0, index.Count).Where(t => ResourceIndex.Waits(t.Outcome)).Sum(t => t.Count) + heldBack.Count;
         if (wanted == 0) yield break;
         using var buffers = new InputBuffers();
-        var given = new HashSet<(long, long, long)>();
-        bool IsWanted(long record, ResourceVersion version) => heldBack.Contains((record, version.Updated, version.Number)) || index.TryGet(record, out var seq, out var newest) && newest.IsOf(version) && ResourceIndex.Waits(index.Outcome(seq));
-        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => IsWanted(of.Key, version) && given.Add((of.Key, version.Updated, version.Number)) };
+        var given = new HashSet<(long Key, ulong Text)>();
+        bool IsWanted(long record, ResourceVersion version) => heldBack.Contains((record, version.Hash)) ? given.Add((record, version.Hash))
+            : index.TryGet(record, out var seq, out var newest) && newest.IsOf(version) && ResourceIndex.Waits(index.Outcome(seq)) && given.Add((record, 0));
+        using var mapper = new ChunkMapper(new(key), codes, options, definitions) { Collects = (of, version, _) => IsWanted(of.Key, version) };
         var again = folder.Files.Where(f => waitIn.Contains(f.Name)).SelectMany(f => ChunkReader.Read(f, buffers, static _ => { }, cancel)).Select(mapper.Map)
             .Concat(WaitingResources.Portions(held.Concat(Followers()).Concat(earlierWaiting.Select(WaitingResources.Read))).Select(mapper.Map));
         foreach (var resource in again.SelectMany(c => c.Collected))

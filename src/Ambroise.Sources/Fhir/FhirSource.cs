@@ -324,7 +324,7 @@ public sealed partial class FhirSource : IRecordSource, IDisposable
             if (waitedFrom < 0 && stayNames.Count > memoryBytes / StayBytes) stayNames = null; // what waited is few
         }
         servers.UnionWith(chunk.Servers);
-        foreach (var (tag, decision) in chunk.Consents) consents.Add((first + tag, decision));
+        foreach (var (tag, text, decision) in chunk.Consents) consents.Add((first + tag, text, decision));
         lastDay = Math.Max(lastDay, chunk.LastDay);
         refused.Add(chunk.Rejected, staged!);
         foreach (var (of, count) in chunk.Counts) counts[of] = counts.GetValueOrDefault(of) + count;

@@ -124,4 +124,19 @@ public sealed class ConsentSpecs
         Load(LoadMode.Replace, [.. split.SelectMany(s => s)]);
         Assert.Equal(denies, told);
     }
+
+    /// <summary>As a source without versions sends them: of one version two texts, before their patient.</summary>
+    [Fact]
+    public void Of_two_texts_of_one_version_the_one_that_says_something_waits_too()
+    {
+        // Which of the two counts, their bytes decide: of eight Consents either is.
+        string[] both = [.. Enumerable.Range(0, 8).SelectMany(n => new[] { "active", "draft" }.Select(s => Consent(s, $$"""{{Research}},"provision":{"type":"deny"}""", $"c{n}").Replace("\"meta\":{\"versionId\":\"1\"},", "", StringComparison.Ordinal)))];
+        using var hospital = new FhirHospital();
+        hospital.Load(LoadMode.Merge, both);
+        hospital.Load(LoadMode.Merge, both);
+        hospital.Load(LoadMode.Merge, """{"resourceType":"Patient","id":"other","gender":"male","birthDate":"1950"}""");
+        Assert.Empty(hospital.Consents);
+        hospital.Load(LoadMode.Merge, Patient);
+        Assert.Equal(8, hospital.Consents.Count(c => c.Denied is ["all"]));
+    }
 }

@@ -104,6 +104,7 @@ public sealed class StaysWithinStaysSpecs
         { "and comes back", [Childs(Stay("o", "b", version: 2), Stay("i", "b", Within("o"), 2, "cancelled")), [Stay("i", "b", Within("o"), 3)]] },
         { "the one between is part of nothing", [Childs(Stay("o", "b", version: 2)), [Stay("i", "b", version: 2)]] },
         { "the one between was part of nothing", [Childs(Stay("o", "b", version: 2), Stay("i", "b", version: 2)), [Stay("i", "b", Within("o"), 3)]] },
+        { "the only inner one is part of nothing", [[Child(), Stay("o", "b"), Own, .. In("i", "b")], [Stay("i", "b", version: 2)]] },
         { "by number", [[Child(), Stay("i", "b", """{"identifier":{"value":"No"} }"""), .. In("i", "b")], [Mother], [Stay("o", "b")]] },
     };
 

@@ -102,20 +102,17 @@ public sealed class CodeBook : IDisposable
     }
 
     /// <summary>The concepts of a code; of one of the ICD, which bills have without its dot, those of the code with it; of the French ICD-10 those of WHO's where the vocabulary has no French one.</summary>
-    Concept[] Concepts(string vocabulary, string code)
-    {
-        if (file is null) return [];
-        if (file.Concepts(vocabulary, code) is { Length: > 0 } found) return found;
-        if (Dotted(vocabulary, code) is { } dotted && file.Concepts(vocabulary, dotted) is { Length: > 0 } written) return written;
-        return vocabulary == "CIM10" ? Concepts("ICD10", code) : [];
-    }
+    Concept[] Concepts(string vocabulary, string code) => Written(vocabulary, code) is { Length: > 0 } found ? found : vocabulary == "CIM10" ? Written("ICD10", code) : [];
+
+    /// <summary>Those of one vocabulary, with the dot or without.</summary>
+    Concept[] Written(string vocabulary, string code) => file is null ? [] : file.Concepts(vocabulary, code) is { Length: > 0 } found ? found : Dotted(vocabulary, code) is { } dotted ? file.Concepts(vocabulary, dotted) : [];
 
     /// <summary>The site's own mappings of a code: of it as it is written, else as <see cref="Concepts"/> reads it. Null for none.</summary>
     (LocalMapping Mapping, Target Target)[]? Local(string vocabulary, string code)
     {
         if (local.TryGetValue((vocabulary, code), out var ours) || Dotted(vocabulary, code) is { } dotted && local.TryGetValue((vocabulary, dotted), out ours)) return ours;
         if (code.Length > 4 && code[3] == '.' && code.Remove(3, 1) is var plain && Dotted(vocabulary, plain) == code && local.TryGetValue((vocabulary, plain), out ours)) return ours; // as the list of unmapped codes has it
-        return vocabulary == "CIM10" && file is not null && file.Concepts(vocabulary, code).Length + file.Concepts(vocabulary, Dotted(vocabulary, code) ?? code).Length == 0 ? Local("ICD10", code) : null;
+        return vocabulary == "CIM10" && Written(vocabulary, code).Length == 0 ? Local("ICD10", code) : null;
     }
 
     /// <returns>A code of the ICD with its dot; null where it has one, or none.</returns>

@@ -114,7 +114,7 @@ sealed class MappedChunk
     public HashSet<long> Servers { get; } = [];
 
     /// <summary>What Consents say of uses other than care.</summary>
-    public List<(int Tag, ConsentDecision Decision)> Consents { get; } = [];
+    public List<(int Tag, ulong Text, ConsentDecision Decision)> Consents { get; } = [];
 
     /// <summary>The latest day that any resource is about, in days since 1970-01-01.</summary>
     public int LastDay { get; set; } = int.MinValue;

@@ -13,7 +13,7 @@ static class ConsentMap
         if (ConsentStand.Unknown(r) is { } field) return Fate.Refused(field, "code-unknown");
         var (decided, ends) = (m.OptionalTime(r["dateTime"u8], "dateTime"), m.OptionalTime(r["provision"u8]["period"u8]["end"u8], "provision.period.end"));
         if (ConsentStand.Of(r) is { } denied)
-            m.Chunk.Consents.Add((m.Chunk.Seen.Count, new(m.Key.Key, m.Version.Updated, m.Version.Number, m.Person, denied, decided.Day, ends.Day)));
+            m.Chunk.Consents.Add((m.Chunk.Seen.Count, m.Version.Hash, new(m.Key.Key, m.Version.Updated, m.Version.Number, m.Person, denied, decided.Day, ends.Day)));
         if (r["status"u8].Is("entered-in-error"u8) || r["status"u8].Is("draft"u8) || r["status"u8].Is("proposed"u8)) return Fate.Aside("status", r["status"u8]);
         var row = m.Row(Cdm54.ConsentRecord);
         row.Put("person_id", m.Person);
