@@ -15,6 +15,8 @@ public sealed class StaysWithinStaysSpecs
     static string Stay(string id, string whose, string within = "", int version = 1, string status = "finished") =>
         $$"""{"resourceType":"Encounter","id":"{{id}}","meta":{"versionId":"{{version}}"},"status":"{{status}}","class":{"code":"IMP"},"subject":{"reference":"Patient/{{whose}}"},"identifier":[{"value":"N{{id}}"}],"period":{"start":"2023-01-01","end":"2023-01-09"}{{(within.Length > 0 ? $",\"partOf\":{within}" : "")}},"location":[{"location":{"reference":"Location/u"},"period":{"start":"2023-01-01"} },{"location":{"reference":"Location/r"},"period":{"start":"2023-01-02"} }]}""";
 
+    static string WithoutPlaces(string stay) => $"{stay[..stay.IndexOf(",\"location\"", StringComparison.Ordinal)]}}}";
+
     static string Within(string id) => $$"""{"reference":"Encounter/{{id}}"}""";
 
     static string Deleted(string id) => $$"""{"resourceType":"Bundle","type":"transaction","timestamp":"2024-12-15T10:00:00Z","entry":[{"request":{"method":"DELETE","url":"Encounter/{{id}}"} }]}""";
@@ -104,7 +106,7 @@ public sealed class StaysWithinStaysSpecs
         { "and comes back", [Childs(Stay("o", "b", version: 2), Stay("i", "b", Within("o"), 2, "cancelled")), [Stay("i", "b", Within("o"), 3)]] },
         { "the one between is part of nothing", [Childs(Stay("o", "b", version: 2)), [Stay("i", "b", version: 2)]] },
         { "the one between was part of nothing", [Childs(Stay("o", "b", version: 2), Stay("i", "b", version: 2)), [Stay("i", "b", Within("o"), 3)]] },
-        { "the only inner one is part of nothing", [[Child(), Stay("o", "b"), Own, .. In("i", "b")], [Stay("i", "b", version: 2)]] },
+        { "the only inner one is part of nothing", [[Child(), WithoutPlaces(Stay("o", "b")), WithoutPlaces(Own), .. In("i", "b")], [WithoutPlaces(Stay("i", "b", version: 2))]] },
         { "by number", [[Child(), Stay("i", "b", """{"identifier":{"value":"No"} }"""), .. In("i", "b")], [Mother], [Stay("o", "b")]] },
     };
 
